@@ -1,0 +1,115 @@
+package conn
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+)
+
+// dialFamily returns the family of a socket between two addresses: IPv6 as soon as
+// one of them needs it.
+func (s Socket) dialFamily(laddr, raddr *net.TCPAddr) (family int, v6only bool) {
+	if family, v6only, ok := s.namedFamily(); ok {
+		return family, v6only
+	}
+	if addrFamily(laddr) == syscall.AF_INET && addrFamily(raddr) == syscall.AF_INET {
+		return syscall.AF_INET, false
+	}
+	return syscall.AF_INET6, false
+}
+
+// listenFamily returns the family of a socket bound to laddr. A wildcard is bound as
+// IPv6 that takes IPv4 connections too, where the system can do that.
+func (s Socket) listenFamily(laddr *net.TCPAddr) (family int, v6only bool) {
+	if family, v6only, ok := s.namedFamily(); ok {
+		return family, v6only
+	}
+	if laddr.IP == nil || laddr.IP.IsUnspecified() {
+		if stack := ipStack(); stack.mapped || !stack.ipv4 {
+			return syscall.AF_INET6, false
+		}
+	}
+	return addrFamily(laddr), false
+}
+
+// namedFamily returns what the network's name says.
+func (s Socket) namedFamily() (family int, v6only, ok bool) {
+	switch s.Network {
+	case "tcp4":
+		return syscall.AF_INET, false, true
+	case "tcp6":
+		return syscall.AF_INET6, true, true
+	}
+	return 0, false, false
+}
+
+func addrFamily(a *net.TCPAddr) int {
+	if a == nil || len(a.IP) <= net.IPv4len || a.IP.To4() != nil {
+		return syscall.AF_INET
+	}
+	return syscall.AF_INET6
+}
+
+// A stack is what this machine's network stack can do.
+type stack struct {
+	ipv4   bool // make IPv4 sockets
+	mapped bool // bind an IPv6 socket to an IPv4 address
+}
+
+var ipStack = sync.OnceValue(func() (s stack) {
+	if fd, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); err == nil {
+		sys.CloseFD(fd)
+		s.ipv4 = true
+	}
+	if fd, err := sys.Socket(syscall.AF_INET6, syscall.SOCK_STREAM, 0); err == nil {
+		_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, 0)
+		loopback := &syscall.SockaddrInet6{Addr: [16]byte(net.IPv4(127, 0, 0, 1))}
+		s.mapped = syscall.Bind(fd, loopback) == nil
+		sys.CloseFD(fd)
+	}
+	return s
+})
+
+// MultipathTCP is the protocol number; package syscall has none.
+const MultipathTCP = 0x106
+
+// SupportsMultipathTCP reports whether the kernel knows Multipath TCP. It may still
+// refuse it, and then plain TCP is used.
+var SupportsMultipathTCP = sync.OnceValue(func() bool {
+	family := syscall.AF_INET
+	if !ipStack().ipv4 {
+		family = syscall.AF_INET6
+	}
+	fd, err := sys.Socket(family, syscall.SOCK_STREAM, MultipathTCP)
+	if err == nil {
+		sys.CloseFD(fd)
+		return true
+	}
+	switch err.(*os.SyscallError).Err {
+	case syscall.EPROTONOSUPPORT, syscall.EINVAL:
+		return false
+	}
+	return true // not now, for another reason
+})
+
+// maxBacklog is the longest queue that the kernel grants a listener: somaxconn. (The
+// kernel cuts longer wishes down to it by itself, since 4.1 without truncating them to
+// 16 bits first.)
+var maxBacklog = sync.OnceValue(func() int {
+	f, err := os.ReadFile("/proc/sys/net/core/somaxconn")
+	if err != nil {
+		return syscall.SOMAXCONN
+	}
+	line, _, _ := bufio.NewReader(bytes.NewReader(f)).ReadLine()
+	n, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 31)
+	if err != nil || n == 0 {
+		return syscall.SOMAXCONN
+	}
+	return int(n)
+})

@@ -1,0 +1,133 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"os"
+	"runtime"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/fd"
+	"github.com/a57b2d82/netpoller/internal/neterr"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// A NetFD is a socket with its addresses. One that nobody refers to any more is closed
+// by the garbage collector, as in package net.
+type NetFD struct {
+	pfd fd.FD
+
+	// Immutable once the socket is in use.
+	family  int
+	proto   int
+	network string // as given: "tcp", "tcp4" or "tcp6"
+	laddr   net.Addr
+	raddr   net.Addr
+	group   *poller.Group
+}
+
+// newNetFD returns a NetFD that owns sysfd.
+func newNetFD(sysfd, family, proto int, network string, g *poller.Group) *NetFD {
+	f := &NetFD{family: family, proto: proto, network: network, group: g}
+	f.pfd.Own(sysfd, kindOf(proto))
+	return f
+}
+
+// kindOf says what package fd may assume. A Multipath TCP socket is a stream, of which
+// the short-read rule was not shown.
+func kindOf(proto int) fd.Kind {
+	if proto == syscall.IPPROTO_TCP {
+		return fd.TCP
+	}
+	return fd.Stream
+}
+
+// Network, LocalAddr and RemoteAddr are what a net.OpError names. The remote address
+// of a listener is nil.
+func (f *NetFD) Network() string      { return f.network }
+func (f *NetFD) LocalAddr() net.Addr  { return f.laddr }
+func (f *NetFD) RemoteAddr() net.Addr { return f.raddr }
+
+// FD returns the descriptor.
+func (f *NetFD) FD() *fd.FD { return &f.pfd }
+
+// setAddrs gives the socket its addresses, and to the garbage collector.
+func (f *NetFD) setAddrs(laddr, raddr net.Addr) {
+	f.laddr, f.raddr = laddr, raddr
+	runtime.SetFinalizer(f, (*NetFD).Close)
+}
+
+// Close closes the socket.
+func (f *NetFD) Close() error {
+	runtime.SetFinalizer(f, nil)
+	return f.pfd.Close()
+}
+
+// Accept returns the next connection of a listening socket.
+func (f *NetFD) Accept() (*NetFD, error) {
+	sysfd, rsa, err := f.pfd.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := newNetFD(sysfd, f.family, f.acceptedProto(sysfd), f.network, f.group)
+	if err := c.pfd.Init(c.group); err != nil {
+		c.pfd.Close()
+		return nil, err
+	}
+	lsa, _ := syscall.Getsockname(sysfd)
+	c.setAddrs(tcpAddr(lsa), tcpAddr(rsa))
+	return c, nil
+}
+
+// acceptedProto returns the protocol of a connection just accepted. A Multipath TCP
+// listener accepts connections of peers that speak plain TCP, which are that then.
+func (f *NetFD) acceptedProto(sysfd int) int {
+	if f.proto == syscall.IPPROTO_TCP {
+		return f.proto
+	}
+	proto, err := syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
+	if err != nil {
+		return f.proto
+	}
+	return proto
+}
+
+// connect connects the socket and registers it.
+func (f *NetFD) connect(ctx context.Context, sa syscall.Sockaddr) (peer syscall.Sockaddr, err error) {
+	peer, err = f.pfd.Connect(ctx, sa, f.group)
+	return peer, neterr.OfContext(err)
+}
+
+// Shutdown is shutdown(2).
+func (f *NetFD) Shutdown(how int) error {
+	defer runtime.KeepAlive(f)
+	return neterr.OfSyscall("shutdown", f.pfd.Shutdown(how))
+}
+
+// File returns a duplicate of the descriptor as a file. It stays non-blocking, and so
+// does the original.
+func (f *NetFD) File() (*os.File, error) {
+	defer runtime.KeepAlive(f)
+	dup, err := f.pfd.Dup()
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(dup), f.name()), nil
+}
+
+func (f *NetFD) name() string {
+	var local, remote string
+	if f.laddr != nil {
+		local = f.laddr.String()
+	}
+	if f.raddr != nil {
+		remote = f.raddr.String()
+	}
+	return f.network + ":" + local + "->" + remote
+}
+
+// setsockoptInt names the call in its error.
+func (f *NetFD) setsockoptInt(level, name, value int) error {
+	defer runtime.KeepAlive(f)
+	return neterr.OfSyscall("setsockopt", f.pfd.SetsockoptInt(level, name, value))
+}

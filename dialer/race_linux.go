@@ -1,0 +1,132 @@
+package dialer
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/neterr"
+	"github.com/a57b2d82/netpoller/internal/resolve"
+)
+
+// defaultFallbackDelay is the head start that RFC 6555 suggests.
+const defaultFallbackDelay = 300 * time.Millisecond
+
+// saneMinimum is the least time one of several addresses is given.
+const saneMinimum = 2 * time.Second
+
+// An attempt is one call of a Dialer's.
+type attempt struct {
+	*Dialer
+	network string
+}
+
+func (t *attempt) opError(ra net.Addr, err error) error {
+	return &net.OpError{Op: "dial", Net: t.network, Source: t.LocalAddr, Addr: ra, Err: err}
+}
+
+// parallel connects to an address of the first one's family or, if that takes longer
+// than the head start or fails, of the other. The loser is canceled and closed.
+func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCPConn, error) {
+	primaries, fallbacks := resolve.Partition(addrs)
+	if len(fallbacks) == 0 {
+		return t.serial(ctx, primaries)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	type result struct {
+		conn    *conn.TCPConn
+		err     error
+		primary bool
+	}
+	results := make(chan result)
+	over := make(chan struct{})
+	defer close(over)
+	race := func(addrs []*net.TCPAddr, primary bool) {
+		c, err := t.serial(ctx, addrs)
+		select {
+		case results <- result{c, err, primary}:
+		case <-over:
+			if c != nil {
+				c.Close()
+			}
+		}
+	}
+
+	delay := t.FallbackDelay
+	if delay == 0 {
+		delay = defaultFallbackDelay
+	}
+	headStart := time.NewTimer(delay)
+	defer headStart.Stop()
+	go race(primaries, true)
+
+	var primaryErr error
+	for failed := 0; ; {
+		select {
+		case <-headStart.C:
+			go race(fallbacks, false)
+		case r := <-results:
+			if r.err == nil {
+				return r.conn, nil
+			}
+			if r.primary {
+				primaryErr = r.err // the one that is reported
+				if headStart.Stop() {
+					headStart.Reset(0)
+				}
+			}
+			if failed++; failed == 2 {
+				return nil, primaryErr
+			}
+		}
+	}
+}
+
+// serial connects to the first address that it can be connected to, and fails with the
+// first one's error.
+func (t *attempt) serial(ctx context.Context, addrs []*net.TCPAddr) (c *conn.TCPConn, err error) {
+	for i, ra := range addrs {
+		if ctxErr := ctx.Err(); ctxErr != nil {
+			return nil, t.opError(ra, neterr.OfContext(ctxErr))
+		}
+		c, oneErr := t.share(ctx, ra, len(addrs)-i)
+		if oneErr == nil {
+			return c, nil
+		}
+		if err == nil {
+			err = oneErr
+		}
+	}
+	return nil, err
+}
+
+// share connects to one address in its share of the time left.
+func (t *attempt) share(ctx context.Context, ra *net.TCPAddr, addrs int) (*conn.TCPConn, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		now := time.Now()
+		partial, ok := partialDeadline(now, deadline, addrs)
+		if !ok {
+			return nil, t.opError(ra, neterr.Timeout)
+		}
+		if partial.Before(deadline) {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, partial)
+			defer cancel()
+		}
+	}
+	return t.single(ctx, ra)
+}
+
+// partialDeadline shares the time until deadline out among the addresses that are
+// still to be tried, at least saneMinimum to this one while that lasts. It reports
+// false if the deadline has passed.
+func partialDeadline(now, deadline time.Time, addrs int) (time.Time, bool) {
+	left := deadline.Sub(now)
+	if left <= 0 {
+		return time.Time{}, false
+	}
+	return now.Add(max(left/time.Duration(addrs), min(left, saneMinimum))), true
+}

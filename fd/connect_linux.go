@@ -1,0 +1,104 @@
+package fd
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// Accept returns the next connection from a listening socket's queue, a non-blocking
+// descriptor that the caller owns, and the peer's address. A connection that was
+// aborted in the queue is passed over. Other errors are accept4's; the listener works
+// on after them.
+func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
+	if err := fd.lock(polldesc.Read); err != nil {
+		return -1, nil, err
+	}
+	defer fd.unlock(polldesc.Read)
+	if err := fd.prepare(polldesc.Read); err != nil {
+		return -1, nil, err
+	}
+	for attempt := 0; ; attempt++ {
+		sysfd, sa, err := sys.Accept(fd.sysfd)
+		switch err {
+		case nil:
+			return sysfd, sa, nil
+		case syscall.ECONNABORTED:
+			attempt = -1
+		case syscall.EAGAIN:
+			if err := fd.await(polldesc.Read, attempt); err != nil {
+				return -1, nil, err
+			}
+		default:
+			return -1, nil, os.NewSyscallError("accept4", err)
+		}
+	}
+}
+
+// Connect connects the socket to sa and registers it with one of g's pollers, in that
+// order. It returns the peer's address if it had to ask for it. The error is ctx's
+// once ctx is done, and the caller closes the FD after any error.
+//
+//	connect -> EINPROGRESS -> register -> wait until writable -> SO_ERROR
+//	                                            ^                   |
+//	                                            +-- not connected --+ 0: getpeername
+func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) (peer syscall.Sockaddr, err error) {
+	switch err := sys.Connect(fd.sysfd, sa); err {
+	case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
+	case nil, syscall.EISCONN:
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fd.Init(g)
+	default:
+		return nil, os.NewSyscallError("connect", err)
+	}
+	if err := fd.Init(g); err != nil {
+		return nil, err
+	}
+	if ctx.Done() == nil {
+		return fd.finishConnect()
+	}
+
+	// Whatever ends ctx, its deadline included, ends the wait by a deadline gone by.
+	stop := context.AfterFunc(ctx, func() { fd.SetWriteDeadline(longAgo) })
+	peer, err = fd.finishConnect()
+	if !stop() && (err == nil || err == os.ErrDeadlineExceeded) {
+		// The deadline gone by is set, or about to be, and would fail the first Write:
+		// a connection that came too late is none (golang/go#16523).
+		return nil, ctx.Err()
+	}
+	return peer, err
+}
+
+var longAgo = time.Unix(1, 0)
+
+// finishConnect waits until the socket is connected, or known not to be.
+func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
+	for {
+		if err := fd.pd.Wait(polldesc.Write); err != nil {
+			return nil, err
+		}
+		errno, err := sys.SocketError(fd.sysfd)
+		if err != nil {
+			return nil, err
+		}
+		switch errno {
+		case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
+		case syscall.EISCONN:
+			return nil, nil
+		case 0:
+			// An edge may be spurious (I6), and then there is no error yet either.
+			if peer, err := sys.Getpeername(fd.sysfd); err == nil {
+				return peer, nil
+			}
+		default:
+			return nil, os.NewSyscallError("connect", errno)
+		}
+	}
+}

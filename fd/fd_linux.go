@@ -1,0 +1,212 @@
+package fd
+
+import (
+	"io"
+	"math"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// A Kind is what an FD needs to know about the socket it is.
+type Kind uint8
+
+const (
+	// TCP is a TCP socket over IPv4 or IPv6: a stream that holds the short-read rule.
+	TCP Kind = iota
+
+	// Stream is any other byte stream. (Multipath TCP is one; AF_UNIX streams are, and
+	// break the rule wherever descriptors or credentials are passed.)
+	Stream
+)
+
+// maxTransfer is how much one system call transfers at most; larger ones are cut, as
+// package net does, because some kernels and file systems fail them.
+const maxTransfer = 1 << 30
+
+// An FD is a non-blocking socket, to be embedded in what uses it. It begins with Own,
+// then Init; until then only the goroutine that set it up may use it. After that every
+// method may be called from any goroutine. An FD must not be copied.
+type FD struct {
+	mu fdMutex
+
+	// Immutable after Init.
+	sysfd  int
+	kind   Kind
+	poller *poller.Poller
+	pd     *polldesc.PollDesc // nil before Init
+
+	// drained says that the stream was seen empty and no edge has been forgotten
+	// since, so that the next Read may begin by waiting. Guarded by the read lock.
+	drained bool
+
+	gone sync.WaitGroup // done when the descriptor was closed
+}
+
+// Own gives fd an open non-blocking socket, which Close will close.
+func (fd *FD) Own(sysfd int, kind Kind) {
+	fd.sysfd, fd.kind = sysfd, kind
+	fd.gone.Add(1)
+}
+
+// Init registers the descriptor with one of g's pollers. A socket being connected is
+// registered after connect was called, because before that it reports a hang-up.
+func (fd *FD) Init(g *poller.Group) (err error) {
+	if fd.poller, err = g.Pick(); err != nil {
+		return err
+	}
+	pd, err := fd.poller.Register(fd.sysfd)
+	if err != nil {
+		return err
+	}
+	fd.pd = pd
+	return nil
+}
+
+// Sysfd returns the descriptor's number, for the goroutine that is setting it up.
+func (fd *FD) Sysfd() int { return fd.sysfd }
+
+// Close wakes every goroutine that uses the descriptor, all with net.ErrClosed, and
+// returns when the last one has let go and the descriptor is gone. Its error is that
+// of close(2), or net.ErrClosed the second time.
+func (fd *FD) Close() error {
+	if !fd.mu.close() {
+		return net.ErrClosed
+	}
+	if fd.pd != nil {
+		fd.pd.Evict()
+	}
+	err := fd.decref()
+	fd.gone.Wait()
+	return err
+}
+
+// destroy closes the descriptor. It runs once, after Close, when no goroutine uses
+// the descriptor (HB-6: no system call meets a number that was given away).
+func (fd *FD) destroy() error {
+	if fd.pd != nil {
+		fd.poller.Unregister(fd.sysfd, fd.pd)
+	}
+	err := sys.CloseFD(fd.sysfd)
+	fd.sysfd = -1
+	fd.gone.Done()
+	return err
+}
+
+func (fd *FD) incref() error {
+	if !fd.mu.incref() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+func (fd *FD) decref() error {
+	if fd.mu.decref() {
+		return fd.destroy()
+	}
+	return nil
+}
+
+func (fd *FD) lock(m polldesc.Mode) error {
+	if !fd.mu.lock(m) {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+func (fd *FD) unlock(m polldesc.Mode) {
+	if fd.mu.unlock(m) {
+		fd.destroy()
+	}
+}
+
+// prepare begins an operation whose first step is a system call.
+func (fd *FD) prepare(m polldesc.Mode) error {
+	if m == polldesc.Read {
+		fd.drained = false // the edge that ended it may be forgotten now
+	}
+	return fd.pd.Prepare(m)
+}
+
+// await parks until an edge, after a system call said EAGAIN for the attempt'th time.
+func (fd *FD) await(m polldesc.Mode, attempt int) error {
+	if attempt > 0 {
+		fd.poller.CountSpurious()
+	}
+	return fd.pd.Wait(m)
+}
+
+// SetDeadline sets when reads and writes, those in progress too, fail with
+// os.ErrDeadlineExceeded. The zero time means never.
+func (fd *FD) SetDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetDeadline)
+}
+
+// SetReadDeadline is SetDeadline for Read and Accept.
+func (fd *FD) SetReadDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetReadDeadline)
+}
+
+// SetWriteDeadline is SetDeadline for Write and Connect.
+func (fd *FD) SetWriteDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetWriteDeadline)
+}
+
+func (fd *FD) setDeadline(t time.Time, set func(pd *polldesc.PollDesc, at, now int64) error) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	at, now := deadlineAt(t)
+	return set(fd.pd, at, now)
+}
+
+// deadlineAt puts t on the poller's clock. A t without a monotonic reading is taken
+// as so far from now, as package net takes it.
+func deadlineAt(t time.Time) (at, now int64) {
+	if t.IsZero() {
+		return 0, 0
+	}
+	clock := time.Now()
+	now = poller.At(clock)
+	left := int64(t.Sub(clock))
+	switch {
+	case left <= 0:
+		return -1, now
+	case left > math.MaxInt64-now:
+		return math.MaxInt64, now
+	}
+	return now + left, now
+}
+
+// eofError turns a read of nothing into io.EOF.
+func eofError(n int, err error) error {
+	if n == 0 && err == nil {
+		return io.EOF
+	}
+	return err
+}
+
+// Shutdown is shutdown(2); how is syscall.SHUT_RD or SHUT_WR.
+func (fd *FD) Shutdown(how int) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	return syscall.Shutdown(fd.sysfd, how)
+}
+
+// Dup returns a duplicate of the descriptor, close-on-exec. It shares the socket, and
+// with it O_NONBLOCK, but neither the FD's poller nor its deadlines.
+func (fd *FD) Dup() (int, error) {
+	if err := fd.incref(); err != nil {
+		return -1, err
+	}
+	defer fd.decref()
+	return sys.Dup(fd.sysfd)
+}

@@ -1,0 +1,192 @@
+package fd
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// An fdMutex decides who may use a descriptor. It is a reference count, a lock for
+// each side and a closed bit in one word:
+//
+//	 63   62      43 42      23 22       3    2      1      0
+//	+----+----------+----------+----------+------+------+------+
+//	| 0  |  write   |   read   |   refs   |write | read |closed|
+//	|    | waiters  | waiters  |          | lock | lock |      |
+//	+----+----------+----------+----------+------+------+------+
+//
+//	operation    from                        to
+//	incref       open                        refs+1
+//	lock         open, side free             side locked, refs+1
+//	             open, side locked           side waiters+1, then sleep and try again
+//	unlock       side locked, no waiter      side free, refs-1
+//	             side locked, waiters        side free, refs-1, waiters-1, wake one
+//	decref       refs > 0                    refs-1
+//	close        open                        closed, refs+1, no waiters, wake all
+//
+// Whoever brings a closed word to refs = 0 must destroy the descriptor, and is told
+// so; it happens exactly once. All transitions are compare-and-swap; the zero
+// fdMutex is open and free.
+type fdMutex struct {
+	state atomic.Uint64
+
+	// queues is where waiters sleep, made when the first one does.
+	queues atomic.Pointer[[2]semaphore]
+}
+
+const (
+	mutexClosed = 1 << 0
+	mutexLock   = 1 << 1 // of the read side; the write side's is the next bit
+	mutexRef    = 1 << 3
+	mutexRefs   = (1<<20 - 1) << 3
+	mutexWaiter = 1 << 23 // of the read side; the write side's are 20 bits higher
+	mutexCount  = 1<<20 - 1
+)
+
+// The bits of one side.
+func lockBit(m polldesc.Mode) uint64   { return mutexLock << m }
+func waiterOne(m polldesc.Mode) uint64 { return mutexWaiter << (20 * m) }
+func waiters(m polldesc.Mode) uint64   { return mutexCount * waiterOne(m) }
+
+// plusRef adds a reference to a word.
+func plusRef(state uint64) uint64 {
+	if state&mutexRefs == mutexRefs {
+		panic(tooMany)
+	}
+	return state + mutexRef
+}
+
+// tooMany is what package net panics with.
+const tooMany = "too many concurrent operations on a single file or socket (max 1048575)"
+
+// incref takes a reference. It reports false if the descriptor is closed.
+func (mu *fdMutex) incref() bool {
+	for {
+		old := mu.state.Load()
+		if old&mutexClosed != 0 {
+			return false
+		}
+		if mu.state.CompareAndSwap(old, plusRef(old)) {
+			return true
+		}
+	}
+}
+
+// close marks the descriptor closed and takes a reference for the closer. All who
+// wait for a lock are woken and find it closed. It reports false if it was closed.
+func (mu *fdMutex) close() bool {
+	var old uint64
+	for {
+		old = mu.state.Load()
+		if old&mutexClosed != 0 {
+			return false
+		}
+		next := old&^(waiters(polldesc.Read)|waiters(polldesc.Write)) | mutexClosed
+		if mu.state.CompareAndSwap(old, plusRef(next)) {
+			break
+		}
+	}
+	for m := polldesc.Read; m <= polldesc.Write; m++ {
+		for n := old & waiters(m); n != 0; n -= waiterOne(m) {
+			mu.queue(m).release()
+		}
+	}
+	return true
+}
+
+// decref gives a reference back. It reports true to the last one after close.
+func (mu *fdMutex) decref() (last bool) {
+	for {
+		old := mu.state.Load()
+		if old&mutexRefs == 0 {
+			panic("fd: reference given back twice")
+		}
+		next := old - mutexRef
+		if mu.state.CompareAndSwap(old, next) {
+			return next&(mutexClosed|mutexRefs) == mutexClosed
+		}
+	}
+}
+
+// lock takes a side and a reference. It reports false if the descriptor is closed.
+func (mu *fdMutex) lock(m polldesc.Mode) bool {
+	for {
+		old := mu.state.Load()
+		switch {
+		case old&mutexClosed != 0:
+			return false
+		case old&lockBit(m) == 0:
+			if mu.state.CompareAndSwap(old, plusRef(old|lockBit(m))) {
+				return true
+			}
+		case old&waiters(m) == waiters(m):
+			panic(tooMany)
+		default:
+			if mu.state.CompareAndSwap(old, old+waiterOne(m)) {
+				mu.queue(m).acquire() // who wakes us has taken us off the count
+			}
+		}
+	}
+}
+
+// unlock gives both back. It reports true to the last one after close.
+func (mu *fdMutex) unlock(m polldesc.Mode) (last bool) {
+	for {
+		old := mu.state.Load()
+		if old&lockBit(m) == 0 || old&mutexRefs == 0 {
+			panic("fd: unlock of a side that is not locked")
+		}
+		next := old&^lockBit(m) - mutexRef
+		if old&waiters(m) != 0 {
+			next -= waiterOne(m)
+		}
+		if mu.state.CompareAndSwap(old, next) {
+			if old&waiters(m) != 0 {
+				mu.queue(m).release()
+			}
+			return next&(mutexClosed|mutexRefs) == mutexClosed
+		}
+	}
+}
+
+// queue returns where the waiters of a side sleep.
+func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
+	q := mu.queues.Load()
+	if q == nil {
+		mu.queues.CompareAndSwap(nil, newQueues())
+		q = mu.queues.Load()
+	}
+	return &q[m]
+}
+
+func newQueues() *[2]semaphore {
+	var q [2]semaphore
+	for m := range q {
+		q[m].nonzero.L = &q[m].mu
+	}
+	return &q
+}
+
+// A semaphore counts wake-ups that were given and not yet taken.
+type semaphore struct {
+	mu      sync.Mutex
+	nonzero sync.Cond
+	count   int
+}
+
+func (s *semaphore) acquire() {
+	s.mu.Lock()
+	for s.count == 0 {
+		s.nonzero.Wait()
+	}
+	s.count--
+	s.mu.Unlock()
+}
+
+func (s *semaphore) release() {
+	s.mu.Lock()
+	s.count++
+	s.mu.Unlock()
+	s.nonzero.Signal()
+}

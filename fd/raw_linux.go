@@ -1,0 +1,77 @@
+package fd
+
+import (
+	"errors"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// errNotPollable is what package net says to a Control hook that wants to wait.
+var errNotPollable = errors.New("waiting for unsupported file type")
+
+// RawControl calls f with the descriptor, which stays open until f returns.
+func (fd *FD) RawControl(f func(sysfd uintptr)) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	f(uintptr(fd.sysfd))
+	return nil
+}
+
+// RawRead calls f with the descriptor until it returns true, waiting before each
+// call but the first until the descriptor is readable.
+func (fd *FD) RawRead(f func(sysfd uintptr) (done bool)) error { return fd.raw(polldesc.Read, f) }
+
+// RawWrite is RawRead for writing.
+func (fd *FD) RawWrite(f func(sysfd uintptr) (done bool)) error { return fd.raw(polldesc.Write, f) }
+
+func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
+	if err := fd.lock(m); err != nil {
+		return err
+	}
+	defer fd.unlock(m)
+	if fd.pd == nil { // a Control hook: the socket is not even bound
+		if !f(uintptr(fd.sysfd)) {
+			return errNotPollable
+		}
+		return nil
+	}
+	if err := fd.prepare(m); err != nil {
+		return err
+	}
+	for !f(uintptr(fd.sysfd)) {
+		if err := fd.pd.Wait(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetsockoptInt is setsockopt(2) with an int.
+func (fd *FD) SetsockoptInt(level, name, value int) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	return syscall.SetsockoptInt(fd.sysfd, level, name, value)
+}
+
+// SetsockoptLinger is setsockopt(2) with a struct linger.
+func (fd *FD) SetsockoptLinger(level, name int, l *syscall.Linger) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	return syscall.SetsockoptLinger(fd.sysfd, level, name, l)
+}
+
+// GetsockoptInt is getsockopt(2) with an int.
+func (fd *FD) GetsockoptInt(level, name int) (int, error) {
+	if err := fd.incref(); err != nil {
+		return -1, err
+	}
+	defer fd.decref()
+	return syscall.GetsockoptInt(fd.sysfd, level, name)
+}

@@ -1,0 +1,91 @@
+package fd
+
+import (
+	"fmt"
+	"io"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// Read reads what is there, up to len(p) bytes, and waits if that is nothing. At the
+// end of the stream it returns 0, io.EOF. Reading into an empty p returns 0, nil at
+// once.
+func (fd *FD) Read(p []byte) (int, error) {
+	if err := fd.lock(polldesc.Read); err != nil {
+		return 0, err
+	}
+	defer fd.unlock(polldesc.Read)
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if err := fd.prepareRead(); err != nil {
+		return 0, err
+	}
+	p = p[:min(len(p), maxTransfer)]
+	for attempt := 0; ; attempt++ {
+		n, err := sys.Read(fd.sysfd, p)
+		if err == syscall.EAGAIN {
+			if err = fd.await(polldesc.Read, attempt); err == nil {
+				continue
+			}
+		}
+		// The short-read rule. The edges of what came before this read are behind us,
+		// facts included: Prepare or Wait consumed them before the system call.
+		fd.drained = 0 < n && n < len(p) && fd.kind == TCP && !fd.pd.Exceptional()
+		return n, eofError(n, err)
+	}
+}
+
+// prepareRead begins a Read, by waiting if the last one showed the stream empty.
+// Waiting forgets no edge unless it returns for one, so drained stays true if the
+// wait fails.
+func (fd *FD) prepareRead() error {
+	if !fd.drained {
+		return fd.prepare(polldesc.Read)
+	}
+	err := fd.pd.Wait(polldesc.Read)
+	if err == nil {
+		fd.drained = false
+	}
+	return err
+}
+
+// Write writes all of p, waiting as often as there is no room, and returns how much
+// was taken when it fails.
+func (fd *FD) Write(p []byte) (nn int, err error) {
+	if err := fd.lock(polldesc.Write); err != nil {
+		return 0, err
+	}
+	defer fd.unlock(polldesc.Write)
+	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, err
+	}
+	for attempt := 0; ; attempt++ {
+		chunk := p[nn:min(len(p), nn+maxTransfer)]
+		n, err := sys.Write(fd.sysfd, chunk)
+		if n > len(chunk) {
+			// golang/go#61060: a broken kernel module; going on would send garbage.
+			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))
+		}
+		if n > 0 {
+			nn += n
+			attempt = -1
+		}
+		if err == nil && nn == len(p) {
+			return nn, nil
+		}
+		if err == syscall.EAGAIN {
+			if err = fd.await(polldesc.Write, attempt); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return nn, err
+		}
+		if n == 0 {
+			return nn, io.ErrUnexpectedEOF
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package sys
+
+import (
+	"math"
+	"os"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Facts about epoll that shape what is built on it. Each was read in the kernel's
+// fs/eventpoll.c or epoll(7) and is exercised by a test.
+//
+//	a  Edge-triggered means: at least one event after every change. Between two
+//	   waits changes coalesce into one event that reports the state then.
+//	b  EPOLL_CTL_ADD reports what is ready already, so registering after data came
+//	   loses nothing.
+//	c  EPOLLERR and EPOLLHUP are reported whether asked for or not; EPOLLRDHUP and
+//	   EPOLLPRI only when asked for.
+//	d  close(2) ends a registration only when it closes the last duplicate of the
+//	   description, so a descriptor that was duplicated must be deleted first.
+//	e  An epoll descriptor can itself be watched. Events left in the inner one do not
+//	   wake the outer one again: read until fewer come than there was room for.
+//	f  Adding to an epoll instance that is itself watched takes a system-wide mutex.
+
+// An EpollEvent is struct epoll_event; the two words of user data are Fd and Pad.
+type EpollEvent = unix.EpollEvent
+
+// EpollCreate returns a new epoll instance, non-blocking so that it can be watched.
+func EpollCreate() (epfd int, err error) {
+	epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return -1, os.NewSyscallError("epoll_create1", err)
+	}
+	if err := unix.SetNonblock(epfd, true); err != nil {
+		unix.Close(epfd)
+		return -1, os.NewSyscallError("fcntl", err)
+	}
+	return epfd, nil
+}
+
+// EpollAdd registers fd for events, with two words of user data.
+func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
+	if err := failed(CallEpollCtl, fd); err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, fd, &ev))
+}
+
+// EpollDelete ends the registration of fd (fact d).
+func EpollDelete(epfd, fd int) error {
+	var ev EpollEvent // kernels before 2.6.9 wanted one
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, unix.EPOLL_CTL_DEL, fd, &ev))
+}
+
+// EpollPoll fills events with what is ready now. It does not block, and so does not
+// tell the scheduler.
+func EpollPoll(epfd int, events []EpollEvent) (n int) {
+	for {
+		r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epfd),
+			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		switch errno {
+		case 0:
+			return int(r)
+		case unix.EINTR:
+		default:
+			panic("epoll_pwait: " + errno.Error()) // a bad argument: ours
+		}
+	}
+}
+
+// noPwait2 is set once the kernel was found to lack epoll_pwait2 (before 5.11).
+var noPwait2 atomic.Bool
+
+// EpollWait blocks until something is ready or timeout has passed; a negative one
+// never passes. It may return early with nothing.
+func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
+	if !noPwait2.Load() {
+		n, errno := epollPwait2(epfd, events, timeout)
+		if errno != unix.ENOSYS {
+			return epollResult(n, errno)
+		}
+		noPwait2.Store(true)
+	}
+	n, err := unix.EpollWait(epfd, events, timeoutMillis(timeout))
+	if err == nil {
+		return n
+	}
+	return epollResult(0, err.(unix.Errno))
+}
+
+func epollResult(n int, errno unix.Errno) int {
+	switch errno {
+	case 0:
+		return n
+	case unix.EINTR:
+		return 0
+	}
+	panic("epoll_pwait: " + errno.Error()) // a bad argument: ours
+}
+
+// epollPwait2 takes struct __kernel_timespec, which has 64-bit fields everywhere.
+func epollPwait2(epfd int, events []EpollEvent, timeout time.Duration) (int, unix.Errno) {
+	var ts *[2]int64
+	if timeout >= 0 {
+		ts = &[2]int64{int64(timeout / time.Second), int64(timeout % time.Second)}
+	}
+	r, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epfd),
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(unsafe.Pointer(ts)), 0, 0)
+	return int(r), errno
+}
+
+// timeoutMillis rounds up, so that a wait is never short, and down to what an int32
+// holds, after which the caller finds nothing due and waits again.
+func timeoutMillis(d time.Duration) int {
+	if d < 0 {
+		return -1
+	}
+	ms := int64(d / time.Millisecond)
+	if d%time.Millisecond != 0 {
+		ms++
+	}
+	return int(min(ms, math.MaxInt32))
+}
+
+// Eventfd returns a new event descriptor. Registered edge-triggered it needs no
+// reading: every Notify is a change, and so an edge.
+func Eventfd() (fd int, err error) {
+	fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	return fd, os.NewSyscallError("eventfd", err)
+}
+
+// Notify adds one to an event descriptor.
+func Notify(fd int) {
+	one := uint64(1)
+	unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+}

@@ -1,0 +1,61 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawLimit is the largest transfer made without telling the scheduler: a copy of
+// this size takes a few microseconds.
+const rawLimit = 16 << 10
+
+// Read receives from a socket. It returns EAGAIN where it would block, and never EINTR.
+//
+// It says MSG_DONTWAIT each time, because O_NONBLOCK belongs to the description: a
+// process that shares it can clear it (golang/go#43894), and a raw call must not block.
+func Read(fd int, p []byte) (n int, err error) {
+	for {
+		if err = failed(CallRead, fd); err == nil {
+			n, err = transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
+		}
+		if err == nil {
+			raceReadDone(fd, p[:n])
+			return n, nil
+		}
+		if err != syscall.EINTR {
+			return 0, err
+		}
+	}
+}
+
+// Write sends to a connected socket. It returns EAGAIN where it would block, and never
+// EINTR. A broken connection raises no SIGPIPE.
+func Write(fd int, p []byte) (n int, err error) {
+	raceWriteStart(p)
+	for {
+		if err = failed(CallWrite, fd); err == nil {
+			n, err = transfer(unix.SYS_SENDTO, fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		}
+		if err == nil {
+			return n, nil
+		}
+		if err != syscall.EINTR {
+			return 0, err
+		}
+	}
+}
+
+func transfer(trap uintptr, fd int, p []byte, msgFlags uintptr) (int, error) {
+	call := syscall.RawSyscall6
+	if len(p) > rawLimit {
+		call = syscall.Syscall6
+	}
+	n, _, errno := call(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
+		uintptr(len(p)), msgFlags, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}

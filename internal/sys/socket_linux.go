@@ -1,0 +1,73 @@
+package sys
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Socket returns a new socket, non-blocking and close-on-exec.
+func Socket(family, sotype, proto int) (fd int, err error) {
+	if err = failed(CallSocket, -1); err == nil {
+		fd, err = unix.Socket(family, sotype|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
+	}
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	return fd, nil
+}
+
+// Accept takes a connection from a listening socket's queue, non-blocking and
+// close-on-exec. The error is the bare errno.
+func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
+	for {
+		if err = failed(CallAccept, fd); err == nil {
+			nfd, sa, err = syscall.Accept4(fd, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		}
+		if err != syscall.EINTR {
+			return nfd, sa, err
+		}
+	}
+}
+
+// Connect starts a connection. The error is the bare errno: EINPROGRESS, and EINTR
+// too, mean that the connection is being made.
+func Connect(fd int, sa syscall.Sockaddr) error {
+	if err := failed(CallConnect, fd); err != nil {
+		return err
+	}
+	return syscall.Connect(fd, sa)
+}
+
+// SocketError takes the error that a socket holds (SO_ERROR), 0 when it has none.
+func SocketError(fd int) (syscall.Errno, error) {
+	err := failed(CallGetsockopt, fd)
+	var v int
+	if err == nil {
+		v, err = syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
+	}
+	return syscall.Errno(v), os.NewSyscallError("getsockopt", err)
+}
+
+// Getpeername is getpeername(2).
+func Getpeername(fd int) (syscall.Sockaddr, error) {
+	if err := failed(CallGetpeername, fd); err != nil {
+		return nil, err
+	}
+	return syscall.Getpeername(fd)
+}
+
+// Dup returns a duplicate of fd, close-on-exec in one step.
+func Dup(fd int) (nfd int, err error) {
+	nfd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return nfd, os.NewSyscallError("fcntl", err)
+}
+
+// CloseFD is close(2). Linux has closed the descriptor even when it says EINTR.
+func CloseFD(fd int) error {
+	if err := syscall.Close(fd); err != syscall.EINTR {
+		return err
+	}
+	return nil
+}

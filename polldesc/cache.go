@@ -1,0 +1,128 @@
+package polldesc
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// slabSize is how many slots are made at a time.
+const slabSize = 64
+
+// A Cache holds the slots of one poller. A slot, once made, is a PollDesc for ever
+// (it is type-stable): whoever holds an old Token may look at it, and sees by the
+// generation that its life is over. Create a Cache with NewCache; all methods may be
+// called from any goroutine.
+type Cache struct {
+	heap *timer.Heap // immutable
+
+	// slabs is replaced, never changed in place: written under mu, read by Get.
+	slabs atomic.Pointer[[]*[slabSize]PollDesc]
+
+	mu   sync.Mutex // guards what follows; never held together with PollDesc.mu
+	free *PollDesc
+	open int
+}
+
+// NewCache returns an empty cache whose descriptors keep their deadlines in heap.
+func NewCache(heap *timer.Heap) *Cache {
+	c := &Cache{heap: heap}
+	c.slabs.Store(new([]*[slabSize]PollDesc))
+	return c
+}
+
+// Alloc opens a descriptor: no edge seen, no deadline, nobody waiting.
+func (c *Cache) Alloc() *PollDesc {
+	c.mu.Lock()
+	if c.free == nil {
+		c.grow()
+	}
+	pd := c.free
+	c.free, pd.nextFree = pd.nextFree, nil
+	c.open++
+	c.mu.Unlock()
+
+	// A late edge of the last life may still set a word to ready (I6).
+	for m := range pd.side {
+		pd.side[m].word.reset()
+	}
+	pd.info.open()
+	return pd
+}
+
+// Free gives the slot back and ends the life of every Token for it.
+//
+// Preconditions: pd was evicted, and no goroutine will use it again.
+func (c *Cache) Free(pd *PollDesc) {
+	for m := range pd.side {
+		if pd.side[m].word.waiting() {
+			panic("polldesc: free of a descriptor that a goroutine waits for")
+		}
+	}
+	c.mu.Lock()
+	pd.info.renew() // HB-4: before the slot can be taken again
+	pd.nextFree = c.free
+	c.free = pd
+	c.open--
+	c.mu.Unlock()
+}
+
+// Get returns the descriptor in a slot that a Token named, whether or not that life
+// of it is over.
+func (c *Cache) Get(slot uint32) *PollDesc {
+	slabs := *c.slabs.Load()
+	return &slabs[slot/slabSize][slot%slabSize]
+}
+
+// Open returns how many descriptors are open.
+func (c *Cache) Open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open
+}
+
+// Waiting counts the goroutines parked now on either side. It looks at every slot.
+func (c *Cache) Waiting() (readers, writers int) {
+	c.each(func(pd *PollDesc) {
+		if pd.side[Read].word.waiting() {
+			readers++
+		}
+		if pd.side[Write].word.waiting() {
+			writers++
+		}
+	})
+	return readers, writers
+}
+
+// EvictAll evicts every open descriptor.
+//
+// Preconditions: no Alloc runs at the same time.
+func (c *Cache) EvictAll() { c.each((*PollDesc).Evict) }
+
+func (c *Cache) each(f func(*PollDesc)) {
+	for _, slab := range *c.slabs.Load() {
+		for i := range slab {
+			f(&slab[i])
+		}
+	}
+}
+
+// grow makes a slab of slots, free and closing. Preconditions: mu is held.
+func (c *Cache) grow() {
+	old := *c.slabs.Load()
+	slab := new([slabSize]PollDesc)
+	for i := len(slab) - 1; i >= 0; i-- {
+		pd := &slab[i]
+		pd.heap = c.heap
+		pd.slot = uint32(len(old)*slabSize + i)
+		for m := range pd.side {
+			pd.side[m].entry.Owner = pd
+		}
+		pd.info.renew()
+		pd.nextFree = c.free
+		c.free = pd
+	}
+	slabs := append(old[:len(old):len(old)], slab)
+	c.slabs.Store(&slabs)
+}

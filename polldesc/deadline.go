@@ -1,0 +1,124 @@
+package polldesc
+
+import (
+	"net"
+
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// A deadline is when one side gives up, and the timer that will tell it.
+//
+// The timer may be early and then looks again: setting a later deadline, as a
+// per-operation timeout does all the time, is a store, and the arming stays where
+// it is. What always holds for a side with a deadline to come:
+//
+//	D1  it is guarded by an arming: when <= at, and Due(seq) will be called;
+//	D2  both sides may be guarded by one arming, of either's entry, and then have
+//	    the same seq. That is how equal deadlines share an entry.
+//
+// An arming that guards no side any more is stale: no side has its seq, and Due
+// does nothing. Each entry is in the heap at most once, so there are never more than
+// two armings, stale ones included; Evict takes them out.
+type deadline struct {
+	at int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
+
+	// The arming that guards this side; seq is 0 when there is none.
+	seq  uint64
+	when int64
+
+	entry timer.Entry
+}
+
+// SetDeadline sets both deadlines to at, on the same clock as now and the poller's
+// timers; 0 clears them. A deadline that is not after now wakes whoever is parked and
+// fails every operation until it is set again. It returns net.ErrClosed after Evict.
+func (pd *PollDesc) SetDeadline(at, now int64) error { return pd.setDeadline(Read, Write, at, now) }
+
+// SetReadDeadline is SetDeadline for the reading side only.
+func (pd *PollDesc) SetReadDeadline(at, now int64) error {
+	return pd.setDeadline(Read, Read, at, now)
+}
+
+// SetWriteDeadline is SetDeadline for the writing side only.
+func (pd *PollDesc) SetWriteDeadline(at, now int64) error {
+	return pd.setDeadline(Write, Write, at, now)
+}
+
+func (pd *PollDesc) setDeadline(first, last Mode, at, now int64) error {
+	pd.mu.Lock()
+	if pd.info.flags()&closing != 0 {
+		pd.mu.Unlock()
+		return net.ErrClosed
+	}
+	for m := first; m <= last; m++ {
+		pd.side[m].at = at
+		pd.settle(m, now)
+	}
+	owed := pd.cancel(first, last)
+	pd.mu.Unlock()
+	pd.pay(owed)
+	return nil
+}
+
+// Due is called by the timer heap when the arming seq has come due. A stale seq is
+// one that guards no side; a deadline that was moved on is armed again.
+func (pd *PollDesc) Due(seq uint64, now int64) {
+	pd.mu.Lock()
+	for m := Read; m <= Write; m++ {
+		if s := &pd.side[m]; s.seq == seq {
+			s.seq = 0
+			pd.settle(m, now)
+		}
+	}
+	owed := pd.cancel(Read, Write)
+	pd.mu.Unlock()
+	pd.pay(owed)
+}
+
+// settle makes what is published about a side, and what guards it, agree with its
+// deadline.
+//
+// Preconditions: pd.mu is held. The caller cancels the side's wait next.
+func (pd *PollDesc) settle(m Mode, now int64) {
+	s := &pd.side[m]
+	if s.at != 0 && s.at <= now {
+		pd.info.set(expired(m))
+		return
+	}
+	if pd.info.flags()&expired(m) != 0 {
+		pd.info.clear(expired(m))
+	}
+	if s.at != 0 {
+		pd.guard(m)
+	}
+}
+
+// guard restores D1.
+func (pd *PollDesc) guard(m Mode) {
+	s, other := &pd.side[m], &pd.side[1-m]
+	if s.seq != 0 && s.when <= s.at {
+		return // the arming looks again when it comes due
+	}
+	if other.seq != 0 && other.when == s.at {
+		s.seq, s.when = other.seq, other.when // D2
+		return
+	}
+	old := s.seq
+	pd.timed = true
+	s.seq, s.when = pd.heap.Arm(&s.entry, s.at), s.at
+	if old != 0 && other.seq == old {
+		other.seq, other.when = s.seq, s.when // it was shared: still one arming, earlier
+	}
+}
+
+// disarm forgets both deadlines.
+func (pd *PollDesc) disarm() {
+	for m := range pd.side {
+		s := &pd.side[m]
+		s.at, s.seq = 0, 0
+		if pd.timed {
+			pd.heap.Disarm(&s.entry)
+		}
+	}
+	pd.timed = false
+}

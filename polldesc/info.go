@@ -1,0 +1,80 @@
+package polldesc
+
+import "sync/atomic"
+
+// An info is the published word of facts about a descriptor, read without a lock by
+// the owners of both sides.
+//
+//	 63            32 31      7 6   5   4    3      2       1        0
+//	+----------------+---------+---+---+---+-----+-------+-------+-------+
+//	|   generation   |    0    |pri|err|hup|rdhup|wExpire|rExpire|closing|
+//	+----------------+---------+---+---+---+-----+-------+-------+-------+
+//
+//	bit              written by                            cleared by
+//	generation       Cache.Free, under Cache.mu            never, it grows
+//	closing          Evict, under PollDesc.mu              Cache.Alloc
+//	rExpire wExpire  SetDeadline and Due, under PollDesc.mu  SetDeadline
+//	rdhup hup ...    Edge, by a CAS that holds the generation  Cache.Alloc
+//
+// Bits are changed by mask, the word is never rebuilt from parts. The four facts
+// that Edge records are sticky: nothing would ever correct one that reached the
+// wrong owner of a slot, so they carry the generation in the same CAS.
+type info struct{ w atomic.Uint64 }
+
+// Flags are the low half of an info.
+type flags = uint32
+
+const (
+	closing flags = 1 << iota
+	readExpired
+	writeExpired
+	seenRDHUP
+	seenHUP
+	seenERR
+	seenPRI
+
+	seen = seenRDHUP | seenHUP | seenERR | seenPRI
+)
+
+// expired is the bit that says mode's deadline has passed.
+func expired(m Mode) flags { return readExpired << m }
+
+func (i *info) load() (gen uint32, f flags) {
+	w := i.w.Load()
+	return uint32(w >> 32), flags(w)
+}
+
+func (i *info) flags() flags { return flags(i.w.Load()) }
+
+// set and clear. Preconditions: PollDesc.mu is held.
+func (i *info) set(f flags)   { i.w.Or(uint64(f)) }
+func (i *info) clear(f flags) { i.w.And(^uint64(f)) }
+
+// see records sticky facts if the descriptor still has that generation, and
+// reports whether it has.
+func (i *info) see(gen uint32, f flags) bool {
+	for {
+		w := i.w.Load()
+		if uint32(w>>32) != gen {
+			return false
+		}
+		if flags(w)&f == f || i.w.CompareAndSwap(w, w|uint64(f)) {
+			return true
+		}
+	}
+}
+
+// open clears every flag. Preconditions: the slot was taken from the cache just now,
+// so that only edges of an earlier life could touch the word, and those change nothing.
+func (i *info) open() { i.w.And(^uint64(1<<32 - 1)) }
+
+// renew starts the next generation, closing until open. Generation 0 belongs to no
+// descriptor: the poller's own wake-up descriptor has it.
+func (i *info) renew() {
+	gen, _ := i.load()
+	gen++
+	if gen == 0 {
+		gen = 1
+	}
+	i.w.Store(uint64(gen)<<32 | uint64(closing))
+}

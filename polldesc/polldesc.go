@@ -1,0 +1,196 @@
+package polldesc
+
+import (
+	"net"
+	"os"
+	"sync"
+
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// A Mode says which side of a descriptor is meant.
+type Mode uint8
+
+const (
+	Read Mode = iota
+	Write
+)
+
+// Events are what an edge reports about a descriptor.
+type Events uint32
+
+const (
+	Readable Events = 1 << iota // wakes the reader
+	Writable                    // wakes the writer
+
+	// Facts that stay true for as long as the descriptor is open, named as epoll
+	// names them. They wake nobody by themselves.
+	RDHUP
+	HUP
+	ERR
+	PRI
+)
+
+// A PollDesc is the record of one descriptor. See the package comment for its life.
+type PollDesc struct {
+	info info // atomic; see there for writers
+
+	side [2]side
+
+	// mu guards the deadlines of both sides, and is held by whoever cancels a wait.
+	// Lock order: mu before timer.Heap's own. No token is sent while it is held.
+	mu    sync.Mutex
+	timed bool // an entry may be in the heap
+
+	// Immutable once the slot exists.
+	heap *timer.Heap
+	slot uint32
+
+	nextFree *PollDesc // guarded by Cache.mu
+}
+
+// A side is what one of the two directions needs.
+type side struct {
+	word waitWord // atomic; see state.go
+
+	// token is what parks the owner, a channel with room for one. Made by the owner
+	// before its first commit and kept for the life of the slot; read by the waker
+	// after its CAS took the word out of parked.
+	token chan struct{}
+
+	deadline // guarded by PollDesc.mu
+}
+
+// Token returns the name under which the poller registers the descriptor.
+func (pd *PollDesc) Token() Token {
+	gen, _ := pd.info.load()
+	return Token{Slot: pd.slot, Gen: gen}
+}
+
+// Prepare starts an operation: it forgets edges seen so far, which announce only
+// data that the coming system call will see itself (HB-3). It fails with
+// net.ErrClosed after Evict and with os.ErrDeadlineExceeded when the deadline has
+// passed, even if the descriptor is ready.
+//
+// Preconditions: the caller owns the side. It issues the system call next.
+func (pd *PollDesc) Prepare(m Mode) error {
+	if err := pd.check(m); err != nil {
+		return err
+	}
+	pd.side[m].word.reset()
+	return nil
+}
+
+// Wait returns nil once an edge has come since Prepare, at once if it has already,
+// and the caller issues the system call again. It fails as Prepare does, and wakes
+// to do so.
+//
+// Preconditions: the caller owns the side.
+func (pd *PollDesc) Wait(m Mode) error {
+	s := &pd.side[m]
+	for {
+		if err := pd.check(m); err != nil {
+			return err
+		}
+		if s.word.consume() == actCall { // O2
+			return nil
+		}
+		if s.word.announce() == actRecheck { // O3
+			continue
+		}
+		if err := pd.check(m); err != nil { // HB-1
+			if s.word.abort() == actFail { // O5
+				return err
+			}
+			return nil
+		}
+		if s.token == nil {
+			s.token = make(chan struct{}, 1)
+		}
+		if s.word.commit() == actPark { // O4
+			<-s.token
+		}
+		if s.word.collect() == actCall { // O6
+			return nil
+		}
+	}
+}
+
+// check returns the error that info shows for a side.
+func (pd *PollDesc) check(m Mode) error {
+	switch f := pd.info.flags(); {
+	case f&closing != 0:
+		return net.ErrClosed
+	case f&expired(m) != 0:
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// Edge delivers what epoll reported for the descriptor's life gen. It returns how
+// many goroutines it woke, and false if that life is over.
+//
+// Only the poller calls it.
+func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
+	facts := flags(e) / flags(RDHUP) * seenRDHUP & seen
+	if !pd.info.see(gen, facts) {
+		return 0, false
+	}
+	for m := Read; m <= Write; m++ {
+		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+			pd.side[m].wake()
+			woken++
+		}
+	}
+	return woken, true
+}
+
+// wake sends the token that the word's transition owes (I2: there is room for it).
+func (s *side) wake() { s.token <- struct{}{} }
+
+// Exceptional reports whether anything but plain readiness was ever reported: the
+// peer shut down its side, the connection broke, an error is queued, or urgent data
+// came. From then on a short read no longer proves that a stream was empty.
+func (pd *PollDesc) Exceptional() bool { return pd.info.flags()&seen != 0 }
+
+// Evict marks the descriptor closing, clears its deadlines and wakes whoever is
+// parked. It may be called again, and from any goroutine.
+func (pd *PollDesc) Evict() {
+	pd.mu.Lock()
+	if pd.info.flags()&closing != 0 {
+		pd.mu.Unlock()
+		return
+	}
+	pd.info.set(closing) // I5: before the words
+	pd.disarm()
+	owed := pd.cancel(Read, Write)
+	pd.mu.Unlock()
+	pd.pay(owed)
+}
+
+// A debt is the set of sides that are owed a token.
+type debt uint8
+
+// cancel ends the waits of the sides from first to last whose error is published.
+//
+// Preconditions: pd.mu is held. The caller pays the debt after releasing it.
+func (pd *PollDesc) cancel(first, last Mode) (owed debt) {
+	for m := first; m <= last; m++ {
+		if pd.info.flags()&(closing|expired(m)) == 0 {
+			continue
+		}
+		if pd.side[m].word.cancel() == actWake {
+			owed |= 1 << m
+		}
+	}
+	return owed
+}
+
+// pay sends the tokens owed.
+func (pd *PollDesc) pay(owed debt) {
+	for m := Read; m <= Write; m++ {
+		if owed&(1<<m) != 0 {
+			pd.side[m].wake()
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package polldesc
+
+import "sync/atomic"
+
+// This file is the word a side waits on, and nothing else touches it. In the
+// runtime the two words are called rg and wg; here they are the word of
+// side[Read] and of side[Write].
+//
+//	                             E1 edge
+//	            +------------------------------------------+
+//	            |                                          v
+//	         +------+   O3 announce   +------+  E3 edge  +-------+
+//	alloc -->| idle |---------------->| wait |---------->| ready |--+ E2 edge
+//	         +------+                 +------+           +-------+<-+ (coalesced)
+//	           ^  ^                    |    |              ^   |
+//	           |  +--------------------+    | O4 commit    |   |
+//	           |   O5 abort / U3 cancel     v              |   |
+//	           |                         +--------+        |   |
+//	           +-------------------------| parked |--------+   |
+//	           |  U4 cancel (1 token)    +--------+ E4 edge    |
+//	           |                                   (1 token)   |
+//	           +-----------------------------------------------+
+//	                   O1 reset / O2 consume / O6 collect
+//
+// Actors: O, the owner, is the goroutine that holds this side's lock in package fd.
+// E, the edge, is the poller. U, the canceller, is a deadline that passed,
+// SetDeadline with a time gone by, or Evict, always under PollDesc.mu.
+//
+//	row          from -> to           by              then
+//	O1 reset     idle, ready -> idle  O, store        issue the system call next
+//	O2 consume   ready -> idle        O, CAS          issue the system call
+//	O3 announce  idle -> wait         O, CAS          read info again before O4
+//	O4 commit    wait -> parked       O, CAS          take one token; if the CAS failed, O6
+//	O5 abort     wait -> idle         O, swap         had it left wait: as O6; else report the error
+//	O6 collect   ready, idle -> idle  O, swap         ready: system call; idle: read info, from the top
+//	E1           idle -> ready        E, CAS          nothing
+//	E2           ready -> ready       E, load         nothing
+//	E3           wait -> ready        E, CAS          nothing: O4 will fail
+//	E4           parked -> ready      E, CAS          send one token
+//	U1           idle -> idle         U, load         nothing: info is published, O3 will see it
+//	U2           ready -> ready       U, load         nothing: a stored edge survives cancellation
+//	U3           wait -> idle         U, CAS          nothing: O4 will fail
+//	U4           parked -> idle       U, CAS          send one token, after PollDesc.mu
+//	--           anything else                        panic
+//
+// Invariants:
+//
+//	I1  At most one owner a side.
+//	I2  A token is sent if and only if a CAS took the word out of parked: one for
+//	    each commit, never two outstanding.
+//	I3  Only O writes wait and parked; only E and U leave parked.
+//	I4  A stored edge is erased only by O1, O2 and O6, and each is followed by a
+//	    system call before the next park.
+//	I5  An error is never lost: info is published before any U row.
+//	I6  ready may be spurious (coalesced, late, or meant for an earlier owner of the
+//	    slot) and does no harm, because the system call is the truth. A sticky fact
+//	    is not self-correcting, so it carries the generation: see info.go.
+//	I7  Sending the token is the waker's last touch of the side: the owner it wakes
+//	    may close the descriptor and give the slot away at once.
+//
+// Ordering. Go's atomics are sequentially consistent, so "before" below is in one
+// total order.
+//
+//	HB-1  No lost cancellation. O writes wait (O3), then reads info; U publishes
+//	      info, then reads the word. Whoever reads second sees the other's write.
+//	HB-2  No lost edge. The kernel queues data, then the event; E's CAS follows the
+//	      event. O saw EAGAIN before that data, so the edge comes after O1 and finds
+//	      idle, wait or parked: it is stored or it wakes.
+//	HB-3  Reset precedes the first system call of an operation: an edge that O1
+//	      erases announces data which that call will see.
+//	HB-4  Reuse. Cache.Free raises the generation before the slot is free; E compares
+//	      it. A compare that passed just before the raise leaves a spurious ready.
+//	HB-5  Stale deadline. Sequence numbers are compared under PollDesc.mu.
+//
+// The model test removes each of these in turn and must find the failure.
+type state = uint32
+
+const (
+	idle   state = iota // no edge since the last reset, nobody waits
+	ready               // an edge is stored
+	wait                // the owner has announced that it will park
+	parked              // the owner is parked, or is about to be: a token is owed
+)
+
+// An action is what a transition obliges its caller to do.
+type action uint8
+
+const (
+	actNone    action = iota // nothing
+	actCall                  // issue the system call
+	actRecheck               // read info, then start again from the top
+	actCheck                 // read info, then commit or abort
+	actPark                  // take one token, then collect
+	actCollect               // collect, without a token
+	actFail                  // report the error that info showed
+	actWake                  // send one token
+)
+
+// A waitWord is one side's word.
+type waitWord struct{ g atomic.Uint32 }
+
+// reset is O1.
+func (w *waitWord) reset() action {
+	if s := w.g.Load(); s == wait || s == parked {
+		panic("polldesc: reset while a goroutine waits")
+	}
+	w.g.Store(idle)
+	return actCall
+}
+
+// consume is O2.
+func (w *waitWord) consume() action {
+	if w.g.CompareAndSwap(ready, idle) {
+		return actCall
+	}
+	return actNone
+}
+
+// announce is O3. When an edge arrived since consume, it says to consume it.
+func (w *waitWord) announce() action {
+	if w.g.CompareAndSwap(idle, wait) {
+		return actCheck
+	}
+	if w.g.Load() != ready {
+		panic("polldesc: two goroutines wait for one side")
+	}
+	return actRecheck
+}
+
+// commit is O4.
+func (w *waitWord) commit() action {
+	if w.g.CompareAndSwap(wait, parked) {
+		return actPark
+	}
+	return actCollect
+}
+
+// abort is O5: info showed an error after announce. An edge that came in between
+// wins, as if the owner had collected it.
+func (w *waitWord) abort() action {
+	switch w.g.Swap(idle) {
+	case wait, idle:
+		return actFail
+	case ready:
+		return actCall
+	}
+	panic("polldesc: abort of a committed wait")
+}
+
+// collect is O6.
+func (w *waitWord) collect() action {
+	switch w.g.Swap(idle) {
+	case ready:
+		return actCall
+	case idle:
+		return actRecheck
+	}
+	panic("polldesc: collect of a wait that nobody ended")
+}
+
+// edge is E1 to E4.
+func (w *waitWord) edge() action {
+	for {
+		switch s := w.g.Load(); {
+		case s == ready: // E2
+			return actNone
+		case w.g.CompareAndSwap(s, ready): // E1, E3, E4
+			return wakeIf(s)
+		}
+	}
+}
+
+// cancel is U1 to U4. Preconditions: PollDesc.mu is held, info is published.
+func (w *waitWord) cancel() action {
+	for {
+		switch s := w.g.Load(); {
+		case s == idle, s == ready: // U1, U2
+			return actNone
+		case w.g.CompareAndSwap(s, idle): // U3, U4
+			return wakeIf(s)
+		}
+	}
+}
+
+// wakeIf returns what is owed for having taken the word out of s.
+func wakeIf(s state) action {
+	if s == parked {
+		return actWake
+	}
+	return actNone
+}
+
+// waiting reports whether a goroutine is parked, for statistics.
+func (w *waitWord) waiting() bool { return w.g.Load() == parked }

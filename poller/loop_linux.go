@@ -1,0 +1,94 @@
+package poller
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// maxEvents is how many events one call of epoll_wait takes.
+const maxEvents = 128
+
+// run is the reactor goroutine.
+func (p *Poller) run() {
+	defer close(p.done)
+	for !p.stopping.Load() {
+		p.waiter.wait(p, p.expire())
+	}
+}
+
+// expire fires the deadlines that have passed and returns when the next one is due.
+func (p *Poller) expire() (next int64) {
+	p.heap.RunDue(Now())
+	return p.heap.Next()
+}
+
+// dispatch hands events to the descriptors they name. It reports whether one of them
+// was a wake-up: then deadlines, or stopping, changed and the reactor must look.
+//
+// Only the reactor goroutine calls it.
+func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
+	var wakeups, stale uint64
+	for i := range events {
+		ev := &events[i]
+		token := polldesc.TokenOf(ev.Fd, ev.Pad)
+		if token == polldesc.WakeToken {
+			p.waking.Store(false) // HB-7: before the reactor looks
+			woken = true
+			continue
+		}
+		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events))
+		wakeups += uint64(n)
+		if !ok {
+			stale++
+		}
+	}
+	p.waits.Add(1)
+	p.events.Add(uint64(len(events)))
+	p.wakeups.Add(wakeups)
+	p.stale.Add(stale)
+	return woken
+}
+
+// eventsOf translates what epoll reports:
+//
+//	       wakes the reader  wakes the writer  is remembered
+//	IN            x
+//	OUT                              x
+//	RDHUP         x                                  x
+//	HUP           x                  x               x
+//	ERR           x                  x               x
+//	PRI           x                                  x
+//
+// An error or a hang-up wakes both sides and says no more: the system call they then
+// make tells the truth, after the data that came before.
+func eventsOf(e uint32) (out polldesc.Events) {
+	if e&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0 {
+		out |= polldesc.Readable
+	}
+	if e&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		out |= polldesc.Writable
+	}
+	if e&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0 {
+		out |= facts(e)
+	}
+	return out
+}
+
+func facts(e uint32) (out polldesc.Events) {
+	for _, f := range [...]struct {
+		epoll uint32
+		fact  polldesc.Events
+	}{
+		{unix.EPOLLRDHUP, polldesc.RDHUP},
+		{unix.EPOLLHUP, polldesc.HUP},
+		{unix.EPOLLERR, polldesc.ERR},
+		{unix.EPOLLPRI, polldesc.PRI},
+	} {
+		if e&f.epoll != 0 {
+			out |= f.fact
+		}
+	}
+	return out
+}

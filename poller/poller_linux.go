@@ -1,0 +1,158 @@
+package poller
+
+import (
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// ErrClosed is the error of registering with a Poller or Group that was closed. It
+// is net.ErrClosed to errors.Is.
+var ErrClosed = fmt.Errorf("poller: closed: %w", net.ErrClosed)
+
+// interest is what every descriptor is registered for, once.
+const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+
+// A Poller is one reactor: one epoll instance and the goroutine that serves it.
+type Poller struct {
+	// Immutable.
+	epfd   int
+	wakefd int
+	waiter waiter
+	heap   *timer.Heap
+	cache  *polldesc.Cache
+	done   chan struct{} // closed when the reactor goroutine has returned
+
+	waking   atomic.Bool // set by wake, cleared by the reactor: see HB-7
+	stopping atomic.Bool // set by Close, read by the reactor
+
+	counters
+
+	// mu guards the epoll descriptor: held for reading by who uses it outside the
+	// reactor, for writing by Close. Lock order: before everything else here.
+	mu     sync.RWMutex
+	closed bool
+}
+
+// newPoller returns a Poller whose reactor runs.
+func newPoller(w Wait) (*Poller, error) {
+	epfd, err := sys.EpollCreate()
+	if err != nil {
+		return nil, err
+	}
+	wakefd, err := sys.Eventfd()
+	if err != nil {
+		sys.CloseFD(epfd)
+		return nil, err
+	}
+	p := &Poller{epfd: epfd, wakefd: wakefd, done: make(chan struct{})}
+	p.heap = timer.New(p.wake)
+	p.cache = polldesc.NewCache(p.heap)
+	lo, hi := polldesc.WakeToken.Words()
+	if err = sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err == nil {
+		p.waiter, err = newWaiter(w, epfd)
+	}
+	if err != nil {
+		sys.CloseFD(epfd)
+		sys.CloseFD(wakefd)
+		return nil, err
+	}
+	go p.run()
+	return p, nil
+}
+
+// Register makes p watch fd, which must be non-blocking, until Unregister. What is
+// ready already is reported too. The error is ErrClosed or a *os.SyscallError of
+// epoll_ctl.
+func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	pd := p.cache.Alloc()
+	lo, hi := pd.Token().Words()
+	if err := sys.EpollAdd(p.epfd, fd, interest, lo, hi); err != nil {
+		pd.Evict()
+		p.cache.Free(pd)
+		return nil, err
+	}
+	return pd, nil
+}
+
+// Unregister ends what Register began. fd must still be open, so that its number is
+// nobody else's.
+//
+// Preconditions: pd was evicted and no goroutine uses it.
+func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
+	p.mu.RLock()
+	if !p.closed {
+		// This fails only for a descriptor that somebody closed behind our back, and
+		// then the registration is gone as well.
+		_ = sys.EpollDelete(p.epfd, fd)
+	}
+	p.mu.RUnlock()
+	p.cache.Free(pd)
+}
+
+// wake makes the reactor look at its deadlines, and at stopping, soon.
+func (p *Poller) wake() {
+	if p.waking.CompareAndSwap(false, true) {
+		sys.Notify(p.wakefd)
+	}
+}
+
+// close stops the reactor and waits until it has gone. Descriptors that are still
+// registered are evicted: what uses them fails with net.ErrClosed.
+func (p *Poller) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.closed = true
+	p.stopping.Store(true)
+	p.wake()
+	<-p.done
+	p.cache.EvictAll()
+	p.waiter.close()
+	sys.CloseFD(p.wakefd)
+}
+
+// base is the zero of the clock that deadlines are kept on; the clock is monotonic.
+var base = time.Now()
+
+// Now returns the time on the clock that deadlines are kept on, in nanoseconds; it is
+// never 0.
+func Now() int64 { return At(time.Now()) }
+
+// At returns t on that clock.
+func At(t time.Time) int64 { return int64(t.Sub(base)) + 1 }
+
+// Stats returns p's statistics.
+func (p *Poller) Stats() Stats {
+	s := Stats{
+		Waits:    p.waits.Load(),
+		Events:   p.events.Load(),
+		Stale:    p.stale.Load(),
+		Wakeups:  p.wakeups.Load(),
+		Spurious: p.spurious.Load(),
+		Timers:   p.heap.Len(),
+		Open:     p.cache.Open(),
+	}
+	s.TimersArmed, s.TimersFired = p.heap.Counts()
+	s.ParkedReaders, s.ParkedWriters = p.cache.Waiting()
+	return s
+}
+
+// CountSpurious adds one to the statistics: an operation was told of readiness and
+// found none.
+func (p *Poller) CountSpurious() { p.spurious.Add(1) }

@@ -1,0 +1,44 @@
+package poller
+
+import "sync/atomic"
+
+// Stats are counters of a Poller or, summed, of a Group, since it was made.
+type Stats struct {
+	Waits   uint64 // calls of epoll_wait that returned
+	Events  uint64 // events they brought
+	Stale   uint64 // events for a descriptor that was closed meanwhile
+	Wakeups uint64 // goroutines woken by an event
+
+	// Spurious counts operations that were told of readiness and found none: the
+	// system call said EAGAIN again.
+	Spurious uint64
+
+	TimersArmed uint64 // deadlines put into the heap or moved there
+	TimersFired uint64 // deadlines that came due in the heap, stale ones included
+	Timers      int    // deadlines in the heap now
+
+	Open          int // descriptors registered now
+	ParkedReaders int // goroutines parked now
+	ParkedWriters int
+}
+
+// counters are what a reactor counts itself. The reactor writes all but spurious,
+// anyone reads.
+type counters struct {
+	waits, events, stale, wakeups, spurious atomic.Uint64
+}
+
+// add sums up statistics.
+func (s *Stats) add(t Stats) {
+	s.Waits += t.Waits
+	s.Events += t.Events
+	s.Stale += t.Stale
+	s.Wakeups += t.Wakeups
+	s.Spurious += t.Spurious
+	s.TimersArmed += t.TimersArmed
+	s.TimersFired += t.TimersFired
+	s.Timers += t.Timers
+	s.Open += t.Open
+	s.ParkedReaders += t.ParkedReaders
+	s.ParkedWriters += t.ParkedWriters
+}

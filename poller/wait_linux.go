@@ -1,0 +1,106 @@
+package poller
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// A waiter is how a reactor waits. Both methods are called by the reactor goroutine
+// only, close after the last wait.
+type waiter interface {
+	// wait dispatches events as they come and returns when the deadlines need a look:
+	// at next (timer.Never: at no time), or after a wake-up.
+	wait(p *Poller, next int64)
+
+	// close gives back the epoll descriptor.
+	close()
+}
+
+func newWaiter(w Wait, epfd int) (waiter, error) {
+	switch w {
+	case WaitParked:
+		return newParked(epfd)
+	case WaitThread:
+		return &thread{epfd: epfd}, nil
+	}
+	return nil, fmt.Errorf("poller: unknown wait strategy %d", w)
+}
+
+// parked waits in Go's own poller, which watches the epoll descriptor.
+type parked struct {
+	file *os.File
+	conn syscall.RawConn
+	next int64 // the deadline that file has
+
+	events [maxEvents]sys.EpollEvent
+}
+
+func newParked(epfd int) (*parked, error) {
+	w := &parked{next: timer.Never, file: os.NewFile(uintptr(epfd), "epoll")}
+	conn, err := w.file.SyscallConn()
+	w.conn = conn
+	return w, err
+}
+
+// wait stays inside one raw read for as long as only events come. Leaving it and
+// coming back would make Go's poller forget an edge that fell in between, at the
+// price of one more epoll_wait for each batch.
+func (w *parked) wait(p *Poller, next int64) {
+	if next <= Now() {
+		w.drain(p) // nobody's events wait for a stream of deadlines to end
+		return
+	}
+	if w.next != next {
+		w.next = next
+		var t time.Time
+		if next != timer.Never {
+			t = base.Add(time.Duration(next))
+		}
+		w.file.SetReadDeadline(t)
+	}
+	// The error says that the deadline passed, which is as good a reason as any.
+	_ = w.conn.Read(func(uintptr) (leave bool) { return w.drain(p) })
+}
+
+// drain dispatches what epoll has, all of it (fact e of package sys), and reports
+// whether a wake-up was there.
+func (w *parked) drain(p *Poller) (woken bool) {
+	for {
+		n := sys.EpollPoll(p.epfd, w.events[:])
+		woken = p.dispatch(w.events[:n]) || woken
+		if n < len(w.events) {
+			return woken
+		}
+	}
+}
+
+func (w *parked) close() { w.file.Close() }
+
+// thread waits in the kernel.
+type thread struct {
+	epfd   int
+	events [maxEvents]sys.EpollEvent
+}
+
+// wait blocks only after it has found nothing twice, before and after letting other
+// goroutines run: blocking gives up the P, and winning one back is what costs.
+func (w *thread) wait(p *Poller, next int64) {
+	n := sys.EpollPoll(w.epfd, w.events[:])
+	if n == 0 {
+		runtime.Gosched()
+		timeout := time.Duration(-1)
+		if next != timer.Never {
+			timeout = max(0, time.Duration(next-Now()))
+		}
+		n = sys.EpollWait(w.epfd, w.events[:], timeout)
+	}
+	p.dispatch(w.events[:n])
+}
+
+func (w *thread) close() { sys.CloseFD(w.epfd) }
