@@ -58,3 +58,56 @@ func DialTimeout(network, address string, timeout time.Duration) (net.Conn, erro
 func DialTCP(network string, laddr, raddr *net.TCPAddr) (*TCPConn, error) {
 	return dialer.DialTCP(network, laddr, raddr)
 }
+
+// More of our own types, under the names that package net has for them.
+type (
+	UDPConn      = conn.UDPConn
+	UnixConn     = conn.UnixConn
+	IPConn       = conn.IPConn
+	UnixListener = listener.UnixListener
+)
+
+// ListenPacket opens a local address to packets. See ListenConfig.ListenPacket.
+func ListenPacket(network, address string) (net.PacketConn, error) {
+	return listener.ListenPacket(network, address)
+}
+
+// ListenUDP opens a local address to UDP packets. See listener.ListenUDP.
+func ListenUDP(network string, laddr *net.UDPAddr) (*UDPConn, error) {
+	return listener.ListenUDP(network, laddr)
+}
+
+// ListenMulticastUDP joins a multicast group. See listener.ListenMulticastUDP.
+func ListenMulticastUDP(network string, ifi *net.Interface, gaddr *net.UDPAddr) (*UDPConn, error) {
+	return listener.ListenMulticastUDP(network, ifi, gaddr)
+}
+
+// ListenIP opens a local address to IP packets. See listener.ListenIP.
+func ListenIP(network string, laddr *net.IPAddr) (*IPConn, error) {
+	return listener.ListenIP(network, laddr)
+}
+
+// ListenUnix announces on a Unix socket. See listener.ListenUnix.
+func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
+	return listener.ListenUnix(network, laddr)
+}
+
+// ListenUnixgram opens a Unix socket to datagrams. See listener.ListenUnixgram.
+func ListenUnixgram(network string, laddr *net.UnixAddr) (*UnixConn, error) {
+	return listener.ListenUnixgram(network, laddr)
+}
+
+// DialUDP returns a UDP socket with a peer. See dialer.DialUDP.
+func DialUDP(network string, laddr, raddr *net.UDPAddr) (*UDPConn, error) {
+	return dialer.DialUDP(network, laddr, raddr)
+}
+
+// DialIP returns a raw IP socket with a peer. See dialer.DialIP.
+func DialIP(network string, laddr, raddr *net.IPAddr) (*IPConn, error) {
+	return dialer.DialIP(network, laddr, raddr)
+}
+
+// DialUnix connects to a Unix socket. See dialer.DialUnix.
+func DialUnix(network string, laddr, raddr *net.UnixAddr) (*UnixConn, error) {
+	return dialer.DialUnix(network, laddr, raddr)
+}

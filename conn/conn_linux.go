@@ -126,6 +126,25 @@ func (c *conn) setBuffer(option, bytes int) error {
 	return nil
 }
 
+// shutdown is CloseRead and CloseWrite for those types that have them.
+func (c *conn) shutdown(how int) error {
+	if !c.ok() {
+		return syscall.EINVAL
+	}
+	if err := c.fd.Shutdown(how); err != nil {
+		return c.opError("close", err)
+	}
+	return nil
+}
+
+// rawConn is SyscallConn for those types that have one.
+func (c *conn) rawConn() (syscall.RawConn, error) {
+	if !c.ok() {
+		return nil, syscall.EINVAL
+	}
+	return &rawConn{c.fd}, nil
+}
+
 // File returns a duplicate of the descriptor. Closing either leaves the other open.
 // Unlike package net's, its Fd method leaves the descriptor non-blocking, because that
 // flag is shared with the connection.

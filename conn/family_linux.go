@@ -6,54 +6,51 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// dialFamily returns the family of a socket between two addresses: IPv6 as soon as
-// one of them needs it.
-func (s Socket) dialFamily(laddr, raddr *net.TCPAddr) (family int, v6only bool) {
+// dialFamily returns the family of a socket between two addresses, one of which may be
+// nil: IPv6 as soon as one of them needs it.
+func (s Socket) dialFamily(laddr, raddr net.Addr) (family int, v6only bool) {
 	if family, v6only, ok := s.namedFamily(); ok {
 		return family, v6only
 	}
-	if addrFamily(laddr) == syscall.AF_INET && addrFamily(raddr) == syscall.AF_INET {
+	if familyOf(laddr) == syscall.AF_INET && familyOf(raddr) == syscall.AF_INET {
 		return syscall.AF_INET, false
 	}
 	return syscall.AF_INET6, false
 }
 
 // listenFamily returns the family of a socket bound to laddr. A wildcard is bound as
-// IPv6 that takes IPv4 connections too, where the system can do that.
-func (s Socket) listenFamily(laddr *net.TCPAddr) (family int, v6only bool) {
+// IPv6 that takes IPv4 too, where the system can do that.
+func (s Socket) listenFamily(laddr net.Addr) (family int, v6only bool) {
 	if family, v6only, ok := s.namedFamily(); ok {
 		return family, v6only
 	}
-	if laddr.IP == nil || laddr.IP.IsUnspecified() {
+	if isWildcard(laddr) {
 		if stack := ipStack(); stack.mapped || !stack.ipv4 {
 			return syscall.AF_INET6, false
 		}
 	}
-	return addrFamily(laddr), false
+	return familyOf(laddr), false
 }
 
 // namedFamily returns what the network's name says.
 func (s Socket) namedFamily() (family int, v6only, ok bool) {
-	switch s.Network {
-	case "tcp4":
+	if strings.HasPrefix(s.Network, "unix") {
+		return syscall.AF_UNIX, false, true
+	}
+	switch s.Network[len(s.Network)-1] {
+	case '4':
 		return syscall.AF_INET, false, true
-	case "tcp6":
+	case '6':
 		return syscall.AF_INET6, true, true
 	}
 	return 0, false, false
-}
-
-func addrFamily(a *net.TCPAddr) int {
-	if a == nil || len(a.IP) <= net.IPv4len || a.IP.To4() != nil {
-		return syscall.AF_INET
-	}
-	return syscall.AF_INET6
 }
 
 // A stack is what this machine's network stack can do.

@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"context"
 	"net"
 	"os"
 	"runtime"
@@ -18,28 +17,33 @@ type NetFD struct {
 	pfd fd.FD
 
 	// Immutable once the socket is in use.
-	family  int
-	proto   int
-	network string // as given: "tcp", "tcp4" or "tcp6"
-	laddr   net.Addr
-	raddr   net.Addr
-	group   *poller.Group
+	family    int
+	sotype    int
+	proto     int    // IPPROTO_TCP for plain TCP, else as given to socket(2)
+	network   string // as given: "tcp", "tcp4", "unix" ...
+	connected bool   // by connect(2): it has one peer
+	laddr     net.Addr
+	raddr     net.Addr
+	group     *poller.Group
 }
 
-// newNetFD returns a NetFD that owns sysfd.
-func newNetFD(sysfd, family, proto int, network string, g *poller.Group) *NetFD {
-	f := &NetFD{family: family, proto: proto, network: network, group: g}
-	f.pfd.Own(sysfd, kindOf(proto))
+// own gives f a socket and what package fd may assume of it.
+func (f *NetFD) own(sysfd int) *NetFD {
+	f.pfd.Own(sysfd, f.kind())
 	return f
 }
 
-// kindOf says what package fd may assume. A Multipath TCP socket is a stream, of which
-// the short-read rule was not shown.
-func kindOf(proto int) fd.Kind {
-	if proto == syscall.IPPROTO_TCP {
-		return fd.TCP
+func (f *NetFD) kind() fd.Kind {
+	switch f.sotype {
+	case syscall.SOCK_STREAM:
+		if f.proto == syscall.IPPROTO_TCP {
+			return fd.TCP
+		}
+		return fd.Stream
+	case syscall.SOCK_SEQPACKET:
+		return fd.SeqPacket
 	}
-	return fd.Stream
+	return fd.Datagram
 }
 
 // Network, LocalAddr and RemoteAddr are what a net.OpError names. The remote address
@@ -69,20 +73,20 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newNetFD(sysfd, f.family, f.acceptedProto(sysfd), f.network, f.group)
+	c := &NetFD{family: f.family, sotype: f.sotype, proto: f.acceptedProto(sysfd), network: f.network, group: f.group}
+	c.own(sysfd)
 	if err := c.pfd.Init(c.group); err != nil {
 		c.pfd.Close()
 		return nil, err
 	}
-	lsa, _ := syscall.Getsockname(sysfd)
-	c.setAddrs(tcpAddr(lsa), tcpAddr(rsa))
+	c.setAddrs(c.sockname(), addrOf(c.sotype, rsa))
 	return c, nil
 }
 
 // acceptedProto returns the protocol of a connection just accepted. A Multipath TCP
 // listener accepts connections of peers that speak plain TCP, which are that then.
 func (f *NetFD) acceptedProto(sysfd int) int {
-	if f.proto == syscall.IPPROTO_TCP {
+	if f.proto != MultipathTCP {
 		return f.proto
 	}
 	proto, err := syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
@@ -90,12 +94,6 @@ func (f *NetFD) acceptedProto(sysfd int) int {
 		return f.proto
 	}
 	return proto
-}
-
-// connect connects the socket and registers it.
-func (f *NetFD) connect(ctx context.Context, sa syscall.Sockaddr) (peer syscall.Sockaddr, err error) {
-	peer, err = f.pfd.Connect(ctx, sa, f.group)
-	return peer, neterr.OfContext(err)
 }
 
 // Shutdown is shutdown(2).

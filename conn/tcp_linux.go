@@ -48,16 +48,6 @@ func (c *TCPConn) CloseRead() error { return c.shutdown(syscall.SHUT_RD) }
 // io.EOF, and may go on sending.
 func (c *TCPConn) CloseWrite() error { return c.shutdown(syscall.SHUT_WR) }
 
-func (c *TCPConn) shutdown(how int) error {
-	if !c.ok() {
-		return syscall.EINVAL
-	}
-	if err := c.fd.Shutdown(how); err != nil {
-		return c.opError("close", err)
-	}
-	return nil
-}
-
 // SetLinger says what Close does with data not yet sent: below 0 (the default) the
 // kernel sends it in the background; 0 discards it and resets the connection; above 0,
 // it is sent in the background too, for that many seconds.
@@ -160,12 +150,7 @@ func (c *TCPConn) MultipathTCP() (bool, error) {
 
 // SyscallConn returns raw access to the descriptor. Its Read and Write wait as the
 // connection's do, deadlines included.
-func (c *TCPConn) SyscallConn() (syscall.RawConn, error) {
-	if !c.ok() {
-		return nil, syscall.EINVAL
-	}
-	return &rawConn{c.fd}, nil
-}
+func (c *TCPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
 
 // ReadFrom implements io.ReaderFrom: it writes what r has to give.
 func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {

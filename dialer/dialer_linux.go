@@ -3,12 +3,9 @@ package dialer
 import (
 	"context"
 	"net"
-	"net/netip"
 	"syscall"
 	"time"
 
-	"github.com/a57b2d82/netpoller/conn"
-	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/resolve"
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -80,16 +77,11 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialContext connects to an address, "host:port". The network is "tcp", "tcp4" or
-// "tcp6"; package net itself serves the others that it knows. When ctx ends before
-// the connection is made, the dial fails; after that ctx does not matter. It panics if
-// ctx is nil.
+// DialContext connects to an address: "host:port" for "tcp" and "udp", a host for "ip"
+// with a protocol, as "ip4:icmp", and a name for "unix", "unixgram" and "unixpacket".
+// "tcp4", "tcp6" and so on keep to one family. When ctx ends before the connection is
+// made, the dial fails; after that ctx does not matter. It panics if ctx is nil.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	switch network {
-	case "tcp", "tcp4", "tcp6":
-	default:
-		return d.std().DialContext(ctx, network, address)
-	}
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
 
@@ -102,51 +94,10 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	t := &attempt{Dialer: d, network: network}
-	var c *conn.TCPConn
 	if d.FallbackDelay >= 0 && network == "tcp" {
-		c, err = t.parallel(ctx, addrs)
-	} else {
-		c, err = t.serial(ctx, addrs)
+		return t.parallel(ctx, addrs)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// DialTCP connects to one address, from laddr unless that is the zero AddrPort.
-func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*conn.TCPConn, error) {
-	ctx, cancel := d.limit(ctx)
-	defer cancel()
-	return d.dialTCP(ctx, network, net.TCPAddrFromAddrPort(laddr), net.TCPAddrFromAddrPort(raddr))
-}
-
-func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
-	fail := func(err error) (*conn.TCPConn, error) {
-		return nil, &net.OpError{Op: "dial", Net: network, Source: addrOrNil(laddr), Addr: addrOrNil(raddr), Err: err}
-	}
-	switch network {
-	case "tcp", "tcp4", "tcp6":
-	default:
-		return fail(net.UnknownNetworkError(network))
-	}
-	if raddr == nil {
-		return fail(neterr.MissingAddress)
-	}
-	t := &attempt{Dialer: d, network: network}
-	c, err := t.tcp(ctx, laddr, raddr)
-	if err != nil {
-		return fail(err)
-	}
-	return c, nil
-}
-
-// addrOrNil keeps a nil *TCPAddr from becoming an address that is not nil.
-func addrOrNil(a *net.TCPAddr) net.Addr {
-	if a == nil {
-		return nil
-	}
-	return a
+	return t.serial(ctx, addrs)
 }
 
 // Dial connects to an address with the zero Dialer.
@@ -160,12 +111,6 @@ func Dial(network, address string) (net.Conn, error) {
 func DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	d := Dialer{Timeout: timeout}
 	return d.Dial(network, address)
-}
-
-// DialTCP connects to raddr, from laddr unless that is nil.
-func DialTCP(network string, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
-	var d Dialer
-	return d.dialTCP(context.Background(), network, laddr, raddr)
 }
 
 // limit returns ctx with the Dialer's own limits, and what releases them.
@@ -205,15 +150,4 @@ func (d *Dialer) deadline(now time.Time) time.Time {
 		return timeout
 	}
 	return d.Deadline
-}
-
-// std returns package net's Dialer of the same settings.
-func (d *Dialer) std() *net.Dialer {
-	std := &net.Dialer{
-		Timeout: d.Timeout, Deadline: d.Deadline, LocalAddr: d.LocalAddr,
-		FallbackDelay: d.FallbackDelay, KeepAlive: d.KeepAlive, KeepAliveConfig: d.KeepAliveConfig,
-		Resolver: d.Resolver, Cancel: d.Cancel, Control: d.Control, ControlContext: d.ControlContext,
-	}
-	std.SetMultipathTCP(d.mptcp)
-	return std
 }

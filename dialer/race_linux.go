@@ -5,7 +5,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/resolve"
 )
@@ -16,19 +15,9 @@ const defaultFallbackDelay = 300 * time.Millisecond
 // saneMinimum is the least time one of several addresses is given.
 const saneMinimum = 2 * time.Second
 
-// An attempt is one call of a Dialer's.
-type attempt struct {
-	*Dialer
-	network string
-}
-
-func (t *attempt) opError(ra net.Addr, err error) error {
-	return &net.OpError{Op: "dial", Net: t.network, Source: t.LocalAddr, Addr: ra, Err: err}
-}
-
 // parallel connects to an address of the first one's family or, if that takes longer
 // than the head start or fails, of the other. The loser is canceled and closed.
-func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCPConn, error) {
+func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, error) {
 	primaries, fallbacks := resolve.Partition(addrs)
 	if len(fallbacks) == 0 {
 		return t.serial(ctx, primaries)
@@ -37,14 +26,14 @@ func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCP
 	defer cancel()
 
 	type result struct {
-		conn    *conn.TCPConn
+		conn    net.Conn
 		err     error
 		primary bool
 	}
 	results := make(chan result)
 	over := make(chan struct{})
 	defer close(over)
-	race := func(addrs []*net.TCPAddr, primary bool) {
+	race := func(addrs []net.Addr, primary bool) {
 		c, err := t.serial(ctx, addrs)
 		select {
 		case results <- result{c, err, primary}:
@@ -87,7 +76,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCP
 
 // serial connects to the first address that it can be connected to, and fails with the
 // first one's error.
-func (t *attempt) serial(ctx context.Context, addrs []*net.TCPAddr) (c *conn.TCPConn, err error) {
+func (t *attempt) serial(ctx context.Context, addrs []net.Addr) (c net.Conn, err error) {
 	for i, ra := range addrs {
 		if ctxErr := ctx.Err(); ctxErr != nil {
 			return nil, t.opError(ra, neterr.OfContext(ctxErr))
@@ -104,7 +93,7 @@ func (t *attempt) serial(ctx context.Context, addrs []*net.TCPAddr) (c *conn.TCP
 }
 
 // share connects to one address in its share of the time left.
-func (t *attempt) share(ctx context.Context, ra *net.TCPAddr, addrs int) (*conn.TCPConn, error) {
+func (t *attempt) share(ctx context.Context, ra net.Addr, addrs int) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		now := time.Now()
 		partial, ok := partialDeadline(now, deadline, addrs)

@@ -4,37 +4,47 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http/httptrace"
+	"net/netip"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// single connects to one address and tells the context's httptrace hooks.
-func (t *attempt) single(ctx context.Context, ra *net.TCPAddr) (c *conn.TCPConn, err error) {
-	if trace := httptrace.ContextClientTrace(ctx); trace != nil {
-		if trace.ConnectStart != nil {
-			trace.ConnectStart(t.network, ra.String())
+// DialTCP connects to raddr, from laddr unless that is nil.
+func DialTCP(network string, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
+	return new(Dialer).dialTCP(context.Background(), network, laddr, raddr)
+}
+
+// DialTCP connects to one address, from laddr, of which the zero AddrPort leaves the
+// choice to the kernel.
+func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*conn.TCPConn, error) {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	return d.dialTCP(ctx, network, net.TCPAddrFromAddrPort(laddr), net.TCPAddrFromAddrPort(raddr))
+}
+
+func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.TCPAddr) (c *conn.TCPConn, err error) {
+	switch network {
+	case "tcp", "tcp4", "tcp6":
+		if raddr == nil {
+			err = neterr.MissingAddress
+			break
 		}
-		if trace.ConnectDone != nil {
-			defer func() { trace.ConnectDone(t.network, ra.String(), err) }()
-		}
+		t := &attempt{Dialer: d, network: network}
+		c, err = t.tcp(ctx, laddr, raddr)
+	default:
+		err = net.UnknownNetworkError(network)
 	}
-	la, _ := t.LocalAddr.(*net.TCPAddr)
-	if c, err = t.tcp(ctx, la, ra); err != nil {
-		return nil, t.opError(ra, err)
+	if err != nil {
+		return nil, dialError(network, addrOrNil(laddr), addrOrNil(raddr), err)
 	}
 	return c, nil
 }
 
 // tcp connects, by Multipath TCP if that is asked for and works.
 func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
-	s := conn.Socket{Network: t.network, Group: t.Poller, Control: t.ControlContext}
-	if s.Control == nil && t.Control != nil {
-		s.Control = func(_ context.Context, network, address string, c syscall.RawConn) error {
-			return t.Control(network, address, c)
-		}
-	}
+	s := t.socket(t.network, syscall.SOCK_STREAM)
 	if t.mptcp && conn.SupportsMultipathTCP() {
 		s.Proto = conn.MultipathTCP
 		if c, err := t.connect(ctx, s, laddr, raddr); err == nil {
@@ -49,13 +59,13 @@ func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCP
 // have chosen badly: the very port that is dialed, so that the socket, with nobody
 // listening, was connected to itself; or one that turned out to be taken.
 func (t *attempt) connect(ctx context.Context, s conn.Socket, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
-	f, err := s.DialTCP(ctx, laddr, raddr)
+	f, err := s.Dial(ctx, addrOrNil(laddr), raddr)
 	if laddr == nil || laddr.Port == 0 {
 		for i := 0; i < 2 && (selfConnected(f, err) || errors.Is(err, syscall.EADDRNOTAVAIL)); i++ {
 			if err == nil {
 				f.Close()
 			}
-			f, err = s.DialTCP(ctx, laddr, raddr)
+			f, err = s.Dial(ctx, addrOrNil(laddr), raddr)
 		}
 	}
 	if err != nil {
@@ -72,33 +82,4 @@ func selfConnected(f *conn.NetFD, err error) bool {
 	l, lok := f.LocalAddr().(*net.TCPAddr)
 	r, rok := f.RemoteAddr().(*net.TCPAddr)
 	return !lok || !rok || l.Port == r.Port && l.IP.Equal(r.IP)
-}
-
-// withoutConnectHooks returns ctx with no ConnectStart and ConnectDone hooks, which are
-// not meant for the connections that resolving a name may need; the DNS hooks stay.
-// Hooks can be added to a context but not taken away, so this one looks them up in
-// another first.
-func withoutConnectHooks(ctx context.Context) context.Context {
-	trace := httptrace.ContextClientTrace(ctx)
-	if trace == nil {
-		return ctx
-	}
-	dns := &httptrace.ClientTrace{DNSStart: trace.DNSStart, DNSDone: trace.DNSDone}
-	if dns.DNSStart == nil {
-		dns.DNSStart = func(httptrace.DNSStartInfo) {} // a trace without hooks hides nothing
-	}
-	return shadow{ctx, httptrace.WithClientTrace(context.Background(), dns)}
-}
-
-// A shadow is a context whose values are looked up in values first.
-type shadow struct {
-	context.Context
-	values context.Context
-}
-
-func (s shadow) Value(key any) any {
-	if v := s.values.Value(key); v != nil {
-		return v
-	}
-	return s.Context.Value(key)
 }

@@ -23,7 +23,16 @@ const (
 	// Stream is any other byte stream. (Multipath TCP is one; AF_UNIX streams are, and
 	// break the rule wherever descriptors or credentials are passed.)
 	Stream
+
+	// SeqPacket is a sequence of packets that ends with an empty read.
+	SeqPacket
+
+	// Datagram is packets, of which an empty one is one, too.
+	Datagram
 )
+
+// isStream reports whether one transfer may be cut into several.
+func (k Kind) isStream() bool { return k == TCP || k == Stream }
 
 // maxTransfer is how much one system call transfers at most; larger ones are cut, as
 // package net does, because some kernels and file systems fail them.
@@ -184,9 +193,9 @@ func deadlineAt(t time.Time) (at, now int64) {
 	return now + left, now
 }
 
-// eofError turns a read of nothing into io.EOF.
-func eofError(n int, err error) error {
-	if n == 0 && err == nil {
+// eofError turns a read of nothing into io.EOF where that is what it means.
+func (fd *FD) eofError(n int, err error) error {
+	if n == 0 && err == nil && fd.kind != Datagram {
 		return io.EOF
 	}
 	return err

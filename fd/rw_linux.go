@@ -23,7 +23,9 @@ func (fd *FD) Read(p []byte) (int, error) {
 	if err := fd.prepareRead(); err != nil {
 		return 0, err
 	}
-	p = p[:min(len(p), maxTransfer)]
+	if fd.kind.isStream() {
+		p = p[:min(len(p), maxTransfer)]
+	}
 	for attempt := 0; ; attempt++ {
 		n, err := sys.Read(fd.sysfd, p)
 		if err == syscall.EAGAIN {
@@ -34,7 +36,7 @@ func (fd *FD) Read(p []byte) (int, error) {
 		// The short-read rule. The edges of what came before this read are behind us,
 		// facts included: Prepare or Wait consumed them before the system call.
 		fd.drained = 0 < n && n < len(p) && fd.kind == TCP && !fd.pd.Exceptional()
-		return n, eofError(n, err)
+		return n, fd.eofError(n, err)
 	}
 }
 
@@ -63,7 +65,10 @@ func (fd *FD) Write(p []byte) (nn int, err error) {
 		return 0, err
 	}
 	for attempt := 0; ; attempt++ {
-		chunk := p[nn:min(len(p), nn+maxTransfer)]
+		chunk := p[nn:]
+		if fd.kind.isStream() {
+			chunk = chunk[:min(len(chunk), maxTransfer)]
+		}
 		n, err := sys.Write(fd.sysfd, chunk)
 		if n > len(chunk) {
 			// golang/go#61060: a broken kernel module; going on would send garbage.

@@ -1,0 +1,141 @@
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+)
+
+// A UDPConn is a UDP socket: connected to one peer, or bound and open to all. It is a
+// net.Conn and a net.PacketConn.
+//
+// What does not fit into a buffer that is read into is lost. ReadFromUDPAddrPort and
+// WriteToUDPAddrPort allocate nothing.
+type UDPConn struct{ conn }
+
+// NewUDPConn returns the UDPConn on a socket.
+func NewUDPConn(f *NetFD) *UDPConn { return &UDPConn{conn{f}} }
+
+// SyscallConn returns raw access to the descriptor.
+func (c *UDPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
+
+// ReadFrom implements net.PacketConn; the address is a *net.UDPAddr.
+func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, addr, err := c.ReadFromUDP(b)
+	if addr == nil {
+		return n, nil, err
+	}
+	return n, addr, err
+}
+
+// ReadFromUDP reads one packet and its sender's address.
+func (c *UDPConn) ReadFromUDP(b []byte) (n int, addr *net.UDPAddr, err error) {
+	n, ap, err := c.ReadFromUDPAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(ap), nil
+}
+
+// ReadFromUDPAddrPort is ReadFromUDP. On an IPv6 socket, an IPv4 sender's address comes
+// mapped into IPv6.
+func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error) {
+	var from sys.RawAddr
+	n, err = c.readFrom(b, &from)
+	return n, addrPort(&from), err
+}
+
+// ReadMsgUDP is ReadMsgUDPAddrPort.
+func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	n, oobn, flags, ap, err := c.ReadMsgUDPAddrPort(b, oob)
+	if ap.IsValid() {
+		addr = net.UDPAddrFromAddrPort(ap)
+	}
+	return n, oobn, flags, addr, err
+}
+
+// ReadMsgUDPAddrPort reads one packet into b and its control messages into oob. It
+// returns how much of each was filled, the flags of recvmsg(2) and the sender.
+func (c *UDPConn) ReadMsgUDPAddrPort(b, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
+	var from sys.RawAddr
+	n, oobn, flags, err = c.readMsg(b, oob, 0, &from)
+	return n, oobn, flags, addrPort(&from), err
+}
+
+// WriteTo implements net.PacketConn; the address is a *net.UDPAddr.
+func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
+	if !c.ok() {
+		return 0, syscall.EINVAL
+	}
+	a, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return 0, c.toError(addr, syscall.EINVAL)
+	}
+	return c.WriteToUDP(b, a)
+}
+
+// WriteToUDP writes one packet to an address. A connected socket has its peer and fails
+// with net.ErrWriteToConnected.
+func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
+	if !c.ok() {
+		return 0, syscall.EINVAL
+	}
+	var to sys.RawAddr
+	err := c.fd.destination(&to, addrOrNil(addr))
+	return c.writeTo(b, &to, addrOrNil(addr), err)
+}
+
+// WriteToUDPAddrPort is WriteToUDP.
+func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
+	if !c.ok() {
+		return 0, syscall.EINVAL
+	}
+	var to sys.RawAddr
+	err := c.fd.destinationAddrPort(&to, addr)
+	return c.writeTo(b, &to, udpAddrPort{addr}, err)
+}
+
+// WriteMsgUDP writes one packet and its control messages: to addr if the socket is not
+// connected, and to the peer, with a nil addr, if it is.
+func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
+	if !c.ok() {
+		return 0, 0, syscall.EINVAL
+	}
+	var buf sys.RawAddr
+	var to *sys.RawAddr
+	if addr != nil || !c.fd.connected {
+		to, err = &buf, c.fd.destination(&buf, addrOrNil(addr))
+	}
+	return c.writeMsg(b, oob, to, addrOrNil(addr), err)
+}
+
+// WriteMsgUDPAddrPort is WriteMsgUDP; the zero AddrPort stands for nil.
+func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oobn int, err error) {
+	if !c.ok() {
+		return 0, 0, syscall.EINVAL
+	}
+	var buf sys.RawAddr
+	var to *sys.RawAddr
+	if addr.IsValid() || !c.fd.connected {
+		to, err = &buf, c.fd.destinationAddrPort(&buf, addr)
+	}
+	return c.writeMsg(b, oob, to, udpAddrPort{addr}, err)
+}
+
+// An udpAddrPort is an AddrPort that an error can name.
+type udpAddrPort struct{ netip.AddrPort }
+
+func (udpAddrPort) Network() string { return "udp" }
+
+// addrOrNil keeps a nil pointer from becoming an address that is not nil.
+func addrOrNil[A any, P interface {
+	*A
+	net.Addr
+}](a P) net.Addr {
+	if a == nil {
+		return nil
+	}
+	return a
+}
