@@ -2,6 +2,7 @@ package netpoller
 
 import (
 	"net"
+	"os"
 	"time"
 
 	"github.com/a57b2d82/netpoller/conn"
@@ -111,3 +112,16 @@ func DialIP(network string, laddr, raddr *net.IPAddr) (*IPConn, error) {
 func DialUnix(network string, laddr, raddr *net.UnixAddr) (*UnixConn, error) {
 	return dialer.DialUnix(network, laddr, raddr)
 }
+
+// FileConn returns a connection on a copy of the socket that f is. See conn.FileConn.
+func FileConn(f *os.File) (net.Conn, error) { return conn.FileConn(f) }
+
+// FilePacketConn is FileConn for sockets of packets. See conn.FilePacketConn.
+func FilePacketConn(f *os.File) (net.PacketConn, error) { return conn.FilePacketConn(f) }
+
+// FileListener returns a listener on a copy of the socket that f is. See
+// listener.FileListener.
+func FileListener(f *os.File) (net.Listener, error) { return listener.FileListener(f) }
+
+// Buffers are runs of bytes to write in one system call. See conn.Buffers.
+type Buffers = conn.Buffers

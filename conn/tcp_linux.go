@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"io"
 	"net"
 	"runtime"
 	"syscall"
@@ -151,27 +150,3 @@ func (c *TCPConn) MultipathTCP() (bool, error) {
 // SyscallConn returns raw access to the descriptor. Its Read and Write wait as the
 // connection's do, deadlines included.
 func (c *TCPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
-
-// ReadFrom implements io.ReaderFrom: it writes what r has to give.
-func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
-	n, err := io.Copy(struct{ io.Writer }{c}, r)
-	if err != nil && err != io.EOF {
-		err = c.opError("readfrom", err)
-	}
-	return n, err
-}
-
-// WriteTo implements io.WriterTo: it writes to w what is read, until the end.
-func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
-	n, err := io.Copy(w, struct{ io.Reader }{c})
-	if err != nil && err != io.EOF {
-		err = c.opError("writeto", err)
-	}
-	return n, err
-}

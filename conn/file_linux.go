@@ -1,0 +1,110 @@
+package conn
+
+import (
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// A fileAddr is what an error names a file by.
+type fileAddr string
+
+func (fileAddr) Network() string  { return "file+net" }
+func (a fileAddr) String() string { return string(a) }
+
+// FileError is the error of making a connection or a listener of a file.
+func FileError(f *os.File, err error) error {
+	return &net.OpError{Op: "file", Net: "file+net", Addr: fileAddr(f.Name()), Err: err}
+}
+
+// FileConn returns a connection on a copy of the socket that f is. Closing either
+// leaves the other open.
+func FileConn(f *os.File) (net.Conn, error) {
+	s, err := FileSocket(f)
+	if err != nil {
+		return nil, FileError(f, err)
+	}
+	switch s.laddr.(type) {
+	case *net.TCPAddr:
+		return NewTCPConn(s, 0, net.KeepAliveConfig{}), nil
+	case *net.UDPAddr:
+		return NewUDPConn(s), nil
+	case *net.IPAddr:
+		return NewIPConn(s), nil
+	}
+	return NewUnixConn(s), nil
+}
+
+// FilePacketConn returns a socket of packets on a copy of the socket that f is.
+func FilePacketConn(f *os.File) (net.PacketConn, error) {
+	s, err := FileSocket(f)
+	if err != nil {
+		return nil, FileError(f, err)
+	}
+	switch s.laddr.(type) {
+	case *net.UDPAddr:
+		return NewUDPConn(s), nil
+	case *net.IPAddr:
+		return NewIPConn(s), nil
+	case *net.UnixAddr:
+		return NewUnixConn(s), nil
+	}
+	s.Close()
+	return nil, FileError(f, syscall.EINVAL)
+}
+
+// FileSocket returns a copy of the socket that f is, non-blocking. So is the original
+// then, because they share that flag.
+func FileSocket(f *os.File) (*NetFD, error) {
+	sysfd, err := sys.Dup(int(f.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	s := &NetFD{group: poller.Default()}
+	laddr, raddr, err := s.adopt(sysfd)
+	if err != nil {
+		sys.CloseFD(sysfd)
+		return nil, err
+	}
+	if err := s.pfd.Init(s.group); err != nil {
+		s.pfd.Close()
+		return nil, err
+	}
+	s.setAddrs(laddr, raddr)
+	return s, nil
+}
+
+// adopt gives s a descriptor, after finding out what kind of socket it is.
+func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
+	if err := syscall.SetNonblock(sysfd, true); err != nil {
+		return nil, nil, os.NewSyscallError("setnonblock", err)
+	}
+	if s.sotype, err = syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_TYPE); err != nil {
+		return nil, nil, os.NewSyscallError("getsockopt", err)
+	}
+	s.proto, _ = syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
+	lsa, err := syscall.Getsockname(sysfd)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("getsockname", err)
+	}
+	switch lsa.(type) {
+	case *syscall.SockaddrInet4:
+		s.family = syscall.AF_INET
+	case *syscall.SockaddrInet6:
+		s.family = syscall.AF_INET6
+	case *syscall.SockaddrUnix:
+		s.family = syscall.AF_UNIX
+	default:
+		return nil, nil, syscall.EPROTONOSUPPORT
+	}
+	if laddr = addrOf(s.sotype, lsa); laddr == nil {
+		return nil, nil, syscall.EPROTONOSUPPORT
+	}
+	s.network = laddr.Network()
+	rsa, _ := syscall.Getpeername(sysfd)
+	s.own(sysfd)
+	return laddr, addrOf(s.sotype, rsa), nil
+}

@@ -1,0 +1,229 @@
+package fd
+
+import (
+	"io"
+	"math"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// Writev writes the buffers in v and takes what was written off v: buffers that are
+// done are set to nil and dropped, the first of the rest is cut.
+func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
+	if err := fd.lock(polldesc.Write); err != nil {
+		return 0, err
+	}
+	defer fd.unlock(polldesc.Write)
+	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, err
+	}
+	var few [16]sys.Iovec
+	for attempt := 0; ; attempt++ {
+		iovs, size := fd.gather(few[:0], *v)
+		if len(iovs) == 0 {
+			return nn, nil
+		}
+		n, err := sys.Writev(fd.sysfd, iovs, size)
+		nn += int64(n)
+		consume(v, int64(n))
+		switch {
+		case n > 0:
+			attempt = -1
+		case err == nil:
+			return nn, io.ErrUnexpectedEOF
+		}
+		if err == syscall.EAGAIN {
+			err = fd.await(polldesc.Write, attempt)
+		}
+		if err != nil {
+			return nn, err
+		}
+	}
+}
+
+// gather appends to iovs what one call can take of v, and returns how many bytes that
+// is.
+func (fd *FD) gather(iovs []sys.Iovec, v [][]byte) (_ []sys.Iovec, size int) {
+	for _, p := range v {
+		n := len(p)
+		if n == 0 {
+			continue
+		}
+		if fd.kind.isStream() {
+			n = min(n, maxTransfer-size)
+		}
+		iovs = append(iovs, sys.MakeIovec(p, n))
+		size += n
+		if len(iovs) == sys.MaxIovecs || n < len(p) || fd.kind.isStream() && size == maxTransfer {
+			break
+		}
+	}
+	return iovs, size
+}
+
+// consume takes n bytes, and empty buffers before and after them, off v.
+func consume(v *[][]byte, n int64) {
+	for len(*v) > 0 {
+		first := &(*v)[0]
+		if int64(len(*first)) > n {
+			*first = (*first)[n:]
+			return
+		}
+		n -= int64(len(*first))
+		*first = nil
+		*v = (*v)[1:]
+	}
+}
+
+// SendFile sends up to limit bytes of a file, from where it is. It reports handled
+// false, and has moved nothing, if the kernel cannot send from such a file.
+func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
+	if err := fd.lock(polldesc.Write); err != nil {
+		return 0, true, err
+	}
+	defer fd.unlock(polldesc.Write)
+	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, true, err
+	}
+	for attempt := 0; nn < limit; attempt++ {
+		n, err := sys.SendFile(fd.sysfd, file, int(min(limit-nn, maxTransfer)))
+		switch err {
+		case nil:
+			if n == 0 {
+				return nn, true, nil
+			}
+			nn += int64(n)
+			attempt = -1
+		case syscall.EAGAIN:
+			if err := fd.await(polldesc.Write, attempt); err != nil {
+				return nn, true, err
+			}
+		case syscall.ENOSYS, syscall.EINVAL, syscall.EOPNOTSUPP:
+			return nn, nn > 0, err
+		default:
+			return nn, true, err
+		}
+	}
+	return nn, true, nil
+}
+
+// Splice moves up to limit bytes from one stream to another within the kernel, through
+// a pipe. It reports handled false, and has moved nothing, if the kernel cannot. What
+// was read and then could not be written is lost, as it is in a copy through a buffer.
+func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
+	p := pipes.Get().(*pipe)
+	if p.err != nil {
+		return 0, false, p.err
+	}
+	defer p.put()
+	for nn < limit {
+		inPipe, err := src.drain(p, int(min(limit-nn, pipeSize)))
+		if err == syscall.EINVAL && nn == 0 {
+			return 0, false, err // not a kind of socket that can be spliced
+		}
+		if err != nil || inPipe == 0 {
+			return nn, true, err
+		}
+		p.full = true
+		n, err := dst.pump(p, inPipe)
+		nn += int64(n)
+		if err != nil {
+			return nn, true, err
+		}
+		p.full = false
+	}
+	return nn, true, nil
+}
+
+// drain moves up to n bytes of what the socket has into the empty pipe.
+func (fd *FD) drain(p *pipe, n int) (int, error) {
+	if err := fd.lock(polldesc.Read); err != nil {
+		return 0, err
+	}
+	defer fd.unlock(polldesc.Read)
+	if err := fd.prepare(polldesc.Read); err != nil {
+		return 0, err
+	}
+	for attempt := 0; ; attempt++ {
+		moved, err := sys.Splice(p.w, fd.sysfd, n)
+		if err != syscall.EAGAIN {
+			return moved, err
+		}
+		if err := fd.await(polldesc.Read, attempt); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// pump moves the n bytes that are in the pipe to the socket.
+func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
+	if err := fd.lock(polldesc.Write); err != nil {
+		return 0, err
+	}
+	defer fd.unlock(polldesc.Write)
+	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, err
+	}
+	for attempt := 0; nn < n; attempt++ {
+		moved, err := sys.Splice(fd.sysfd, p.r, n-nn)
+		nn += moved
+		switch {
+		case moved > 0:
+			attempt = -1
+		case err == syscall.EAGAIN:
+			if err := fd.await(polldesc.Write, attempt); err != nil {
+				return nn, err
+			}
+		case err != nil:
+			return nn, err
+		default:
+			return nn, io.ErrUnexpectedEOF // the pipe had more
+		}
+	}
+	return nn, nil
+}
+
+// pipeSize is how much a pipe holds: what an unprivileged process may ask for
+// (/proc/sys/fs/pipe-max-size).
+const pipeSize = 1 << 20
+
+// A pipe is a pipe to splice through.
+type pipe struct {
+	r, w int
+	full bool // something is in it that nobody will take
+	err  error
+	drop runtime.Cleanup
+}
+
+// pipes keeps empty pipes for the next Splice. The garbage collector closes those that
+// it drops.
+var pipes = sync.Pool{New: func() any {
+	r, w, err := sys.Pipe(pipeSize)
+	p := &pipe{r: r, w: w, err: err}
+	if err == nil {
+		p.drop = runtime.AddCleanup(p, closePipe, [2]int{r, w})
+	}
+	return p
+}}
+
+func closePipe(ends [2]int) {
+	sys.CloseFD(ends[0])
+	sys.CloseFD(ends[1])
+}
+
+// put gives an empty pipe back.
+func (p *pipe) put() {
+	if p.full {
+		p.drop.Stop()
+		closePipe([2]int{p.r, p.w})
+		return
+	}
+	pipes.Put(p)
+}
+
+// Unlimited is the limit of a transfer that ends where its source does.
+const Unlimited = math.MaxInt64

@@ -1,0 +1,83 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// An Iovec is struct iovec.
+type Iovec = unix.Iovec
+
+// MaxIovecs is how many buffers one call takes (UIO_MAXIOV of linux/uio.h).
+const MaxIovecs = 1024
+
+// MakeIovec returns an Iovec of the first n bytes of p, which is not empty.
+func MakeIovec(p []byte, n int) (iov Iovec) {
+	iov.Base = &p[0]
+	iov.SetLen(n)
+	return iov
+}
+
+// Writev sends buffers, size bytes in all, to a connected socket. It is sendmsg(2)
+// rather than writev(2), which knows no MSG_DONTWAIT. It returns EAGAIN where it would
+// block, and never EINTR; so do SendFile and Splice.
+func Writev(fd int, iovs []Iovec, size int) (n int, err error) {
+	raceWriteStart(nil)
+	msg := unix.Msghdr{Iov: &iovs[0]}
+	msg.SetIovlen(len(iovs))
+	for {
+		if err = failed(CallWrite, fd); err == nil {
+			const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+			var r uintptr
+			var errno syscall.Errno
+			if size <= rawLimit {
+				r, _, errno = syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), flags)
+			} else {
+				r, _, errno = syscall.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), flags)
+			}
+			n, err = result(r, errno)
+		}
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+// SendFile sends up to n bytes from a file's position, which moves on, to a socket. 0
+// means that the file has no more.
+func SendFile(fd, file int, n int) (sent int, err error) {
+	raceWriteStart(nil)
+	for {
+		if err = failed(CallWrite, fd); err == nil {
+			sent, err = syscall.Sendfile(fd, file, nil, n)
+		}
+		if err != syscall.EINTR {
+			return max(sent, 0), err
+		}
+	}
+}
+
+// Splice moves up to n bytes from one descriptor to another, one of which is a pipe. 0
+// means that there are no more.
+func Splice(to, from, n int) (moved int, err error) {
+	for {
+		var r int64
+		r, err = unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		if err != syscall.EINTR {
+			return max(int(r), 0), err
+		}
+	}
+}
+
+// Pipe returns the ends of a new pipe, non-blocking and close-on-exec, with room for
+// size bytes if the system allows that many.
+func Pipe(size int) (r, w int, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return -1, -1, err
+	}
+	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, size)
+	return fds[0], fds[1], nil
+}
