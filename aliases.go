@@ -2,25 +2,66 @@ package netpoller
 
 import "net"
 
-// What is package net's own here: its interfaces, addresses and errors are ours too.
+// What is package net's own here: interfaces, addresses and errors are shared, so that
+// values pass freely between a program that uses this package and one that uses that.
 type (
-	Addr            = net.Addr
-	AddrError       = net.AddrError
-	Conn            = net.Conn
-	DNSError        = net.DNSError
-	Error           = net.Error
-	IP              = net.IP
-	KeepAliveConfig = net.KeepAliveConfig
-	Listener        = net.Listener
-	OpError         = net.OpError
-	Resolver        = net.Resolver
-	TCPAddr         = net.TCPAddr
-
+	Addr                = net.Addr
+	AddrError           = net.AddrError
+	Conn                = net.Conn
+	DNSConfigError      = net.DNSConfigError
+	DNSError            = net.DNSError
+	Error               = net.Error
+	Flags               = net.Flags
+	HardwareAddr        = net.HardwareAddr
+	IP                  = net.IP
+	IPAddr              = net.IPAddr
+	IPMask              = net.IPMask
+	IPNet               = net.IPNet
+	Interface           = net.Interface
+	InvalidAddrError    = net.InvalidAddrError
+	KeepAliveConfig     = net.KeepAliveConfig
+	Listener            = net.Listener
+	MX                  = net.MX
+	NS                  = net.NS
+	OpError             = net.OpError
+	PacketConn          = net.PacketConn
+	ParseError          = net.ParseError
+	Resolver            = net.Resolver
+	SRV                 = net.SRV
+	TCPAddr             = net.TCPAddr
+	UDPAddr             = net.UDPAddr
+	UnixAddr            = net.UnixAddr
 	UnknownNetworkError = net.UnknownNetworkError
 )
 
-// ErrClosed is what operations on a closed connection or listener fail with.
-var ErrClosed = net.ErrClosed
+const (
+	FlagUp           = net.FlagUp
+	FlagBroadcast    = net.FlagBroadcast
+	FlagLoopback     = net.FlagLoopback
+	FlagPointToPoint = net.FlagPointToPoint
+	FlagMulticast    = net.FlagMulticast
+	FlagRunning      = net.FlagRunning
 
-// DefaultResolver resolves names where no other resolver is named.
-var DefaultResolver = net.DefaultResolver
+	IPv4len = net.IPv4len
+	IPv6len = net.IPv6len
+)
+
+var (
+	// ErrClosed is what operations on a closed connection or listener fail with.
+	ErrClosed = net.ErrClosed
+
+	// ErrWriteToConnected is what WriteTo fails with on a socket that has a peer.
+	ErrWriteToConnected = net.ErrWriteToConnected
+
+	IPv4bcast     = net.IPv4bcast
+	IPv4allsys    = net.IPv4allsys
+	IPv4allrouter = net.IPv4allrouter
+	IPv4zero      = net.IPv4zero
+
+	IPv6zero                   = net.IPv6zero
+	IPv6unspecified            = net.IPv6unspecified
+	IPv6loopback               = net.IPv6loopback
+	IPv6interfacelocalallnodes = net.IPv6interfacelocalallnodes
+	IPv6linklocalallnodes      = net.IPv6linklocalallnodes
+	IPv6linklocalallrouters    = net.IPv6linklocalallrouters
+)

@@ -87,7 +87,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 
 	resolver := d.Resolver
 	if resolver == nil {
-		resolver = net.DefaultResolver
+		resolver = resolve.Default()
 	}
 	addrs, err := resolve.ForDial(withoutConnectHooks(ctx), resolver, network, address, d.LocalAddr)
 	if err != nil {

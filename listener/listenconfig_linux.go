@@ -68,7 +68,7 @@ func (lc *ListenConfig) SetMultipathTCP(use bool) {
 // port 0, or none, a free one. The context matters while the address is being resolved
 // only.
 func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	addrs, err := resolve.Addrs(ctx, net.DefaultResolver, network, address)
+	addrs, err := resolve.Addrs(ctx, resolve.Default(), network, address)
 	if err != nil {
 		return nil, listenError(network, nil, err)
 	}
@@ -91,7 +91,7 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 // ListenPacket opens a local address to packets. The network is "udp", "udp4", "udp6",
 // "unixgram", or "ip", "ip4" or "ip6" with a protocol's number or name, as "ip4:icmp".
 func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	addrs, err := resolve.Addrs(ctx, net.DefaultResolver, network, address)
+	addrs, err := resolve.Addrs(ctx, resolve.Default(), network, address)
 	if err != nil {
 		return nil, listenError(network, nil, err)
 	}

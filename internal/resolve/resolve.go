@@ -178,3 +178,7 @@ func Partition(addrs []net.Addr) (primaries, fallbacks []net.Addr) {
 	}
 	return primaries, fallbacks
 }
+
+// Default returns the resolver where none is named. The root package, whose users can
+// set it, replaces it.
+var Default = func() *net.Resolver { return net.DefaultResolver }
