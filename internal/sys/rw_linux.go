@@ -47,13 +47,18 @@ func Write(fd int, p []byte) (n int, err error) {
 	}
 }
 
-func transfer(trap uintptr, fd int, p []byte, msgFlags uintptr) (int, error) {
-	call := syscall.RawSyscall6
-	if len(p) > rawLimit {
-		call = syscall.Syscall6
+// transfer names both calls, because the compiler keeps p alive, and where it is, only
+// for a direct call of package syscall's with the conversion in its arguments.
+func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
+	var n uintptr
+	var errno syscall.Errno
+	if len(p) <= rawLimit {
+		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+	} else {
+		n, _, errno = syscall.Syscall6(trap, uintptr(fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 	}
-	n, _, errno := call(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
-		uintptr(len(p)), msgFlags, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
