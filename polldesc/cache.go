@@ -43,6 +43,7 @@ func (c *Cache) Alloc() *PollDesc {
 	c.open++
 	c.mu.Unlock()
 
+	// DOC: late-edge
 	// A late edge of the last life may still set a word to ready (I6).
 	for m := range pd.side {
 		pd.side[m].word.reset()
@@ -61,6 +62,7 @@ func (c *Cache) Free(pd *PollDesc) {
 		}
 	}
 	c.mu.Lock()
+	// DOC: next-generation
 	pd.info.renew() // HB-4: before the slot can be taken again
 	pd.nextFree = c.free
 	c.free = pd

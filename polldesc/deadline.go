@@ -65,7 +65,7 @@ func (pd *PollDesc) setDeadline(first, last Mode, at, now int64) error {
 func (pd *PollDesc) Due(seq uint64, now int64) {
 	pd.mu.Lock()
 	for m := Read; m <= Write; m++ {
-		if s := &pd.side[m]; s.seq == seq {
+		if s := &pd.side[m]; s.seq == seq { // DOC: stale-seq
 			s.seq = 0
 			pd.settle(m, now)
 		}
@@ -96,16 +96,16 @@ func (pd *PollDesc) settle(m Mode, now int64) {
 // guard restores D1.
 func (pd *PollDesc) guard(m Mode) {
 	s, other := &pd.side[m], &pd.side[1-m]
-	if s.seq != 0 && s.when <= s.at {
+	if s.seq != 0 && s.when <= s.at { // DOC: later-is-a-store
 		return // the arming looks again when it comes due
 	}
-	if other.seq != 0 && other.when == s.at {
+	if other.seq != 0 && other.when == s.at { // DOC: shared-arming
 		s.seq, s.when = other.seq, other.when // D2
 		return
 	}
 	old := s.seq
 	pd.timed = true
-	s.seq, s.when = pd.heap.Arm(&s.entry, s.at), s.at
+	s.seq, s.when = pd.heap.Arm(&s.entry, s.at), s.at // DOC: arm
 	if old != 0 && other.seq == old {
 		other.seq, other.when = s.seq, s.when // it was shared: still one arming, earlier
 	}

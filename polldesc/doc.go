@@ -19,7 +19,7 @@
 //   - Open: between Cache.Alloc and Evict. At most one goroutine a side calls
 //     Prepare and Wait (package fd sees to that with its read and write locks).
 //   - Closing: after Evict. Whoever is parked has been woken; every Prepare and
-//     Wait returns ErrClosing.
+//     Wait fails with net.ErrClosed.
 //   - Free again: Cache.Free, once no goroutine uses it.
 //
 // # Reading order

@@ -11,14 +11,15 @@ import "sync/atomic"
 //	+----------------+---------+---+---+---+-----+-------+-------+-------+
 //
 //	bit              written by                            cleared by
-//	generation       Cache.Free, under Cache.mu            never, it grows
-//	closing          Evict, under PollDesc.mu              Cache.Alloc
-//	rExpire wExpire  SetDeadline and Due, under PollDesc.mu  SetDeadline
-//	rdhup hup ...    Edge, by a CAS that holds the generation  Cache.Alloc
+//	generation       Cache, when a life ends               never, it grows
+//	closing          Evict, and Cache for a free slot      Cache.Alloc
+//	rExpire wExpire  SetDeadline and Due                   SetDeadline, end of life
+//	rdhup hup ...    Edge, by a CAS with the generation    end of life
 //
-// Bits are changed by mask, the word is never rebuilt from parts. The four facts
-// that Edge records are sticky: nothing would ever correct one that reached the
-// wrong owner of a slot, so they carry the generation in the same CAS.
+// Evict, SetDeadline and Due hold PollDesc.mu; the Cache has the slot to itself. While
+// a descriptor is open its bits are changed by mask and the word is never rebuilt from
+// parts. The four facts that Edge records are sticky: nothing would ever correct one
+// that reached the wrong owner of a slot, so they carry the generation in the same CAS.
 type info struct{ w atomic.Uint64 }
 
 // Flags are the low half of an info.
@@ -58,7 +59,7 @@ func (i *info) see(gen uint32, f flags) bool {
 		if uint32(w>>32) != gen {
 			return false
 		}
-		if flags(w)&f == f || i.w.CompareAndSwap(w, w|uint64(f)) {
+		if flags(w)&f == f || i.w.CompareAndSwap(w, w|uint64(f)) { // DOC: sticky-cas
 			return true
 		}
 	}

@@ -77,7 +77,7 @@ func (pd *PollDesc) Prepare(m Mode) error {
 	if err := pd.check(m); err != nil {
 		return err
 	}
-	pd.side[m].word.reset()
+	pd.side[m].word.reset() // DOC: reset
 	return nil
 }
 
@@ -98,6 +98,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 		if s.word.announce() == actRecheck { // O3
 			continue
 		}
+		// DOC: recheck
 		if err := pd.check(m); err != nil { // HB-1
 			if s.word.abort() == actFail { // O5
 				return err
@@ -108,7 +109,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 			s.token = make(chan struct{}, 1)
 		}
 		if s.word.commit() == actPark { // O4
-			<-s.token
+			<-s.token // DOC: park
 		}
 		if s.word.collect() == actCall { // O6
 			return nil
@@ -133,7 +134,7 @@ func (pd *PollDesc) check(m Mode) error {
 // Only the poller calls it.
 func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 	facts := flags(e) / flags(RDHUP) * seenRDHUP & seen
-	if !pd.info.see(gen, facts) {
+	if !pd.info.see(gen, facts) { // DOC: facts-first
 		return 0, false
 	}
 	for m := Read; m <= Write; m++ {
@@ -146,7 +147,7 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 }
 
 // wake sends the token that the word's transition owes (I2: there is room for it).
-func (s *side) wake() { s.token <- struct{}{} }
+func (s *side) wake() { s.token <- struct{}{} } // DOC: token
 
 // Exceptional reports whether anything but plain readiness was ever reported: the
 // peer shut down its side, the connection broke, an error is queued, or urgent data

@@ -31,7 +31,7 @@ import "sync/atomic"
 //	O2 consume   ready -> idle        O, CAS          issue the system call
 //	O3 announce  idle -> wait         O, CAS          read info again before O4
 //	O4 commit    wait -> parked       O, CAS          take one token; if the CAS failed, O6
-//	O5 abort     wait -> idle         O, swap         had it left wait: as O6; else report the error
+//	O5 abort     wait -> idle         O, swap         was ready: system call; else report the error
 //	O6 collect   ready, idle -> idle  O, swap         ready: system call; idle: read info, from the top
 //	E1           idle -> ready        E, CAS          nothing
 //	E2           ready -> ready       E, load         nothing
@@ -72,7 +72,7 @@ import "sync/atomic"
 //	      it. A compare that passed just before the raise leaves a spurious ready.
 //	HB-5  Stale deadline. Sequence numbers are compared under PollDesc.mu.
 //
-// The model test removes each of these in turn and must find the failure.
+// The model test breaks these rules one by one and must find the failure.
 type state = uint32
 
 const (
@@ -190,5 +190,5 @@ func wakeIf(s state) action {
 	return actNone
 }
 
-// waiting reports whether a goroutine is parked, for statistics.
+// waiting reports whether a goroutine is parked.
 func (w *waitWord) waiting() bool { return w.g.Load() == parked }

@@ -22,7 +22,8 @@
 //
 // # Locks
 //
-// Every method may be called from any goroutine, RunDue from one at a time.
-// The heap's own mutex is never held while an owner is told or while wake runs, so
-// both may take the locks that are held when Arm is called.
+// Every method may be called from any goroutine, RunDue from one at a time. The heap's
+// own mutex is never held while an owner is told or while wake runs. An owner that is
+// told may therefore take the lock under which it calls Arm; wake, which Arm calls, may
+// not.
 package timer

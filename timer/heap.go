@@ -51,9 +51,9 @@ type fire struct {
 	seq   uint64
 }
 
-// New returns an empty heap that calls wake, without its lock held, whenever an
-// entry becomes the earliest of all. A wake that is not needed may happen; one
-// that is needed is never left out.
+// New returns an empty heap that calls wake, without its lock held, whenever an entry
+// is armed for earlier than all others. That the earliest is disarmed wakes nobody:
+// who sleeps until then finds nothing due.
 func New(wake func()) *Heap {
 	h := &Heap{wake: wake}
 	h.next.Store(Never)
@@ -77,7 +77,7 @@ func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 	h.mu.Unlock()
 
 	if earlier {
-		h.wake()
+		h.wake() // DOC: new-earliest
 	}
 	return seq
 }
@@ -130,7 +130,7 @@ func (h *Heap) RunDue(now int64) (n int) {
 	h.mu.Unlock()
 
 	for _, f := range h.due {
-		f.entry.Owner.Due(f.seq, now)
+		f.entry.Owner.Due(f.seq, now) // DOC: fire
 	}
 	n = len(h.due)
 	clear(h.due) // let go of the entries

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// machine is where and when the figures were taken.
+type machine struct {
+	CPU      string    `json:"cpu"`
+	Cores    int       `json:"cores"`
+	Kernel   string    `json:"kernel"`
+	Go       string    `json:"go"`
+	Arch     string    `json:"arch"`
+	MaxProcs int       `json:"gomaxprocs"`
+	Load     string    `json:"load_average_at_start"`
+	Time     time.Time `json:"time"`
+}
+
+func describeMachine() machine {
+	var uts unix.Utsname
+	kernel := "unknown"
+	if unix.Uname(&uts) == nil {
+		kernel = unix.ByteSliceToString(uts.Release[:])
+	}
+	load, _ := os.ReadFile("/proc/loadavg")
+	one, _, _ := strings.Cut(string(load), " ")
+	cpuinfo, _ := os.ReadFile("/proc/cpuinfo")
+	return machine{
+		CPU:      cpuModel(string(cpuinfo)),
+		Cores:    runtime.NumCPU(),
+		Kernel:   kernel,
+		Go:       runtime.Version(),
+		Arch:     runtime.GOARCH,
+		MaxProcs: runtime.GOMAXPROCS(0),
+		Load:     one,
+		Time:     time.Now().UTC().Truncate(time.Second),
+	}
+}
+
+// cpuModel finds the processor's name, which not every architecture gives.
+func cpuModel(cpuinfo string) string {
+	for line := range strings.Lines(cpuinfo) {
+		key, value, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown CPU"
+}
+
+// machineCPU is the time all processors have spent at work, or taken by a hypervisor, since the machine started.
+func machineCPU() time.Duration {
+	stat, _ := os.ReadFile("/proc/stat")
+	return busyTime(string(stat))
+}
+
+// busyTime reads the first line of /proc/stat: "cpu user nice system idle iowait irq softirq steal ...", in hundredths of
+// a second.
+func busyTime(stat string) time.Duration {
+	const idle, iowait, steal = 4, 5, 8
+	line, _, _ := strings.Cut(stat, "\n")
+	var busy time.Duration
+	for i, field := range strings.Fields(line) {
+		if i == 0 || i == idle || i == iowait || i > steal {
+			continue
+		}
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0
+		}
+		busy += time.Duration(ticks) * 10 * time.Millisecond
+	}
+	return busy
+}
+
+func (m machine) String() string {
+	return fmt.Sprintf("%s, %s, Linux %s %s, %s, GOMAXPROCS=%d, load %s",
+		m.CPU, plural(m.Cores, "core"), m.Kernel, m.Arch, m.Go, m.MaxProcs, m.Load)
+}

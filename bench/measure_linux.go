@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	warmUp = 100 * time.Millisecond
+	// countFor is the length of a counting run; the count per request settles within a few thousand requests.
+	countFor = 300 * time.Millisecond
+	// settle is how long a server whose requests are all answered gets to reach its next wait, before it is looked at.
+	settle = 10 * time.Millisecond
+)
+
+// run is one measurement of one cell. Everything but the throughput, the latencies and ClientBusy is of the server alone.
+type run struct {
+	cell
+	Round          int     `json:"round"`
+	Requests       int     `json:"requests"`
+	Seconds        float64 `json:"seconds"`
+	PerSecond      float64 `json:"requests_per_second"`
+	CPU            float64 `json:"cpu_us_per_request"`
+	UserCPU        float64 `json:"user_cpu_us_per_request"`
+	SystemCPU      float64 `json:"system_cpu_us_per_request"`
+	Allocs         float64 `json:"allocs_per_request"`
+	Switches       float64 `json:"context_switches_per_request"`
+	P50            float64 `json:"p50_us"`
+	P99            float64 `json:"p99_us"`
+	P999           float64 `json:"p99_9_us"`
+	Max            float64 `json:"max_us"`
+	ClientBusy     float64 `json:"client_busy"` // share of one core that the client used
+	OthersBusy     float64 `json:"others_busy"` // share of one core that neither client nor server used, to 10 ms or so
+	ServerMaxProcs int     `json:"server_gomaxprocs"`
+}
+
+// measure runs one cell against a server of its own.
+func measure(ctx context.Context, at cell, s settings) (run, error) {
+	srv, cl, err := startPair(ctx, at, s.Size, nil)
+	if err != nil {
+		return run{}, err
+	}
+	defer srv.stop()
+	defer cl.close()
+
+	// The first snapshot is thrown away: it allocates what encoding sets up once.
+	if _, err := srv.snapshot(); err != nil {
+		return run{}, err
+	}
+	before, err := srv.snapshot()
+	if err != nil {
+		return run{}, err
+	}
+	machineBefore := machineCPU()
+	load, err := cl.run(ctx, s.Duration)
+	if err != nil {
+		return run{}, err
+	}
+	machineAfter := machineCPU()
+	after, err := srv.snapshot()
+	if err != nil {
+		return run{}, err
+	}
+	r := newRun(at, srv.hello, load, before, after)
+	ours := load.cpu + after.User + after.System - before.User - before.System
+	r.OthersBusy = max(0, (machineAfter-machineBefore-ours).Seconds()/load.elapsed.Seconds())
+	return r, nil
+}
+
+// startPair starts a server and connects a client to it that has warmed it up.
+func startPair(ctx context.Context, at cell, size int, count counter) (*server, *client, error) {
+	srv, err := startServer(ctx, at.Variant, count)
+	if err != nil {
+		return nil, nil, err
+	}
+	cl, err := newClient(srv.hello.Addr, at.Conns, size)
+	if err == nil {
+		_, err = cl.run(ctx, warmUp)
+	}
+	if err != nil {
+		cl.close()
+		srv.stop()
+		return nil, nil, err
+	}
+	time.Sleep(settle)
+	return srv, cl, nil
+}
+
+func newRun(at cell, h hello, l load, before, after snapshot) run {
+	per := func(d float64) float64 { return d / float64(l.requests) }
+	micros := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+	quantile := func(p float64) float64 { return float64(l.latency.ValueAtQuantile(p)) / 1e3 }
+	return run{
+		cell:           at,
+		Requests:       l.requests,
+		Seconds:        l.elapsed.Seconds(),
+		PerSecond:      float64(l.requests) / l.elapsed.Seconds(),
+		CPU:            per(micros(after.User + after.System - before.User - before.System)),
+		UserCPU:        per(micros(after.User - before.User)),
+		SystemCPU:      per(micros(after.System - before.System)),
+		Allocs:         per(float64(after.Mallocs - before.Mallocs)),
+		Switches:       per(float64(after.Switches - before.Switches)),
+		P50:            quantile(50),
+		P99:            quantile(99),
+		P999:           quantile(99.9),
+		Max:            float64(l.latency.Max()) / 1e3,
+		ClientBusy:     l.cpu.Seconds() / l.elapsed.Seconds(),
+		ServerMaxProcs: h.MaxProcs,
+	}
+}
+
+// calls is what one counting run found: system calls per request, in total and of the kinds worth a column.
+type calls struct {
+	cell
+	Total  float64            `json:"total"`
+	ByKind map[string]float64 `json:"by_kind"`
+}
+
+// countRun runs one cell with system calls counted. Its throughput is thrown away: counting disturbs it.
+func countRun(ctx context.Context, at cell, s settings, counting newCounter) (calls, error) {
+	count, err := counting()
+	if err != nil {
+		return calls{}, err
+	}
+	defer count.close()
+	srv, cl, err := startPair(ctx, at, s.Size, count)
+	if err != nil {
+		return calls{}, err
+	}
+	defer srv.stop()
+	defer cl.close()
+
+	before, err := count.read()
+	if err != nil {
+		return calls{}, err
+	}
+	requests, err := countedLoad(ctx, cl, count.pause())
+	if err != nil {
+		return calls{}, err
+	}
+	time.Sleep(settle)
+	after, err := count.read()
+	if err != nil {
+		return calls{}, err
+	}
+	return newCalls(at, before, after, requests), nil
+}
+
+// countedLoad is the usual closed loop, or with a pause, waves of one request per connection: a server that counting has
+// made slow would else find the next request there already and be spared calls that it makes at its usual speed.
+func countedLoad(ctx context.Context, cl *client, pause time.Duration) (requests int, err error) {
+	if pause == 0 {
+		l, err := cl.run(ctx, countFor)
+		return l.requests, err
+	}
+	for start := time.Now(); time.Since(start) < countFor; time.Sleep(pause) {
+		l, err := cl.run(ctx, 0)
+		if err != nil {
+			return 0, err
+		}
+		requests += l.requests
+	}
+	return requests, nil
+}
+
+func newCalls(at cell, before, after callCounts, requests int) calls {
+	c := calls{cell: at, ByKind: map[string]float64{}}
+	named := int64(0)
+	for i, kind := range callKinds {
+		n := after.byKind[i] - before.byKind[i]
+		named += n
+		c.ByKind[kind.name] = float64(n) / float64(requests)
+	}
+	total := after.total - before.total
+	c.ByKind["other"] = float64(total-named) / float64(requests)
+	c.Total = float64(total) / float64(requests)
+	return c
+}

@@ -1,0 +1,96 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sampleReport holds two rounds, with a machine half as fast in the second: medians mix the rounds, ratios do not.
+func sampleReport() *report {
+	rep := &report{
+		Settings:  settings{Rounds: 2, Conns: []int{1, 1000}, Variants: []string{"net", "raw"}, Size: 64},
+		CountedBy: "kernel tracepoint",
+	}
+	for _, conns := range rep.Settings.Conns {
+		for round, speed := range []float64{2, 1} {
+			rep.Runs = append(rep.Runs,
+				run{cell: cell{"net", conns}, Round: round, PerSecond: 10000 * speed, CPU: 20 / speed, P50: 1234},
+				run{cell: cell{"raw", conns}, Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61})
+		}
+	}
+	kinds := map[string]float64{"read": 2, "write": 1, "other": 0.25}
+	rep.Calls = []calls{{cell: cell{"net", 1}, Total: 3.25, ByKind: kinds}}
+	for i := range rep.Runs {
+		rep.Runs[i].OthersBusy = 0.25
+	}
+	rep.Runs[1].ClientBusy, rep.Runs[3].ClientBusy = 1, 0.5
+	rep.summarize()
+	return rep
+}
+
+func TestSummary(t *testing.T) {
+	rep := sampleReport()
+	require.Len(t, rep.Summary, 4)
+	raw := rep.Summary[1]
+	assert.Equal(t, cell{"raw", 1}, raw.cell)
+	assert.Equal(t, figure{22500, 15000, 30000, 2}, raw.PerSecond)
+	assert.Equal(t, &figure{1.5, 1.5, 1.5, 2}, raw.PerSecondRatio)
+	assert.Equal(t, &figure{0.5, 0.5, 0.5, 2}, raw.CPURatio)
+	assert.Nil(t, raw.Calls)
+	assert.Equal(t, 3.25, rep.Summary[0].Calls.Total)
+}
+
+func TestSummaryWithoutBaseline(t *testing.T) {
+	rep := sampleReport()
+	rep.Settings.Variants = []string{"raw"}
+	rep.Runs = rep.Runs[1:2]
+	rep.summarize()
+	assert.Nil(t, rep.Summary[0].PerSecondRatio)
+	assert.Equal(t, "-", rep.Summary[0].cells()[2])
+	assert.Equal(t, "", rep.Summary[0].cells()[1], "one round tells no spread")
+}
+
+func TestTable(t *testing.T) {
+	var out strings.Builder
+	sampleReport().print(&out)
+	lines := strings.Split(out.String(), "\n")
+	// One heading and two variants for each number of connections, under a line of column names.
+	assert.Contains(t, lines[1], "req/s")
+	assert.Contains(t, lines[2], "1 connection")
+	assert.Equal(t, "net 15,000 ±33% 1.00 15.0 ±33% 1.00 3.25 1,234 0 0 0.00", squeeze(lines[3]))
+	assert.Equal(t, "raw epoll 22,500 ±33% 1.50 7.5 ±33% 0.50 n/a 61 0 0 0.00", squeeze(lines[4]))
+	assert.Contains(t, lines[5], "1,000 connections")
+	for i := 2; i < 8; i++ {
+		assert.Equal(t, len([]rune(lines[1])), len([]rune(lines[i])), "line %d is aligned", i)
+	}
+	assert.Contains(t, out.String(), "Syscalls: kernel tracepoint.")
+	assert.Contains(t, out.String(), "up to 75 % (1 connection), 0 % (1,000 connections) of one core.")
+	assert.Contains(t, out.String(), "Everything else on the machine used 25 % of one core")
+}
+
+func squeeze(line string) string { return strings.Join(strings.Fields(line), " ") }
+
+func TestThousands(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 999: "999", 1000: "1,000", 1234567.6: "1,234,568"} {
+		assert.Equal(t, want, thousands(v))
+	}
+}
+
+func TestSave(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "report.json")
+	rep := sampleReport()
+	require.NoError(t, rep.save(name))
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	var back report
+	require.NoError(t, json.Unmarshal(text, &back))
+	assert.Equal(t, *rep, back)
+}

@@ -1,0 +1,235 @@
+package polldesc
+
+import (
+	"net"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// newTimed returns an open descriptor and the heap it keeps its deadlines in. The
+// tests are the clock: time is what they pass as now.
+func newTimed() (*PollDesc, *timer.Heap) {
+	heap := timer.New(func() {})
+	return NewCache(heap).Alloc(), heap
+}
+
+func armings(h *timer.Heap) uint64 {
+	armed, _ := h.Counts()
+	return armed
+}
+
+// If this failed, a goroutine would sleep on though its time is up.
+func TestDeadlineGoneByMustWakeWhoeverIsParked(t *testing.T) {
+	const now = 100
+	for _, at := range []int64{-1, 1, now} {
+		pd, heap := newTimed()
+		r, w := goWait(t, pd, Read), goWait(t, pd, Write)
+		require.NoError(t, pd.SetDeadline(at, now))
+		require.ErrorIs(t, ended(t, r), os.ErrDeadlineExceeded, "deadline %d", at)
+		require.ErrorIs(t, ended(t, w), os.ErrDeadlineExceeded, "deadline %d", at)
+		require.Zero(t, heap.Len(), "nothing is left to wait for")
+	}
+}
+
+// If this failed, data that keeps coming would carry an operation past its deadline.
+func TestDeadlineGoneByMustFailEvenIfReady(t *testing.T) {
+	pd, _ := newTimed()
+	require.NoError(t, pd.SetReadDeadline(1, 2))
+	edge(t, pd, Readable)
+	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
+	require.ErrorIs(t, pd.Wait(Read), os.ErrDeadlineExceeded)
+	require.NoError(t, pd.Prepare(Write), "the other side has no deadline")
+
+	require.NoError(t, pd.SetReadDeadline(0, 3))
+	require.NoError(t, pd.Wait(Read), "the edge was there all the time (U2)")
+}
+
+// If this failed, a descriptor that timed out once could never be used again.
+func TestDeadlineMustBeUndoneBySettingIt(t *testing.T) {
+	for _, at := range []int64{0, 10} {
+		pd, _ := newTimed()
+		require.NoError(t, pd.SetDeadline(-1, 5))
+		require.NoError(t, pd.SetDeadline(at, 5))
+		require.NoError(t, pd.Prepare(Read), "deadline %d", at)
+		require.NoError(t, pd.Prepare(Write), "deadline %d", at)
+		result := goWait(t, pd, Read)
+		edge(t, pd, Readable)
+		require.NoError(t, ended(t, result), "deadline %d", at)
+	}
+}
+
+// If this failed, a deadline would not end a wait, or end it too early, or end the
+// other side's.
+func TestDeadlineMustWakeWhenItComes(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(10, 1))
+	r, w := goWait(t, pd, Read), goWait(t, pd, Write)
+	require.EqualValues(t, 10, heap.Next())
+	require.Zero(t, heap.RunDue(9))
+	require.Equal(t, parked, pd.side[Read].word.g.Load())
+
+	require.Equal(t, 1, heap.RunDue(10))
+	require.ErrorIs(t, ended(t, r), os.ErrDeadlineExceeded)
+	require.Equal(t, parked, pd.side[Write].word.g.Load())
+	pd.Evict()
+	require.ErrorIs(t, ended(t, w), net.ErrClosed)
+}
+
+// If this failed, a timeout set for every operation, the usual case, would cost a heap
+// operation and a wake-up of the poller each time.
+func TestLaterDeadlineMustNotTouchTheHeap(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(10, 1))
+	for at := int64(11); at <= 1000; at++ {
+		require.NoError(t, pd.SetReadDeadline(at, at-10))
+	}
+	require.EqualValues(t, 1, armings(heap))
+	require.EqualValues(t, 10, heap.Next())
+
+	// The arming looks again when it comes due.
+	result := goWait(t, pd, Read)
+	heap.RunDue(10)
+	require.Equal(t, parked, pd.side[Read].word.g.Load(), "nothing has expired yet")
+	require.EqualValues(t, 1000, heap.Next())
+	require.EqualValues(t, 2, armings(heap))
+	heap.RunDue(1000)
+	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded)
+}
+
+// If this failed, clearing a deadline would cost a heap operation, or leave something
+// behind that fires for ever.
+func TestClearedDeadlineMustNotTouchTheHeap(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetDeadline(10, 1))
+	require.NoError(t, pd.SetDeadline(0, 2))
+	require.EqualValues(t, 1, armings(heap))
+	require.Equal(t, 1, heap.Len())
+
+	heap.RunDue(10)
+	require.NoError(t, pd.Prepare(Read))
+	require.Zero(t, heap.Len())
+}
+
+// If this failed, a deadline would be as late as the one that it replaced.
+func TestEarlierDeadlineMustMoveTheArming(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(10, 1))
+	require.NoError(t, pd.SetReadDeadline(5, 1))
+	require.EqualValues(t, 5, heap.Next())
+	require.Equal(t, 1, heap.Len())
+
+	heap.RunDue(5)
+	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
+}
+
+// If this failed, SetDeadline would cost twice what it has to.
+func TestEqualDeadlinesMustShareAnEntry(t *testing.T) {
+	for name, set := range map[string]func(pd *PollDesc){
+		"at once": func(pd *PollDesc) {
+			_ = pd.SetDeadline(10, 1)
+		},
+		"one by one": func(pd *PollDesc) {
+			_ = pd.SetWriteDeadline(10, 1)
+			_ = pd.SetReadDeadline(10, 1)
+		},
+	} {
+		pd, heap := newTimed()
+		set(pd)
+		require.Equal(t, 1, heap.Len(), name)
+		require.EqualValues(t, 1, armings(heap), name)
+
+		r, w := goWait(t, pd, Read), goWait(t, pd, Write)
+		require.Equal(t, 1, heap.RunDue(10), name)
+		require.ErrorIs(t, ended(t, r), os.ErrDeadlineExceeded, name)
+		require.ErrorIs(t, ended(t, w), os.ErrDeadlineExceeded, name)
+	}
+}
+
+// If this failed, one side's deadline would be taken for the other's.
+func TestDifferentDeadlinesMustNotShareAnEntry(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(20, 1))
+	require.NoError(t, pd.SetWriteDeadline(10, 1))
+	require.Equal(t, 2, heap.Len())
+
+	heap.RunDue(10)
+	require.ErrorIs(t, pd.Prepare(Write), os.ErrDeadlineExceeded)
+	require.NoError(t, pd.Prepare(Read))
+	heap.RunDue(20)
+	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
+}
+
+// If this failed, a side that shares an arming would lose it when the other side's
+// deadline moves, and never time out.
+func TestSharingMustFollowAnEarlierDeadline(t *testing.T) {
+	for _, moves := range []Mode{Read, Write} {
+		pd, heap := newTimed()
+		require.NoError(t, pd.SetDeadline(20, 1))
+		require.NoError(t, pd.setDeadline(moves, moves, 10, 1))
+		stays := 1 - moves
+		require.Equal(t, pd.side[moves].seq, pd.side[stays].seq, "one arming for both")
+
+		heap.RunDue(10)
+		require.ErrorIs(t, pd.Prepare(moves), os.ErrDeadlineExceeded)
+		require.NoError(t, pd.Prepare(stays))
+		heap.RunDue(20)
+		require.ErrorIs(t, pd.Prepare(stays), os.ErrDeadlineExceeded)
+	}
+}
+
+// If this failed, a deadline that was replaced just when it came would end the new one.
+func TestStaleDueMustChangeNothing(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetDeadline(20, 1))
+	stale := pd.side[Read].seq
+	require.NoError(t, pd.SetDeadline(10, 1))
+	now, armed := pd.side[Read].seq, armings(heap)
+
+	pd.Due(stale, 10) // late: by its own time, the new deadline has come too
+	require.NoError(t, pd.Prepare(Read))
+	require.NoError(t, pd.Prepare(Write))
+	for m := range pd.side {
+		require.Equal(t, now, pd.side[m].seq, "the arming that guards it")
+	}
+	require.Equal(t, armed, armings(heap))
+}
+
+// If this failed, a deadline of a closed connection would reach the next one that has
+// its slot, or keep the slot in the heap.
+func TestEvictMustEmptyTheHeap(t *testing.T) {
+	heap := timer.New(func() {})
+	c := NewCache(heap)
+	pd := c.Alloc()
+	require.NoError(t, pd.SetReadDeadline(20, 1))
+	require.NoError(t, pd.SetWriteDeadline(10, 1))
+	stale := [...]uint64{pd.side[Read].seq, pd.side[Write].seq}
+	pd.Evict()
+	require.Zero(t, heap.Len())
+	require.Equal(t, int64(timer.Never), heap.Next())
+
+	c.Free(pd)
+	require.Same(t, pd, c.Alloc())
+	require.NoError(t, pd.SetDeadline(30, 1))
+	for _, seq := range stale {
+		pd.Due(seq, 25) // they were on their way already
+	}
+	require.NoError(t, pd.Prepare(Read))
+	require.NoError(t, pd.Prepare(Write))
+	require.EqualValues(t, 30, heap.Next())
+	require.Equal(t, 1, heap.Len())
+}
+
+// If this failed, whoever is told of a deadline could not call back into the heap.
+func TestDueMustArmAgainWhileTheHeapRuns(t *testing.T) {
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(10, 1))
+	require.NoError(t, pd.SetReadDeadline(15, 1))
+	require.Equal(t, 1, heap.RunDue(12))
+	require.EqualValues(t, 15, heap.Next())
+	require.Equal(t, 1, heap.RunDue(15))
+	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
+}
