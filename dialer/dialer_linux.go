@@ -88,7 +88,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	switch network {
 	case "tcp", "tcp4", "tcp6":
 	default:
-		return d.std().DialContext(ctx, network, address)
+		return d.std().DialContext(ctx, network, address) // DOC: other-networks
 	}
 	ctx, cancel := d.limit(ctx)
 	defer cancel()

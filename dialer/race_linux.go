@@ -48,7 +48,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCP
 		c, err := t.serial(ctx, addrs)
 		select {
 		case results <- result{c, err, primary}:
-		case <-over:
+		case <-over: // DOC: race-loser
 			if c != nil {
 				c.Close()
 			}
@@ -75,7 +75,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCP
 			if r.primary {
 				primaryErr = r.err // the one that is reported
 				if headStart.Stop() {
-					headStart.Reset(0)
+					headStart.Reset(0) // DOC: race-early
 				}
 			}
 			if failed++; failed == 2 {
@@ -86,10 +86,13 @@ func (t *attempt) parallel(ctx context.Context, addrs []*net.TCPAddr) (*conn.TCP
 }
 
 // serial connects to the first address that it can be connected to, and fails with the
-// first one's error.
+// first one's error, also if that one took all the time there was.
 func (t *attempt) serial(ctx context.Context, addrs []*net.TCPAddr) (c *conn.TCPConn, err error) {
 	for i, ra := range addrs {
-		if ctxErr := ctx.Err(); ctxErr != nil {
+		switch ctxErr := ctx.Err(); {
+		case ctxErr == context.DeadlineExceeded && err != nil:
+			return nil, err
+		case ctxErr != nil:
 			return nil, t.opError(ra, neterr.OfContext(ctxErr))
 		}
 		c, oneErr := t.share(ctx, ra, len(addrs)-i)
@@ -107,7 +110,7 @@ func (t *attempt) serial(ctx context.Context, addrs []*net.TCPAddr) (c *conn.TCP
 func (t *attempt) share(ctx context.Context, ra *net.TCPAddr, addrs int) (*conn.TCPConn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		now := time.Now()
-		partial, ok := partialDeadline(now, deadline, addrs)
+		partial, ok := partialDeadline(now, deadline, addrs) // DOC: dial-share
 		if !ok {
 			return nil, t.opError(ra, neterr.Timeout)
 		}

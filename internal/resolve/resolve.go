@@ -13,22 +13,6 @@ import (
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// Network checks that network is one that package net knows for dialing and
-// listening, and returns its family name: "ip4:icmp" is of "ip4".
-func Network(network string) (family string, err error) {
-	switch network {
-	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket":
-		return network, nil
-	}
-	if family, _, ok := strings.Cut(network, ":"); ok {
-		switch family {
-		case "ip", "ip4", "ip6":
-			return family, nil
-		}
-	}
-	return "", net.UnknownNetworkError(network)
-}
-
 // TCP resolves "host:port" for "tcp", "tcp4" or "tcp6". No host is the wildcard
 // address. The list is never empty without an error.
 func TCP(ctx context.Context, r *net.Resolver, network, address string) ([]*net.TCPAddr, error) {
@@ -110,11 +94,11 @@ func ForDial(ctx context.Context, r *net.Resolver, network, address string, loca
 	if local.Network() != "tcp" {
 		return nil, &net.AddrError{Err: "mismatched local address type", Addr: local.String()}
 	}
-	// A nil *TCPAddr is a wildcard; a foreign type is treated as one, and refused later.
+	// A nil *TCPAddr is a wildcard. So is a foreign type, with which package net panics.
 	laddr, _ := local.(*net.TCPAddr)
 	suitable := addrs[:0]
 	for _, a := range addrs {
-		if isWildcard(laddr) || isWildcard(a) || sameFamily(a.IP, laddr.IP) {
+		if isWildcard(laddr) || isWildcard(a) || laddr.IP.To16() != nil && sameFamily(a.IP, laddr.IP) {
 			suitable = append(suitable, a)
 		}
 	}
