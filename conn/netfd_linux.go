@@ -58,7 +58,7 @@ func (f *NetFD) FD() *fd.FD { return &f.pfd }
 // setAddrs gives the socket its addresses, and to the garbage collector.
 func (f *NetFD) setAddrs(laddr, raddr net.Addr) {
 	f.laddr, f.raddr = laddr, raddr
-	runtime.SetFinalizer(f, (*NetFD).Close)
+	runtime.SetFinalizer(f, (*NetFD).Close) // DOC: finalizer
 }
 
 // Close closes the socket.
@@ -110,7 +110,7 @@ func (f *NetFD) File() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(dup), f.name()), nil
+	return os.NewFile(uintptr(dup), f.name()), nil // DOC: file-nonblocking
 }
 
 func (f *NetFD) name() string {

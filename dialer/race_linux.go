@@ -37,7 +37,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, err
 		c, err := t.serial(ctx, addrs)
 		select {
 		case results <- result{c, err, primary}:
-		case <-over:
+		case <-over: // DOC: race-loser
 			if c != nil {
 				c.Close()
 			}
@@ -64,7 +64,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, err
 			if r.primary {
 				primaryErr = r.err // the one that is reported
 				if headStart.Stop() {
-					headStart.Reset(0)
+					headStart.Reset(0) // DOC: race-early
 				}
 			}
 			if failed++; failed == 2 {
@@ -75,10 +75,13 @@ func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, err
 }
 
 // serial connects to the first address that it can be connected to, and fails with the
-// first one's error.
+// first one's error, also if that one took all the time there was.
 func (t *attempt) serial(ctx context.Context, addrs []net.Addr) (c net.Conn, err error) {
 	for i, ra := range addrs {
-		if ctxErr := ctx.Err(); ctxErr != nil {
+		switch ctxErr := ctx.Err(); {
+		case ctxErr == context.DeadlineExceeded && err != nil:
+			return nil, err
+		case ctxErr != nil:
 			return nil, t.opError(ra, neterr.OfContext(ctxErr))
 		}
 		c, oneErr := t.share(ctx, ra, len(addrs)-i)
@@ -96,7 +99,7 @@ func (t *attempt) serial(ctx context.Context, addrs []net.Addr) (c net.Conn, err
 func (t *attempt) share(ctx context.Context, ra net.Addr, addrs int) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		now := time.Now()
-		partial, ok := partialDeadline(now, deadline, addrs)
+		partial, ok := partialDeadline(now, deadline, addrs) // DOC: dial-share
 		if !ok {
 			return nil, t.opError(ra, neterr.Timeout)
 		}

@@ -61,6 +61,7 @@ func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCP
 func (t *attempt) connect(ctx context.Context, s conn.Socket, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	f, err := s.Dial(ctx, addrOrNil(laddr), raddr)
 	if laddr == nil || laddr.Port == 0 {
+		// DOC: self-connect
 		for i := 0; i < 2 && (selfConnected(f, err) || errors.Is(err, syscall.EADDRNOTAVAIL)); i++ {
 			if err == nil {
 				f.Close()

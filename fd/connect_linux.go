@@ -42,7 +42,7 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 
 // Connect connects the socket to sa and registers it with one of g's pollers, in that
 // order. It returns the peer's address if it had to ask for it. The error is ctx's
-// once ctx is done, and the caller closes the FD after any error.
+// if that is what ended it, and the caller closes the FD after any error.
 //
 //	connect -> EINPROGRESS -> register -> wait until writable -> SO_ERROR
 //	                                            ^                   |
@@ -66,9 +66,9 @@ func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group)
 	}
 
 	// Whatever ends ctx, its deadline included, ends the wait by a deadline gone by.
-	stop := context.AfterFunc(ctx, func() { fd.SetWriteDeadline(longAgo) })
+	stop := context.AfterFunc(ctx, func() { fd.SetWriteDeadline(longAgo) }) // DOC: dial-cancel
 	peer, err = fd.finishConnect()
-	if !stop() && (err == nil || err == os.ErrDeadlineExceeded) {
+	if !stop() && (err == nil || err == os.ErrDeadlineExceeded) { // DOC: dial-too-late
 		// The deadline gone by is set, or about to be, and would fail the first Write:
 		// a connection that came too late is none (golang/go#16523).
 		return nil, ctx.Err()
@@ -94,7 +94,7 @@ func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 			return nil, nil
 		case 0:
 			// An edge may be spurious (I6), and then there is no error yet either.
-			if peer, err := sys.Getpeername(fd.sysfd); err == nil {
+			if peer, err := sys.Getpeername(fd.sysfd); err == nil { // DOC: really-connected
 				return peer, nil
 			}
 		default:

@@ -17,8 +17,9 @@
 //  4. EAGAIN: Wait, then 3 again
 //  5. unlock; the last one out after Close closes the descriptor
 //
-// Reads and Accepts share one side, Writes and Connect the other; operations on one
-// side take turns. Close wakes everyone and returns when the descriptor is gone.
+// Reads and Accepts share one side, Writes have the other; operations on one side take
+// turns. Connect comes before anyone else has the FD and needs no lock. Close wakes
+// everyone and returns when the descriptor is gone.
 //
 // # The short-read rule
 //
@@ -27,5 +28,6 @@
 // wait for one instead of asking the kernel first, and a request costs one read
 // instead of two. That is sound only while nothing but plain readiness was ever
 // reported: a FIN may share its edge with the data before it, and the kernel stops a
-// read at an urgent byte with more behind it. See FD.drained.
+// read at an urgent byte with more behind it. It is also over once somebody else had
+// the descriptor. See FD.drained and FD.lend.
 package fd

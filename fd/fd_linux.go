@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -54,6 +55,10 @@ type FD struct {
 	// since, so that the next Read may begin by waiting. Guarded by the read lock.
 	drained bool
 
+	// lent says that the descriptor was given out, after which anyone may have done
+	// anything to the socket. Set by lend, read by Read.
+	lent atomic.Bool
+
 	gone sync.WaitGroup // done when the descriptor was closed
 }
 
@@ -88,10 +93,10 @@ func (fd *FD) Close() error {
 		return net.ErrClosed
 	}
 	if fd.pd != nil {
-		fd.pd.Evict()
+		fd.pd.Evict() // DOC: evict
 	}
 	err := fd.decref()
-	fd.gone.Wait()
+	fd.gone.Wait() // DOC: close-waits
 	return err
 }
 
@@ -99,7 +104,7 @@ func (fd *FD) Close() error {
 // the descriptor (HB-6: no system call meets a number that was given away).
 func (fd *FD) destroy() error {
 	if fd.pd != nil {
-		fd.poller.Unregister(fd.sysfd, fd.pd)
+		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
 	}
 	err := sys.CloseFD(fd.sysfd)
 	fd.sysfd = -1
@@ -217,5 +222,6 @@ func (fd *FD) Dup() (int, error) {
 		return -1, err
 	}
 	defer fd.decref()
+	fd.lend()
 	return sys.Dup(fd.sysfd)
 }

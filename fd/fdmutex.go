@@ -83,7 +83,7 @@ func (mu *fdMutex) close() bool {
 			return false
 		}
 		next := old&^(waiters(polldesc.Read)|waiters(polldesc.Write)) | mutexClosed
-		if mu.state.CompareAndSwap(old, plusRef(next)) {
+		if mu.state.CompareAndSwap(old, plusRef(next)) { // DOC: closed-bit
 			break
 		}
 	}
@@ -117,7 +117,7 @@ func (mu *fdMutex) lock(m polldesc.Mode) bool {
 		case old&mutexClosed != 0:
 			return false
 		case old&lockBit(m) == 0:
-			if mu.state.CompareAndSwap(old, plusRef(old|lockBit(m))) {
+			if mu.state.CompareAndSwap(old, plusRef(old|lockBit(m))) { // DOC: side-lock
 				return true
 			}
 		case old&waiters(m) == waiters(m):

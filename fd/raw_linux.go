@@ -10,12 +10,23 @@ import (
 // errNotPollable is what package net says to a Control hook that wants to wait.
 var errNotPollable = errors.New("waiting for unsupported file type")
 
+// lend notes, before it happens, that the descriptor is given out. Who has it may
+// receive an urgent byte, and epoll reports no PRI any more though reads still end
+// there, or make the socket something else than a plain stream: the short-read rule
+// is over. A Control hook has it too early for that.
+func (fd *FD) lend() {
+	if fd.pd != nil {
+		fd.lent.Store(true)
+	}
+}
+
 // RawControl calls f with the descriptor, which stays open until f returns.
 func (fd *FD) RawControl(f func(sysfd uintptr)) error {
 	if err := fd.incref(); err != nil {
 		return err
 	}
 	defer fd.decref()
+	fd.lend()
 	f(uintptr(fd.sysfd))
 	return nil
 }
@@ -41,6 +52,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 	if err := fd.prepare(m); err != nil {
 		return err
 	}
+	fd.lend()
 	for !f(uintptr(fd.sysfd)) {
 		if err := fd.pd.Wait(m); err != nil {
 			return err

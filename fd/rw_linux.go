@@ -27,17 +27,23 @@ func (fd *FD) Read(p []byte) (int, error) {
 		p = p[:min(len(p), maxTransfer)]
 	}
 	for attempt := 0; ; attempt++ {
-		n, err := sys.Read(fd.sysfd, p)
+		n, err := sys.Read(fd.sysfd, p) // DOC: read-syscall
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Read, attempt); err == nil {
 				continue
 			}
 		}
+		// DOC: short-read
 		// The short-read rule. The edges of what came before this read are behind us,
 		// facts included: Prepare or Wait consumed them before the system call.
-		fd.drained = 0 < n && n < len(p) && fd.kind == TCP && !fd.pd.Exceptional()
+		fd.drained = 0 < n && n < len(p) && fd.plain()
 		return n, fd.eofError(n, err)
 	}
+}
+
+// plain reports whether a short read proves that the stream was empty.
+func (fd *FD) plain() bool {
+	return fd.kind == TCP && !fd.lent.Load() && !fd.pd.Exceptional()
 }
 
 // prepareRead begins a Read, by waiting if the last one showed the stream empty.
@@ -47,7 +53,7 @@ func (fd *FD) prepareRead() error {
 	if !fd.drained {
 		return fd.prepare(polldesc.Read)
 	}
-	err := fd.pd.Wait(polldesc.Read)
+	err := fd.pd.Wait(polldesc.Read) // DOC: drained-wait
 	if err == nil {
 		fd.drained = false
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 )
 
-// A socket is what all listeners have in common.
+// A socket is what all listeners have in common. Its methods return syscall.EINVAL if
+// it is nil.
 type socket struct{ fd *conn.NetFD }
 
 func (l *socket) ok() bool { return l != nil && l.fd != nil }
@@ -40,13 +41,7 @@ func (l *socket) close() error {
 	return nil
 }
 
-// Addr returns the address listened on, with the port that was chosen. It may be
-// shared: do not modify it.
-func (l *socket) Addr() net.Addr { return l.fd.LocalAddr() }
-
-// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one in progress too.
-// A zero t means never.
-func (l *socket) SetDeadline(t time.Time) error {
+func (l *socket) setDeadline(t time.Time) error {
 	if !l.ok() {
 		return syscall.EINVAL
 	}
@@ -54,8 +49,7 @@ func (l *socket) SetDeadline(t time.Time) error {
 	return l.fd.FD().SetDeadline(t)
 }
 
-// File returns a duplicate of the descriptor. Closing either leaves the other open.
-func (l *socket) File() (*os.File, error) {
+func (l *socket) file() (*os.File, error) {
 	if !l.ok() {
 		return nil, syscall.EINVAL
 	}
@@ -66,9 +60,7 @@ func (l *socket) File() (*os.File, error) {
 	return f, nil
 }
 
-// SyscallConn returns raw access to the descriptor, of which a listener has Control
-// only.
-func (l *socket) SyscallConn() (syscall.RawConn, error) {
+func (l *socket) syscallConn() (syscall.RawConn, error) {
 	if !l.ok() {
 		return nil, syscall.EINVAL
 	}

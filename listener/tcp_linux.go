@@ -3,7 +3,9 @@ package listener
 import (
 	"context"
 	"net"
+	"os"
 	"syscall"
+	"time"
 
 	"github.com/a57b2d82/netpoller/conn"
 )
@@ -46,8 +48,8 @@ func (lc *ListenConfig) listenTCP(ctx context.Context, network string, laddr *ne
 // A TCPListener is a TCP socket that listens. All methods may be called from any
 // goroutine; those of a nil one return syscall.EINVAL.
 type TCPListener struct {
-	socket
-	lc ListenConfig
+	socket socket
+	lc     ListenConfig
 }
 
 // Accept waits for the next connection; it is a *conn.TCPConn.
@@ -61,7 +63,7 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 
 // AcceptTCP is Accept.
 func (l *TCPListener) AcceptTCP() (*conn.TCPConn, error) {
-	f, err := l.accept()
+	f, err := l.sock().accept()
 	if err != nil {
 		return nil, err
 	}
@@ -70,4 +72,25 @@ func (l *TCPListener) AcceptTCP() (*conn.TCPConn, error) {
 
 // Close stops listening. An Accept in progress fails with net.ErrClosed. Connections
 // that were accepted stay.
-func (l *TCPListener) Close() error { return l.close() }
+func (l *TCPListener) Close() error { return l.sock().close() }
+
+func (l *TCPListener) sock() *socket {
+	if l == nil {
+		return nil
+	}
+	return &l.socket
+}
+
+// Addr returns the address listened on, with the port that was chosen. It may be shared: do not modify it.
+func (l *TCPListener) Addr() net.Addr { return l.socket.fd.LocalAddr() }
+
+// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one in progress too.
+// A zero t means never.
+func (l *TCPListener) SetDeadline(t time.Time) error { return l.sock().setDeadline(t) }
+
+// File returns a duplicate of the descriptor. Closing either leaves the other open.
+func (l *TCPListener) File() (*os.File, error) { return l.sock().file() }
+
+// SyscallConn returns raw access to the descriptor, of which a listener has Control
+// only.
+func (l *TCPListener) SyscallConn() (syscall.RawConn, error) { return l.sock().syscallConn() }

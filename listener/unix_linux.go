@@ -3,8 +3,10 @@ package listener
 import (
 	"context"
 	"net"
+	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/internal/neterr"
@@ -68,7 +70,7 @@ func (lc *ListenConfig) listenUnixgram(ctx context.Context, network string, ladd
 // A UnixListener is a Unix socket that listens. All methods may be called from any
 // goroutine, except SetUnlinkOnClose; those of a nil one return syscall.EINVAL.
 type UnixListener struct {
-	socket
+	socket     socket
 	path       string
 	unlink     bool
 	unlinkOnce sync.Once
@@ -85,7 +87,7 @@ func (l *UnixListener) Accept() (net.Conn, error) {
 
 // AcceptUnix is Accept.
 func (l *UnixListener) AcceptUnix() (*conn.UnixConn, error) {
-	f, err := l.accept()
+	f, err := l.sock().accept()
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +102,7 @@ func (l *UnixListener) SetUnlinkOnClose(unlink bool) { l.unlink = unlink }
 // it might be another one's. An Accept in progress fails with net.ErrClosed.
 // Connections that were accepted stay.
 func (l *UnixListener) Close() error {
-	if !l.ok() {
+	if !l.sock().ok() {
 		return syscall.EINVAL
 	}
 	l.unlinkOnce.Do(func() {
@@ -108,5 +110,26 @@ func (l *UnixListener) Close() error {
 			syscall.Unlink(l.path)
 		}
 	})
-	return l.close()
+	return l.sock().close()
 }
+
+func (l *UnixListener) sock() *socket {
+	if l == nil {
+		return nil
+	}
+	return &l.socket
+}
+
+// Addr returns the address listened on. It may be shared: do not modify it.
+func (l *UnixListener) Addr() net.Addr { return l.socket.fd.LocalAddr() }
+
+// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one in progress too.
+// A zero t means never.
+func (l *UnixListener) SetDeadline(t time.Time) error { return l.sock().setDeadline(t) }
+
+// File returns a duplicate of the descriptor. Closing either leaves the other open.
+func (l *UnixListener) File() (*os.File, error) { return l.sock().file() }
+
+// SyscallConn returns raw access to the descriptor, of which a listener has Control
+// only.
+func (l *UnixListener) SyscallConn() (syscall.RawConn, error) { return l.sock().syscallConn() }

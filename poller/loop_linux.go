@@ -14,7 +14,7 @@ const maxEvents = 128
 func (p *Poller) run() {
 	defer close(p.done)
 	for !p.stopping.Load() {
-		p.waiter.wait(p, p.expire())
+		p.waiter.wait(p, p.expire()) // DOC: reactor
 	}
 }
 
@@ -32,8 +32,9 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 	var wakeups, stale uint64
 	for i := range events {
 		ev := &events[i]
-		token := polldesc.TokenOf(ev.Fd, ev.Pad)
+		token := polldesc.TokenOf(ev.Fd, ev.Pad) // DOC: decode
 		if token == polldesc.WakeToken {
+			// DOC: clear-flag
 			p.waking.Store(false) // HB-7: before the reactor looks
 			woken = true
 			continue

@@ -19,7 +19,7 @@ import (
 var ErrClosed = fmt.Errorf("poller: closed: %w", net.ErrClosed)
 
 // interest is what every descriptor is registered for, once.
-const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
 
 // A Poller is one reactor: one epoll instance and the goroutine that serves it.
 type Poller struct {
@@ -32,7 +32,7 @@ type Poller struct {
 	done   chan struct{} // closed when the reactor goroutine has returned
 
 	waking   atomic.Bool // set by wake, cleared by the reactor: see HB-7
-	stopping atomic.Bool // set by Close, read by the reactor
+	stopping atomic.Bool // set by close, read by the reactor
 
 	counters
 
@@ -56,12 +56,13 @@ func newPoller(w Wait) (*Poller, error) {
 	p := &Poller{epfd: epfd, wakefd: wakefd, done: make(chan struct{})}
 	p.heap = timer.New(p.wake)
 	p.cache = polldesc.NewCache(p.heap)
-	lo, hi := polldesc.WakeToken.Words()
-	if err = sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err == nil {
-		p.waiter, err = newWaiter(w, epfd)
+	if p.waiter, err = newWaiter(w, epfd); err != nil {
+		sys.CloseFD(wakefd)
+		return nil, err
 	}
-	if err != nil {
-		sys.CloseFD(epfd)
+	lo, hi := polldesc.WakeToken.Words()
+	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
+		p.waiter.close()
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 	}
 	pd := p.cache.Alloc()
 	lo, hi := pd.Token().Words()
-	if err := sys.EpollAdd(p.epfd, fd, interest, lo, hi); err != nil {
+	if err := sys.EpollAdd(p.epfd, fd, interest, lo, hi); err != nil { // DOC: register
 		pd.Evict()
 		p.cache.Free(pd)
 		return nil, err
@@ -97,7 +98,7 @@ func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 	if !p.closed {
 		// This fails only for a descriptor that somebody closed behind our back, and
 		// then the registration is gone as well.
-		_ = sys.EpollDelete(p.epfd, fd)
+		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
 	p.mu.RUnlock()
 	p.cache.Free(pd)
@@ -105,7 +106,7 @@ func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 
 // wake makes the reactor look at its deadlines, and at stopping, soon.
 func (p *Poller) wake() {
-	if p.waking.CompareAndSwap(false, true) {
+	if p.waking.CompareAndSwap(false, true) { // DOC: wake
 		sys.Notify(p.wakefd)
 	}
 }
@@ -122,7 +123,7 @@ func (p *Poller) close() {
 	p.stopping.Store(true)
 	p.wake()
 	<-p.done
-	p.cache.EvictAll()
+	p.cache.EvictAll() // DOC: group-close
 	p.waiter.close()
 	sys.CloseFD(p.wakefd)
 }

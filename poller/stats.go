@@ -4,13 +4,14 @@ import "sync/atomic"
 
 // Stats are counters of a Poller or, summed, of a Group, since it was made.
 type Stats struct {
-	Waits   uint64 // calls of epoll_wait that returned
+	Waits   uint64 // batches of events taken from epoll, empty ones included
 	Events  uint64 // events they brought
 	Stale   uint64 // events for a descriptor that was closed meanwhile
 	Wakeups uint64 // goroutines woken by an event
 
-	// Spurious counts operations that were told of readiness and found none: the
-	// system call said EAGAIN again.
+	// Spurious counts waits for readiness that ended with none: the system call said
+	// EAGAIN again. Raw reads and writes make their system calls themselves and are
+	// not counted.
 	Spurious uint64
 
 	TimersArmed uint64 // deadlines put into the heap or moved there

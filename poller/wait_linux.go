@@ -22,6 +22,7 @@ type waiter interface {
 	close()
 }
 
+// newWaiter returns a waiter that owns epfd; if it fails, epfd is closed.
 func newWaiter(w Wait, epfd int) (waiter, error) {
 	switch w {
 	case WaitParked:
@@ -29,7 +30,7 @@ func newWaiter(w Wait, epfd int) (waiter, error) {
 	case WaitThread:
 		return &thread{epfd: epfd}, nil
 	}
-	return nil, fmt.Errorf("poller: unknown wait strategy %d", w)
+	panic(fmt.Sprintf("poller: unknown wait strategy %d", w)) // NewGroup let it through
 }
 
 // parked waits in Go's own poller, which watches the epoll descriptor.
@@ -43,14 +44,23 @@ type parked struct {
 
 func newParked(epfd int) (*parked, error) {
 	w := &parked{next: timer.Never, file: os.NewFile(uintptr(epfd), "epoll")}
-	conn, err := w.file.SyscallConn()
-	w.conn = conn
-	return w, err
+	var err error
+	if w.conn, err = w.file.SyscallConn(); err == nil {
+		// If Go's poller could not watch the file, for want of memory or watches, this
+		// is where it says so. A wait would return at once, for ever.
+		err = w.file.SetReadDeadline(time.Time{})
+	}
+	if err != nil {
+		w.file.Close()
+		return nil, err
+	}
+	return w, nil
 }
 
-// wait stays inside one raw read for as long as only events come. Leaving it and
-// coming back would make Go's poller forget an edge that fell in between, at the
-// price of one more epoll_wait for each batch.
+// wait stays inside one raw read for as long as only events come: inside, Go's poller
+// remembers an edge that falls between a drain and the next park. A raw read that begins
+// forgets it, and so begins with a drain of its own, which to do for each batch would be
+// one epoll_wait too many.
 func (w *parked) wait(p *Poller, next int64) {
 	if next <= Now() {
 		w.drain(p) // nobody's events wait for a stream of deadlines to end
@@ -62,10 +72,10 @@ func (w *parked) wait(p *Poller, next int64) {
 		if next != timer.Never {
 			t = base.Add(time.Duration(next))
 		}
-		w.file.SetReadDeadline(t)
+		w.file.SetReadDeadline(t) // DOC: alarm
 	}
 	// The error says that the deadline passed, which is as good a reason as any.
-	_ = w.conn.Read(func(uintptr) (leave bool) { return w.drain(p) })
+	_ = w.conn.Read(func(uintptr) (leave bool) { return w.drain(p) }) // DOC: nested-wait
 }
 
 // drain dispatches what epoll has, all of it (fact e of package sys), and reports
@@ -74,7 +84,7 @@ func (w *parked) drain(p *Poller) (woken bool) {
 	for {
 		n := sys.EpollPoll(p.epfd, w.events[:])
 		woken = p.dispatch(w.events[:n]) || woken
-		if n < len(w.events) {
+		if n < len(w.events) { // DOC: drain
 			return woken
 		}
 	}
@@ -88,12 +98,12 @@ type thread struct {
 	events [maxEvents]sys.EpollEvent
 }
 
-// wait blocks only after it has found nothing twice, before and after letting other
-// goroutines run: blocking gives up the P, and winning one back is what costs.
+// wait blocks only after it has found nothing and let other goroutines run: blocking
+// gives up the P, and winning one back is what costs.
 func (w *thread) wait(p *Poller, next int64) {
 	n := sys.EpollPoll(w.epfd, w.events[:])
 	if n == 0 {
-		runtime.Gosched()
+		runtime.Gosched() // DOC: gosched
 		timeout := time.Duration(-1)
 		if next != timer.Never {
 			timeout = max(0, time.Duration(next-Now()))

@@ -1,7 +1,7 @@
 // Package neterr holds the errors that package net makes but does not export. They
 // have the same text and answer Timeout, Temporary and errors.Is the same way.
 //
-// Where it stands: conn, listener and dialer put them into net.OpError.
+// Where it stands: conn, dialer and resolve put them into net.OpError.
 package neterr
 
 import (

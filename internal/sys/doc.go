@@ -1,10 +1,12 @@
-// Package sys is the one place where the socket code enters the kernel.
+// Package sys is where the socket code enters the kernel to wait, to move data and to
+// make or end a descriptor. (Options and names are set and asked for with package
+// syscall.)
 //
-// Where it stands: at the bottom. poller uses its epoll calls, fd its data calls,
-// conn and listener the rest. It decides two things for all of them: a call that a
-// signal interrupts is made again (EINTR never leaves this package, except from
-// connect, where making it again would be wrong), and every descriptor is created
-// non-blocking and close-on-exec in one step.
+// Where it stands: at the bottom. poller uses its epoll calls, fd its data calls, conn
+// those that make sockets. It decides two things for all of them: a call that a signal
+// interrupts is made again where that is right (EINTR leaves this package from connect
+// only, and ends an EpollWait early), and sockets are created non-blocking and
+// close-on-exec in one step.
 //
 // Data calls (Read, Write) on behalf of a Conn are raw: they do not tell the
 // scheduler, which for a call that cannot block costs more than it gives. A raw call

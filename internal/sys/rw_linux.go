@@ -36,7 +36,7 @@ func Write(fd int, p []byte) (n int, err error) {
 	raceWriteStart(p)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			n, err = transfer(unix.SYS_SENDTO, fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+			n, err = transfer(unix.SYS_SENDTO, fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) // DOC: sendto
 		}
 		if err == nil {
 			return n, nil
@@ -52,7 +52,7 @@ func Write(fd int, p []byte) (n int, err error) {
 func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
 	var n uintptr
 	var errno syscall.Errno
-	if len(p) <= rawLimit {
+	if len(p) <= rawLimit { // DOC: raw-call
 		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd),
 			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 	} else {

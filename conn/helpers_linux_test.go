@@ -1,0 +1,100 @@
+package conn_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/dialer"
+	"github.com/a57b2d82/netpoller/listener"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// TestMain starts both reactors, Go's and ours, whose descriptors stay: the tests
+// count descriptors.
+func TestMain(m *testing.M) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		l.Close()
+		_, err = poller.Default().Pick()
+	}
+	if err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// pair returns the two ends of a connection, both ours.
+func pair(t testing.TB) (a, b *conn.TCPConn) {
+	t.Helper()
+	a, peer := connect(t, true)
+	return a, peer.(*conn.TCPConn)
+}
+
+// mixed returns the two ends of a connection, ours and package net's.
+func mixed(t testing.TB) (ours *conn.TCPConn, theirs *net.TCPConn) {
+	t.Helper()
+	ours, peer := connect(t, false)
+	return ours, peer.(*net.TCPConn)
+}
+
+func connect(t testing.TB, ours bool) (dialed *conn.TCPConn, accepted net.Conn) {
+	t.Helper()
+	listen := net.Listen
+	if ours {
+		listen = listener.Listen
+	}
+	l, err := listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	c, err := dialer.Dial("tcp4", l.Addr().String())
+	require.NoError(t, err)
+	accepted, err = l.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close(); accepted.Close() })
+	return c.(*conn.TCPConn), accepted
+}
+
+// write writes a string.
+func write(t testing.TB, w io.Writer, s string) {
+	t.Helper()
+	n, err := io.WriteString(w, s)
+	require.NoError(t, err)
+	require.Equal(t, len(s), n)
+}
+
+// read reads once, into a buffer of size bytes.
+func read(t testing.TB, r io.Reader, size int) string {
+	t.Helper()
+	b := make([]byte, size)
+	n, err := r.Read(b)
+	require.NoError(t, err)
+	return string(b[:n])
+}
+
+// atEnd requires that a Read meets the end of the stream.
+func atEnd(t testing.TB, r io.Reader) {
+	t.Helper()
+	n, err := r.Read(make([]byte, 8))
+	require.Zero(t, n)
+	require.Equal(t, io.EOF, err)
+}
+
+// control calls f with the descriptor.
+func control(t testing.TB, c syscall.Conn, f func(fd int) error) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	require.NoError(t, err)
+	var ferr error
+	require.NoError(t, errors.Join(raw.Control(func(fd uintptr) { ferr = f(int(fd)) }), ferr))
+}

@@ -1,0 +1,259 @@
+package netpoller_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The tests here hold the source to the rules of the house: who may import whom, what
+// may be big, and where the dangerous things are.
+
+const module = "github.com/a57b2d82/netpoller"
+
+// layers are the packages from the bottom up. A package may import only those of lower
+// layers; none of its own.
+var layers = [][]string{
+	{"internal/neterr", "internal/sys", "internal/nettest"},
+	{"internal/resolve"},
+	{"timer"},
+	{"polldesc"},
+	{"poller"},
+	{"fd"},
+	{"conn"},
+	{"listener", "dialer"},
+	{""}, // the root
+	{"examples"},
+}
+
+// forbidden are imports that the layers would allow.
+var forbidden = map[string][]string{
+	"timer":    {"internal/resolve", "internal/nettest"},
+	"polldesc": {"internal/sys", "internal/resolve", "internal/neterr"},
+}
+
+// Imports must go down the layers: a reader who starts at the bottom meets nothing
+// that he has not read.
+func TestImports(t *testing.T) {
+	layerOf := make(map[string]int)
+	for i, layer := range layers {
+		for _, name := range layer {
+			layerOf[name] = i
+		}
+	}
+	out := goList(t, "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "./...")
+	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
+		path, imports, _ := strings.Cut(line, ":")
+		pkg, _ := inModule(path)
+		if strings.HasPrefix(pkg, "examples/") {
+			pkg = "examples"
+		}
+		require.Contains(t, layerOf, pkg, "a new package: give it a layer")
+		for _, imported := range strings.Fields(imports) {
+			other, ours := inModule(imported)
+			if !ours {
+				continue
+			}
+			require.Less(t, layerOf[other], layerOf[pkg], "%s imports %s", path, imported)
+			require.NotContains(t, forbidden[pkg], other, "%s imports %s", path, imported)
+			require.NotEqual(t, "internal/nettest", other, "%s is for tests; %s is not one", other, path)
+		}
+	}
+}
+
+// inModule returns a package's path in this module.
+func inModule(path string) (pkg string, ours bool) {
+	pkg, ours = strings.CutPrefix(path+"/", module+"/")
+	return strings.TrimSuffix(pkg, "/"), ours
+}
+
+func goList(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return string(out)
+}
+
+// A program that uses this module must get golang.org/x/sys with it and nothing else,
+// and the tests need testify.
+func TestDependencies(t *testing.T) {
+	direct := goList(t, "-m", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
+	require.Equal(t, []string{"github.com/stretchr/testify", "golang.org/x/sys"}, strings.Fields(direct))
+
+	for _, pkg := range strings.Fields(goList(t, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {
+		_, ours := inModule(pkg)
+		require.True(t, ours || strings.HasPrefix(pkg, "golang.org/x/sys/"), "the root depends on %s", pkg)
+	}
+}
+
+// A sourceFile is a Go file of this module.
+type sourceFile struct {
+	name string // slash-separated, from the root
+	text string
+}
+
+// test reports whether the file is compiled into tests only.
+func (f sourceFile) test() bool {
+	return strings.HasSuffix(f.name, "_test.go") || strings.HasPrefix(f.name, "internal/nettest/")
+}
+
+// sources returns the Go files of this module, without those of nested modules.
+func sources(t *testing.T) (files []sourceFile) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			_, err := os.Stat(filepath.Join(path, "go.mod"))
+			if path != "." && (err == nil || strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, ".go") {
+			text, err := os.ReadFile(path)
+			files = append(files, sourceFile{filepath.ToSlash(path), string(text)})
+			return err
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return files
+}
+
+const (
+	longestFile     = 400 // lines
+	longestFunction = 60
+)
+
+// longer are the files and functions ("file: function") that may be longer, and why.
+var longer = map[string]string{}
+
+// Files and functions must be short enough to be read in one go.
+func TestLength(t *testing.T) {
+	used := make(map[string]bool)
+	for _, f := range sources(t) {
+		if f.test() {
+			continue
+		}
+		tooLong(t, used, f.name, strings.Count(f.text, "\n"), longestFile)
+		fset := token.NewFileSet()
+		parsed, err := parser.ParseFile(fset, f.name, f.text, 0)
+		require.NoError(t, err)
+		for _, d := range parsed.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				lines := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1
+				tooLong(t, used, fmt.Sprintf("%s: %s", f.name, fn.Name.Name), lines, longestFunction)
+			}
+		}
+	}
+	for name := range longer {
+		require.True(t, used[name], "%s is no longer too long: take it off the list", name)
+	}
+}
+
+func tooLong(t *testing.T, used map[string]bool, name string, lines, most int) {
+	t.Helper()
+	if lines <= most {
+		return
+	}
+	used[name] = true
+	if longer[name] == "" {
+		t.Errorf("%s has %d lines, more than %d", name, lines, most)
+	}
+}
+
+// confined are things of which only some files may make use.
+var confined = []struct {
+	what  string
+	in    *regexp.Regexp // what it looks like
+	where *regexp.Regexp // files in which it is looked for
+	only  []string       // files that may
+}{
+	{"go:linkname", regexp.MustCompile(`(?m)^//go:linkname`), regexp.MustCompile(`.`), nil},
+	{"go:norace", regexp.MustCompile(`(?m)^//go:norace`), regexp.MustCompile(`.`), nil},
+	{"assembly and cgo", regexp.MustCompile(`(?m)^import "C"`), regexp.MustCompile(`.`), nil},
+	{"the rg/wg word", regexp.MustCompile(`\.g\.(Load|Store|Swap|CompareAndSwap|Add|And|Or)\(`), regexp.MustCompile(`^polldesc/`),
+		[]string{"polldesc/state.go"}},
+	{"a Token made of words", regexp.MustCompile(`Token\{[^}]`), regexp.MustCompile(`.`),
+		[]string{"polldesc/token.go", "polldesc/polldesc.go"}},
+	{"unsafe", regexp.MustCompile(`(?m)^\s*"unsafe"$`), regexp.MustCompile(`.`),
+		[]string{"internal/sys/epoll_linux.go", "internal/sys/rw_linux.go", "internal/sys/race_on.go"}},
+	{"the race detector", regexp.MustCompile(`\bruntime\.Race`), regexp.MustCompile(`.`),
+		[]string{"internal/sys/race_on.go"}},
+	{"a race tag", regexp.MustCompile(`(?m)^//go:build.*\brace\b`), regexp.MustCompile(`.`),
+		[]string{"internal/sys/race_on.go", "internal/sys/race_off.go"}},
+}
+
+// What is hard to reason about must stay where it is reasoned about.
+func TestConfined(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.test() {
+			continue
+		}
+		for _, c := range confined {
+			if c.where.MatchString(f.name) && c.in.MatchString(f.text) {
+				require.Contains(t, c.only, f.name, "%s has %s", f.name, c.what)
+			}
+		}
+	}
+	for _, c := range confined {
+		for _, name := range c.only {
+			require.True(t, slices.ContainsFunc(sources(t), func(f sourceFile) bool {
+				return f.name == name && c.in.MatchString(f.text)
+			}), "%s has %s no longer: take it off the list", name, c.what)
+		}
+	}
+}
+
+// annotation is all that a function behind the race tag may call.
+var annotation = regexp.MustCompile(`^(runtime\.Race\w+|syscall\.(Read|Write)|unsafe\.Pointer|len)$`)
+
+// -race must run the code that ships: functions behind the tag may tell the race
+// detector something and do nothing.
+func TestRaceAnnotations(t *testing.T) {
+	for _, name := range []string{"internal/sys/race_on.go", "internal/sys/race_off.go"} {
+		fset := token.NewFileSet()
+		parsed, err := parser.ParseFile(fset, name, nil, 0)
+		require.NoError(t, err)
+		for _, d := range parsed.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			require.Nil(t, fn.Type.Results, "%s: %s returns something", name, fn.Name)
+			ast.Inspect(fn.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					called := textOf(t, fset, name, n.Fun)
+					require.Regexp(t, annotation, called, "%s: %s", name, fn.Name)
+				case *ast.AssignStmt, *ast.IncDecStmt, *ast.GoStmt, *ast.SendStmt, *ast.ForStmt:
+					t.Errorf("%s: %s does something", name, fn.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// textOf returns a node's text.
+func textOf(t *testing.T, fset *token.FileSet, name string, n ast.Node) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(text[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset])
+}

@@ -1,0 +1,146 @@
+package dialer_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/dialer"
+	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// TestMain starts both reactors, Go's and ours, whose descriptors stay: the tests
+// count descriptors.
+func TestMain(m *testing.M) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		l.Close()
+		_, err = poller.Default().Pick()
+	}
+	if err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+var background = context.Background()
+
+// A side is package net or ours.
+type side struct {
+	*testing.T
+	std bool
+}
+
+// both runs f on both sides and requires that it returns the same.
+func both(t *testing.T, f func(s side) string) {
+	t.Helper()
+	var theirs, ours string
+	if t.Run("net", func(t *testing.T) { theirs = f(side{t, true}) }) &&
+		t.Run("ours", func(t *testing.T) { ours = f(side{t, false}) }) {
+		require.Equal(t, theirs, ours, "package net's result, and ours")
+	}
+}
+
+// dial dials with d's settings.
+func (s side) dial(ctx context.Context, d net.Dialer, network, address string) (net.Conn, error) {
+	if s.std {
+		return d.DialContext(ctx, network, address)
+	}
+	return ourDialer(d).DialContext(ctx, network, address)
+}
+
+func (s side) describe(err error) string {
+	if s.std {
+		err = nettest.LikeContext(err)
+	}
+	return nettest.NamePorts(nettest.Describe(err), nil)
+}
+
+// ourDialer returns our Dialer with d's settings.
+func ourDialer(d net.Dialer) *dialer.Dialer {
+	return &dialer.Dialer{
+		Timeout: d.Timeout, Deadline: d.Deadline, LocalAddr: d.LocalAddr,
+		FallbackDelay: d.FallbackDelay, KeepAlive: d.KeepAlive, KeepAliveConfig: d.KeepAliveConfig,
+		Resolver: d.Resolver, Cancel: d.Cancel, Control: d.Control, ControlContext: d.ControlContext,
+	}
+}
+
+// A journal notes what happens, in order.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) note(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, fmt.Sprintf(format, args...))
+}
+
+func (j *journal) text() (s string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, line := range j.lines {
+		s += line + "\n"
+	}
+	return s
+}
+
+func (j *journal) len() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.lines)
+}
+
+// hook returns a Control function that notes its arguments.
+func (j *journal) hook() func(network, address string, c syscall.RawConn) error {
+	return func(network, address string, _ syscall.RawConn) error {
+		j.note("control %s %s", network, address)
+		return nil
+	}
+}
+
+// serve listens on an address and closes what it accepts once the peer has.
+func serve(t *testing.T, network, address string) (port int) {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.Read(make([]byte, 1))
+			}()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// usable requires that a connection has a peer and carries data.
+func usable(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(syscall.Conn).SyscallConn()
+	require.NoError(t, err)
+	require.NoError(t, raw.Control(func(fd uintptr) {
+		_, err = syscall.Getpeername(int(fd))
+	}))
+	require.NoError(t, err, "a dial that succeeds must be connected")
+	require.NotNil(t, c.RemoteAddr())
+	_, err = c.Write([]byte("x"))
+	require.NoError(t, err)
+}
+
+// at returns an address with a port.
+func at(host string, port int) string { return net.JoinHostPort(host, fmt.Sprint(port)) }

@@ -1,0 +1,199 @@
+package dialer_test
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
+)
+
+// What answers on one of the two families' addresses.
+type answer int
+
+const (
+	accepts answer = iota
+	refuses
+	hangs
+)
+
+// names are what the name server of these tests knows.
+var names = map[string][]string{
+	"dual.test.":  {"127.0.0.1", "::1"},
+	"four.test.":  {"127.0.0.1"},
+	"three.test.": {"127.0.0.1", "127.0.0.2", "127.0.0.3"},
+	"mixed.test.": {"127.0.0.1", "::1", "127.0.0.2"},
+}
+
+// host opens the same port on ::1 and on 127.0.0.1.
+func host(t *testing.T, six, four answer) (port int) {
+	t.Helper()
+	open := func(network, ip string, what answer) string {
+		switch what {
+		case accepts:
+			return at(ip, serve(t, network, at(ip, port)))
+		case refuses:
+			return nettest.Refuse(t, network, port)
+		}
+		return nettest.Hang(t, network, port)
+	}
+	a, err := net.ResolveTCPAddr("tcp", open("tcp4", "127.0.0.1", four))
+	require.NoError(t, err)
+	port = a.Port
+	open("tcp6", "::1", six)
+	return port
+}
+
+const never = time.Hour // a head start that no test waits for
+
+// Of a host with two families, the addresses of both must be tried in the order and
+// under the conditions that package net tries them, the same one must win, and the
+// loser must be closed.
+func TestRace(t *testing.T) {
+	tests := []struct {
+		name      string
+		six, four answer
+		network   string
+		address   string
+		dialer    net.Dialer
+	}{
+		{"first family accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
+		{"first family refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
+		{"first family hangs", hangs, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond}},
+		{"first family hangs, default", hangs, accepts, "tcp", "dual.test.", net.Dialer{}},
+		{"no race, first accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
+		{"no race, first refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
+		{"both refuse", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
+		{"both refuse, no race", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
+		{"hangs and refuses", hangs, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond, Timeout: 500 * time.Millisecond}},
+		{"refuses and hangs", refuses, hangs, "tcp", "dual.test.", net.Dialer{FallbackDelay: never, Timeout: 500 * time.Millisecond}},
+		{"tcp4", accepts, accepts, "tcp4", "dual.test.", net.Dialer{}},
+		{"tcp6", accepts, accepts, "tcp6", "dual.test.", net.Dialer{}},
+		{"tcp4 refused", accepts, refuses, "tcp4", "dual.test.", net.Dialer{}},
+		{"tcp6 refused", refuses, accepts, "tcp6", "dual.test.", net.Dialer{}},
+		{"from IPv4", accepts, accepts, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}},
+		{"from IPv6", accepts, refuses, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}},
+		{"no such family", accepts, accepts, "tcp6", "four.test.", net.Dialer{}},
+		{"no such family to come from", accepts, accepts, "tcp", "four.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}},
+		{"no such name", accepts, accepts, "tcp", "none.test.", net.Dialer{}},
+		{"no such name, tcp4", accepts, accepts, "tcp4", "none.test.", net.Dialer{}},
+		{"several, one family", refuses, accepts, "tcp", "three.test.", net.Dialer{}},
+		{"several refuse, one family", accepts, refuses, "tcp", "three.test.", net.Dialer{Timeout: time.Minute}},
+		{"several refuse, both families", refuses, refuses, "tcp", "mixed.test.", net.Dialer{FallbackDelay: never}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			nettest.NoFDsLeft(t)
+			port := host(t, tt.six, tt.four)
+			both(t, func(s side) string {
+				nettest.NoFDsLeft(s)
+				dns := nettest.NewDNS(s, names)
+				var j journal
+				d := tt.dialer
+				d.Resolver, d.Control = dns.Resolver(nil), j.hook()
+				c, err := s.dial(background, d, tt.network, at(tt.address, port))
+				if err != nil {
+					j.note("%s", s.describe(err))
+				} else {
+					j.note("connected to %s", c.RemoteAddr())
+					usable(s.T, c)
+					c.Close()
+				}
+				asked := dns.Asked()
+				sort.Strings(asked)
+				return j.text() + strings.Join(asked, "\n")
+			})
+		})
+	}
+}
+
+// The head start must be 300 ms unless one is set.
+func TestHeadStart(t *testing.T) {
+	port := host(t, hangs, accepts)
+	for delay, least := range map[time.Duration]time.Duration{0: 300 * time.Millisecond, 50 * time.Millisecond: 50 * time.Millisecond} {
+		d := ourDialer(net.Dialer{FallbackDelay: delay, Resolver: nettest.NewDNS(t, names).Resolver(nil)})
+		start := time.Now()
+		c, err := d.Dial("tcp", at("dual.test.", port))
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, time.Since(start), least)
+		c.Close()
+	}
+}
+
+// When both families connect, one must be returned and the other closed, and no racer
+// may stay.
+func TestLoserIsClosed(t *testing.T) {
+	port := host(t, accepts, accepts)
+	resolver := nettest.NewDNS(t, names).Resolver(nil)
+	d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver})
+	nettest.NoFDsLeft(t)
+	goroutines := runtime.NumGoroutine()
+	parallel(300, func(int) {
+		c, err := d.Dial("tcp", at("dual.test.", port))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		usable(t, c)
+		c.Close()
+	})
+	nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// A race in which both sides hang must end at once when it is canceled, with the
+// first family's error.
+func TestCancelRace(t *testing.T) {
+	port := host(t, hangs, hangs)
+	resolver := nettest.NewDNS(t, names).Resolver(nil)
+	nettest.NoFDsLeft(t)
+	both(t, func(s side) string {
+		ctx, cancel := context.WithCancel(background)
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := s.dial(ctx, net.Dialer{FallbackDelay: 1, Resolver: resolver}, "tcp", at("dual.test.", port))
+		return s.describe(err)
+	})
+}
+
+// A list of addresses that is tried in turn must end with the dial: canceled, it names
+// the address that was next; out of time, the one that took it. (Package net names
+// either then.)
+func TestGivenUpInTurn(t *testing.T) {
+	port := host(t, hangs, accepts)
+	d := net.Dialer{FallbackDelay: -1, Resolver: nettest.NewDNS(t, names).Resolver(nil)}
+	both(t, func(s side) string {
+		ctx, cancel := context.WithCancel(background)
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := s.dial(ctx, d, "tcp", at("dual.test.", port))
+		return s.describe(err)
+	})
+	d.Timeout = 20 * time.Millisecond
+	_, err := ourDialer(d).Dial("tcp", at("dual.test.", port))
+	require.EqualError(t, err, "dial tcp "+at("::1", port)+": i/o timeout")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// Resolving must end when the dial is canceled or its time is over.
+func TestResolvingEnds(t *testing.T) {
+	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer silent.Close()
+	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp4", silent.LocalAddr().String())
+	}}
+	both(t, func(s side) string {
+		ctx, cancel := context.WithCancel(background)
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := s.dial(ctx, net.Dialer{Resolver: resolver}, "tcp", "dual.test.:1")
+		return s.describe(err)
+	})
+	both(t, func(s side) string {
+		_, err := s.dial(background, net.Dialer{Resolver: resolver, Timeout: 20 * time.Millisecond}, "tcp", "dual.test.:1")
+		return s.describe(err)
+	})
+}

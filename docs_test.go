@@ -1,0 +1,511 @@
+package netpoller_test
+
+import (
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The tests here compare README.md and docs with the code, in both directions where
+// there are two. They read files only and run on every system.
+
+// page is a file of documentation; blocks are its fenced code blocks, prose the rest.
+type page struct {
+	name   string
+	text   string
+	prose  string
+	blocks []block
+}
+
+// A block is fenced code. Its info string is a language and, maybe, the file that the
+// block is quoted from.
+type block struct {
+	lang, file string
+	lines      []string
+}
+
+func pages(t *testing.T) (all []page) {
+	t.Helper()
+	files, err := filepath.Glob("docs/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	if _, err := os.Stat("README.md"); err == nil {
+		files = append(files, "README.md")
+	}
+	for _, name := range files {
+		name = filepath.ToSlash(name)
+		p := page{name: name, text: read(t, name)}
+		var prose []string
+		var open *block
+		for line := range strings.Lines(p.text) {
+			line = strings.TrimRight(line, "\r\n")
+			info, fence := strings.CutPrefix(line, "```")
+			switch {
+			case fence && open == nil:
+				lang, file, _ := strings.Cut(info, " ")
+				open = &block{lang: lang, file: file}
+			case fence:
+				p.blocks = append(p.blocks, *open)
+				open = nil
+			case open != nil:
+				open.lines = append(open.lines, line)
+			default:
+				prose = append(prose, line)
+			}
+		}
+		require.Nil(t, open, "%s: a code block has no end", name)
+		p.prose = strings.Join(prose, "\n")
+		all = append(all, p)
+	}
+	return all
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.FromSlash(name))
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(b), "\r\n", "\n")
+}
+
+// goFiles returns the Go files of the repository for which want is true.
+func goFiles(t *testing.T, want func(name string) bool) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case strings.HasSuffix(name, ".go") && want(filepath.ToSlash(name)):
+			names = append(names, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	return names
+}
+
+// source is the Go files that make the library and its examples.
+func source(t *testing.T) []string {
+	helpers := regexp.MustCompile(`_test\.go$|^bench/|^internal/(interop|nettest)/`)
+	return goFiles(t, func(name string) bool { return !helpers.MatchString(name) })
+}
+
+var (
+	inCode = regexp.MustCompile(`(?:^|\s)// DOC: ([a-z0-9-]+)$`)
+	inDocs = regexp.MustCompile(`\[DOC: ([a-z0-9-]+)\]`)
+)
+
+// If this fails, a page points at a line that is not there, or a mark in the code is
+// explained nowhere.
+func TestDocsAnchorsPointBothWays(t *testing.T) {
+	where := map[string]string{}
+	for _, name := range source(t) {
+		for i, line := range strings.Split(read(t, name), "\n") {
+			if m := inCode.FindStringSubmatch(line); m != nil {
+				place := name + ":" + strconv.Itoa(i+1)
+				require.Empty(t, where[m[1]], "%s: DOC: %s is there twice", place, m[1])
+				where[m[1]] = place
+			}
+		}
+	}
+	named := map[string]bool{}
+	for _, p := range pages(t) {
+		for _, m := range inDocs.FindAllStringSubmatch(p.text, -1) {
+			if named[m[1]] = true; m[1] != "name" { // the example in docs/README.md
+				require.NotEmpty(t, where[m[1]], "%s: [DOC: %s] is nowhere in the code", p.name, m[1])
+			}
+		}
+	}
+	for name, place := range where {
+		require.True(t, named[name], "%s: no page has [DOC: %s]", place, name)
+	}
+	t.Logf("%d anchors", len(where))
+}
+
+var (
+	link   = regexp.MustCompile(`\]\(([^()\s]+)\)`)
+	ticked = regexp.MustCompile("`([^`\n]+)`")
+)
+
+// If this fails, a reader follows a link or looks for a file and finds nothing.
+func TestDocsLinksAndPathsExist(t *testing.T) {
+	links, paths := 0, 0
+	for _, p := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(p.prose, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target, heading, _ := strings.Cut(m[1], "#")
+			file := p.name
+			if target != "" {
+				file = path.Join(path.Dir(p.name), target)
+			}
+			require.FileExists(t, orDirectory(file), "%s: link to %s", p.name, m[1])
+			if heading != "" {
+				require.Contains(t, headings(read(t, file)), heading, "%s: link to %s", p.name, m[1])
+			}
+			links++
+		}
+		for _, m := range ticked.FindAllStringSubmatch(p.prose, -1) {
+			if isPath(m[1]) {
+				require.FileExists(t, orDirectory(m[1]), "%s: path `%s`", p.name, m[1])
+				paths++
+			}
+		}
+		for _, b := range p.blocks {
+			if b.file != "" {
+				require.FileExists(t, b.file, "%s: a block of %s", p.name, b.file)
+			}
+		}
+	}
+	t.Logf("%d links, %d paths", links, paths)
+}
+
+// orDirectory returns a file that exists if name is a directory.
+func orDirectory(name string) string {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return "go.mod"
+	}
+	return name
+}
+
+// headings returns the anchors that a Markdown file has.
+func headings(text string) (all []string) {
+	drop := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	for line := range strings.Lines(text) {
+		if title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && line[0] == '#' {
+			title = drop.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
+			all = append(all, strings.ReplaceAll(title, " ", "-"))
+		}
+	}
+	return all
+}
+
+// isPath reports whether code in prose is a path in this repository. A path that begins
+// with src is one of Go's own.
+func isPath(s string) bool {
+	if !regexp.MustCompile(`^[\w./-]+$`).MatchString(s) || strings.HasPrefix(s, "src/") {
+		return false
+	}
+	switch path.Ext(s) {
+	case ".go", ".md", ".txt", ".mod":
+		return true
+	}
+	top, _, deep := strings.Cut(s, "/")
+	info, err := os.Stat(top)
+	return deep && err == nil && info.IsDir()
+}
+
+// If this fails, a page names something that has another name by now, or is gone.
+func TestDocsNamesExist(t *testing.T) {
+	packages, tests := declared(t)
+	qualified := regexp.MustCompile(`^\*?([a-z]+)\.(\w+)(?:\.(\w+))?(?:\(.*)?$`)
+	n := 0
+	for _, p := range pages(t) {
+		for _, m := range ticked.FindAllStringSubmatch(p.prose, -1) {
+			if strings.HasPrefix(m[1], "Test") || strings.HasPrefix(m[1], "Benchmark") {
+				require.True(t, tests[m[1]], "%s: there is no test `%s`", p.name, m[1])
+				n++
+			}
+			q := qualified.FindStringSubmatch(m[1])
+			if q == nil || packages[q[1]] == nil || isPath(m[1]) {
+				continue
+			}
+			require.True(t, packages[q[1]].has(q[2], q[3]), "%s: there is no `%s`", p.name, m[1])
+			n++
+		}
+	}
+	t.Logf("%d names", n)
+}
+
+// A decls is what a package declares: each top-level name, and for a type its fields,
+// methods and the types it embeds.
+type decls map[string]*typeDecl
+
+type typeDecl struct {
+	members  map[string]bool
+	embedded []string
+}
+
+func (d decls) at(name string) *typeDecl {
+	if d[name] == nil {
+		d[name] = &typeDecl{members: map[string]bool{}}
+	}
+	return d[name]
+}
+
+// has reports whether there is name or, if member is not empty, name.member.
+func (d decls) has(name, member string) bool {
+	decl := d[name]
+	if decl == nil || member == "" || decl.members[member] {
+		return decl != nil
+	}
+	return slices.ContainsFunc(decl.embedded, func(e string) bool { return d.has(e, member) })
+}
+
+func declared(t *testing.T) (packages map[string]decls, tests map[string]bool) {
+	t.Helper()
+	packages, tests = map[string]decls{}, map[string]bool{}
+	library := source(t)
+	for _, name := range goFiles(t, func(string) bool { return true }) {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		if strings.HasSuffix(name, "_test.go") {
+			for _, d := range f.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+					tests[f.Name.Name] = true
+				}
+			}
+		}
+		if !slices.Contains(library, name) || f.Name.Name == "main" {
+			continue
+		}
+		if packages[f.Name.Name] == nil {
+			packages[f.Name.Name] = decls{}
+		}
+		for _, d := range f.Decls {
+			packages[f.Name.Name].add(d)
+		}
+	}
+	return packages, tests
+}
+
+func (d decls) add(decl ast.Decl) {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv == nil {
+			d.at(decl.Name.Name)
+			return
+		}
+		d.at(base(decl.Recv.List[0].Type)).members[decl.Name.Name] = true
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			switch spec := spec.(type) {
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					d.at(name.Name)
+				}
+			case *ast.TypeSpec:
+				d.at(spec.Name.Name).fill(spec.Type)
+			}
+		}
+	}
+}
+
+// base returns the name of a type or of what it points to.
+func base(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return base(e.X)
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
+}
+
+func (d *typeDecl) fill(e ast.Expr) {
+	var fields *ast.FieldList
+	switch e := e.(type) {
+	case *ast.StructType:
+		fields = e.Fields
+	case *ast.InterfaceType:
+		fields = e.Methods
+	default:
+		return
+	}
+	for _, f := range fields.List {
+		for _, name := range f.Names {
+			d.members[name.Name] = true
+		}
+		if len(f.Names) == 0 {
+			d.embedded = append(d.embedded, base(f.Type))
+		}
+	}
+}
+
+// If this fails, the picture of the whole was changed in one place only.
+func TestDocsFigureIsTheOneInDoc(t *testing.T) {
+	figure := strings.TrimRight(read(t, "docs/architecture.txt"), "\n")
+	var doc []string
+	for line := range strings.Lines(read(t, "doc.go")) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok {
+			doc = append(doc, strings.TrimRight(code, "\n"))
+		}
+	}
+	require.True(t, strings.Contains(strings.Join(doc, "\n"), figure), "doc.go has another figure")
+	for _, p := range pages(t) {
+		for _, b := range p.blocks {
+			if len(b.lines) > 0 && strings.HasPrefix(b.lines[0], "user goroutines") {
+				require.Equal(t, figure, strings.Join(b.lines, "\n"), "the figure in %s", p.name)
+			}
+		}
+	}
+}
+
+var ids = regexp.MustCompile(`\b(?:[OEUID][0-9]|HB-[0-9]+|fact [a-z]\b)`)
+
+// If this fails, a page argues with a row, invariant or note that the code does not
+// have, or does not explain one that it has.
+func TestDocsIDsAreThoseOfTheCode(t *testing.T) {
+	code, docs := map[string]bool{}, map[string]bool{}
+	// Facts are defined by their letters alone.
+	for _, m := range regexp.MustCompile(`(?m)^//\t([a-z])  \S`).FindAllStringSubmatch(read(t, "internal/sys/epoll_linux.go"), -1) {
+		code["fact "+m[1]] = true
+	}
+	for _, name := range source(t) {
+		for _, id := range ids.FindAllString(read(t, name), -1) {
+			if !strings.HasPrefix(id, "fact ") {
+				code[id] = true
+			}
+		}
+	}
+	for _, p := range pages(t) {
+		for _, id := range ids.FindAllString(p.text, -1) {
+			docs[id] = true
+			require.True(t, code[id], "%s: %s is not in the code", p.name, id)
+		}
+	}
+	for id := range code {
+		require.True(t, docs[id], "%s is in the code and on no page", id)
+	}
+	t.Logf("%d ids", len(code))
+}
+
+// If this fails, a page shows code, or a comment, that is not what is compiled.
+func TestDocsCodeIsTheCode(t *testing.T) {
+	quoted := 0
+	for _, p := range pages(t) {
+		for _, b := range p.blocks {
+			text := strings.Join(b.lines, "\n")
+			switch {
+			case b.file != "":
+				require.True(t, strings.Contains(flat(read(t, b.file)), flat(text)), "%s: not in %s:\n%s", p.name, b.file, text)
+				quoted++
+			case b.lang == "go":
+				formatted, err := format.Source([]byte(text + "\n"))
+				require.NoError(t, err, "%s:\n%s", p.name, text)
+				require.Equal(t, text+"\n", string(formatted), "%s: not as gofmt has it", p.name)
+			}
+		}
+	}
+	t.Logf("%d quotations", quoted)
+}
+
+// flat returns text without indentation, comment marks and DOC comments.
+func flat(text string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if inCode.MatchString(line) {
+			if line = strings.TrimSpace(inCode.ReplaceAllString(line, "")); line == "" {
+				continue
+			}
+		}
+		out = append(out, strings.TrimSpace(strings.TrimPrefix(line, "//")))
+	}
+	return strings.Join(out, "\n")
+}
+
+// If this fails, docs/README.md promises a short read and sends one to a long one.
+func TestDocsLineCountsAreRight(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\| \[[^]]+\]\(\.\./([^)]+)\) \| ([0-9]+) \| ([0-9]+) \|`)
+	rows := row.FindAllStringSubmatch(read(t, "docs/README.md"), -1)
+	require.NotEmpty(t, rows)
+	for _, m := range rows {
+		lines := strings.Count(read(t, m[1]), "\n")
+		promised, err := strconv.Atoi(m[2])
+		require.NoError(t, err)
+		require.InDelta(t, lines, promised, float64(lines)/4, "%s has %d lines, not %d", m[1], lines, promised)
+	}
+	t.Logf("%d files", len(rows))
+}
+
+// If this fails, there is a lock that docs/lock-order.md says nothing about.
+func TestDocsKnowEveryLock(t *testing.T) {
+	list := read(t, "docs/lock-order.md")
+	locks := 0
+	for _, name := range source(t) {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			ast.Inspect(spec, func(n ast.Node) bool {
+				field, ok := n.(*ast.Field)
+				if !ok || len(field.Names) == 0 || !isMutex(field.Type) {
+					return true
+				}
+				lock := f.Name.Name + "." + spec.Name.Name + "." + field.Names[0].Name
+				require.True(t, strings.Contains(list, "\n| `"+lock+"` |"), "%s: there is a lock `%s`", name, lock)
+				locks++
+				return true
+			})
+			return false
+		})
+	}
+	require.NotZero(t, locks)
+	t.Logf("%d locks", locks)
+}
+
+func isMutex(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	return ok && base(s.X) == "sync" && strings.HasSuffix(s.Sel.Name, "Mutex")
+}
+
+// If this fails, the page that lists the planted mistakes lists others than are planted.
+func TestDocsKnowEveryMutant(t *testing.T) {
+	const name = "polldesc/model_mutants_test.go"
+	planted := regexp.MustCompile(`(?m)^\t\{"([^"]+)", "([^"]+)",`).FindAllStringSubmatch(read(t, name), -1)
+	require.NotEmpty(t, planted)
+	text := read(t, "docs/state-machine.md")
+	_, list, ok := strings.Cut(text, "| mutant |")
+	require.True(t, ok)
+	list, _, _ = strings.Cut(list, "\n\n")
+	for _, m := range planted {
+		require.True(t, strings.Contains(list, "\n| "+m[1]+" | "+m[2]+" |"), "%s: %s", m[2], m[1])
+	}
+	require.Equal(t, len(planted), strings.Count(list, "\n|")-1, "mutants listed")
+	t.Logf("%d mutants", len(planted))
+}
+
+// If this fails, a path of somebody's machine got into a page, where it helps nobody.
+func TestDocsNameNoMachine(t *testing.T) {
+	local := regexp.MustCompile(`(?:^|[^\w.])/(?:work|root|tmp|home|Users)/`)
+	for _, p := range pages(t) {
+		for i, line := range strings.Split(p.text, "\n") {
+			require.NotRegexp(t, local, line, "%s:%d", p.name, i+1)
+		}
+	}
+}
+
+// If this fails, a page says nothing about what one learns from it, or shows nothing to
+// try.
+func TestDocsPagesHaveOneShape(t *testing.T) {
+	opening := regexp.MustCompile(`^# .+\n\nYou will learn [^.]+\.\n\n`)
+	for _, p := range pages(t) {
+		if path.Dir(p.name) != "docs" || path.Ext(p.name) != ".md" {
+			continue
+		}
+		require.True(t, opening.MatchString(p.text), "%s: no title, or not one sentence after it", p.name)
+		require.True(t, strings.Contains(p.text, "\n## Try it\n\n    "), "%s: nothing to try", p.name)
+		require.True(t, slices.ContainsFunc(p.blocks, func(b block) bool { return b.lang == "console" }), "%s: no output", p.name)
+		require.NotEmpty(t, p.blocks, "%s: no figure", p.name)
+		require.Equal(t, "text", p.blocks[0].lang, "%s: no figure", p.name)
+	}
+}

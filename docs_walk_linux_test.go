@@ -1,0 +1,287 @@
+package netpoller_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/sys"
+)
+
+// The tests here are the "Try it" commands of docs: what a page claims about a run,
+// its test shows and checks.
+
+// A walk is a connection of ours on a group of its own, with package net's at the other
+// end, and a count of the system calls made for it.
+type walk struct {
+	*testing.T
+	group *netpoller.Group
+	conn  *netpoller.TCPConn
+	peer  *net.TCPConn
+
+	reads, writes atomic.Int32
+}
+
+func newWalk(t *testing.T, config netpoller.Config) *walk {
+	w := &walk{T: t, group: netpoller.NewGroup(config)}
+	t.Cleanup(func() { w.group.Close() })
+	lc := netpoller.ListenConfig{Poller: w.group}
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var ours atomic.Int32 // the descriptor registered last; to ask for it would be to lend it
+	t.Cleanup(sys.SetFault(func(call sys.Call, fd int) error {
+		switch {
+		case call == sys.CallEpollCtl:
+			ours.Store(int32(fd))
+		case call == sys.CallRead && fd == int(ours.Load()):
+			w.reads.Add(1)
+		case call == sys.CallWrite && fd == int(ours.Load()):
+			w.writes.Add(1)
+		}
+		return nil
+	}))
+	peer, err := net.Dial("tcp", ln.Addr().String())
+	require.NoError(t, err)
+	w.peer = peer.(*net.TCPConn)
+	t.Cleanup(func() { peer.Close() })
+	c, err := ln.Accept()
+	require.NoError(t, err)
+	w.conn = c.(*netpoller.TCPConn)
+	t.Cleanup(func() { c.Close() })
+	require.NoError(t, ln.Close())
+	w.settle()
+	return w
+}
+
+// settle waits until the reactor has nothing to do.
+func (w *walk) settle() (s netpoller.Stats) {
+	for still := 0; still < 20; time.Sleep(time.Millisecond) {
+		now := w.group.Stats()
+		if still++; now != s {
+			s, still = now, 0
+		}
+	}
+	return s
+}
+
+// parked waits until a goroutine is parked in Read.
+func (w *walk) parked() {
+	require.Eventually(w, func() bool { return w.group.Stats().ParkedReaders == 1 },
+		5*time.Second, time.Millisecond)
+	w.settle()
+}
+
+// read reads in the background what the peer will send.
+func (w *walk) read() (got chan string) {
+	got = make(chan string, 1)
+	go func() {
+		p := make([]byte, 64)
+		n, err := w.conn.Read(p)
+		got <- fmt.Sprintf("%q, %v", p[:n], err)
+	}()
+	return got
+}
+
+// If this fails, docs/one-read.md is wrong about what a Read costs.
+func TestSecondReadAsksTheKernelOnce(t *testing.T) {
+	w := newWalk(t, netpoller.Config{})
+	last := w.settle()
+	row := func(what string) (s netpoller.Stats) {
+		s = w.settle()
+		t.Logf("%-28s %8d %8d %8d %8d", what, w.reads.Load(), s.Events-last.Events, s.Wakeups-last.Wakeups, s.ParkedReaders)
+		return s
+	}
+	t.Logf("%-28s %8s %8s %8s %8s", "", "recvfrom", "events", "wakeups", "parked")
+	row("registered")
+	for _, what := range []string{"first", "second"} {
+		got := w.read()
+		w.parked()
+		row(what + " Read parks")
+		_, err := io.WriteString(w.peer, "hello")
+		require.NoError(t, err)
+		require.Equal(t, `"hello", <nil>`, <-got)
+		row(what + " Read returns")
+	}
+	s := w.settle()
+	require.EqualValues(t, 3, w.reads.Load(), "EAGAIN and data, then only data")
+	require.EqualValues(t, 2, s.Wakeups-last.Wakeups)
+	require.EqualValues(t, 2, s.Events-last.Events)
+	require.Zero(t, s.Spurious)
+}
+
+// If this fails, docs/deadlines.md is wrong about what a deadline before every Read
+// costs.
+func TestLaterDeadlineIsAStore(t *testing.T) {
+	w := newWalk(t, netpoller.Config{})
+	const requests = 1000
+	armed := func(deadline func(i int) time.Time) uint64 {
+		before := w.settle()
+		for i := range requests {
+			require.NoError(t, w.conn.SetReadDeadline(deadline(i)))
+			_, err := io.WriteString(w.peer, "x")
+			require.NoError(t, err)
+			_, err = w.conn.Read(make([]byte, 8))
+			require.NoError(t, err)
+		}
+		return w.settle().TimersArmed - before.TimersArmed
+	}
+	n := armed(func(int) time.Time { return time.Now().Add(time.Minute) })
+	t.Logf("%d deadlines, each later than the last:   %4d armed", requests, n)
+	require.EqualValues(t, 1, n)
+	base := time.Now().Add(time.Minute / 2)
+	n = armed(func(i int) time.Time { return base.Add(-time.Duration(i+1) * 10 * time.Millisecond) })
+	t.Logf("%d deadlines, each earlier than the last: %4d armed", requests, n)
+	require.EqualValues(t, requests, n)
+	require.Equal(t, 1, w.settle().Timers)
+}
+
+func BenchmarkSetReadDeadline(b *testing.B) {
+	for _, side := range []struct {
+		name   string
+		listen func(network, address string) (net.Listener, error)
+	}{{"net", net.Listen}, {"netpoller", netpoller.Listen}} {
+		ln, err := side.listen("tcp", "127.0.0.1:0")
+		require.NoError(b, err)
+		defer ln.Close()
+		peer, err := net.Dial("tcp", ln.Addr().String())
+		require.NoError(b, err)
+		defer peer.Close()
+		c, err := ln.Accept()
+		require.NoError(b, err)
+		defer c.Close()
+
+		b.Run("later/"+side.name, func(b *testing.B) {
+			for b.Loop() {
+				c.SetReadDeadline(time.Now().Add(time.Minute))
+			}
+		})
+		t := time.Now().Add(time.Minute / 2)
+		b.Run("earlier/"+side.name, func(b *testing.B) {
+			for b.Loop() {
+				t = t.Add(-time.Nanosecond)
+				c.SetReadDeadline(t)
+			}
+		})
+		b.Run("set and clear/"+side.name, func(b *testing.B) {
+			for b.Loop() {
+				c.SetReadDeadline(time.Now().Add(time.Minute))
+				c.SetReadDeadline(time.Time{})
+			}
+		})
+	}
+}
+
+// If this fails, a Read returns before its deadline.
+func TestDeadlineIsNeverEarly(t *testing.T) {
+	for name, wait := range map[string]netpoller.Wait{"parked": netpoller.WaitParked, "thread": netpoller.WaitThread} {
+		t.Run(name, func(t *testing.T) {
+			w := newWalk(t, netpoller.Config{Wait: wait})
+			var late []time.Duration
+			for range 101 {
+				deadline := time.Now().Add(3 * time.Millisecond)
+				require.NoError(t, w.conn.SetReadDeadline(deadline))
+				_, err := w.conn.Read(make([]byte, 8))
+				late = append(late, time.Since(deadline))
+				require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			}
+			slices.Sort(late)
+			t.Logf("late by %v (least), %v (median), %v (9 of 10)", late[0], late[50], late[90])
+			require.GreaterOrEqual(t, late[0], time.Duration(0))
+		})
+	}
+}
+
+// If this fails, docs/close.md is wrong: somebody stays parked, or his descriptor open.
+func TestCloseEndsTheReadAndFreesTheSlot(t *testing.T) {
+	w := newWalk(t, netpoller.Config{})
+	row := func(what string) netpoller.Stats {
+		s := w.settle()
+		t.Logf("%-12s open %d, parked readers %d, deadlines in the heap %d", what, s.Open, s.ParkedReaders, s.Timers)
+		return s
+	}
+	require.NoError(t, w.conn.SetReadDeadline(time.Now().Add(time.Hour)))
+	got := w.read()
+	w.parked()
+	row("Read parks")
+	require.NoError(t, w.conn.Close())
+	t.Logf("Read returns %s", <-got)
+	s := row("Close is back")
+	require.Zero(t, s.Open+s.ParkedReaders+s.Timers)
+}
+
+// If one of these fails, docs/divergences.md is out of date.
+func TestDivergencesAreAsWritten(t *testing.T) {
+	t.Run("File().Fd() stays non-blocking", func(t *testing.T) {
+		w := newWalk(t, netpoller.Config{})
+		for _, c := range []interface{ File() (*os.File, error) }{w.peer, w.conn} {
+			f, err := c.File()
+			require.NoError(t, err)
+			defer f.Close()
+			flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+			require.NoError(t, err)
+			t.Logf("%-20T O_NONBLOCK %v", c, flags&unix.O_NONBLOCK != 0)
+			require.Equal(t, c == any(w.conn), flags&unix.O_NONBLOCK != 0)
+		}
+	})
+	t.Run("net.Buffers writes one buffer after another", func(t *testing.T) {
+		w := newWalk(t, netpoller.Config{})
+		b := net.Buffers{[]byte("a"), []byte("b"), []byte("c")}
+		_, err := b.WriteTo(w.conn)
+		require.NoError(t, err)
+		t.Logf("3 buffers, %d calls of sendto", w.writes.Load())
+		require.EqualValues(t, 3, w.writes.Load())
+	})
+	t.Run("a file is copied through user space", func(t *testing.T) {
+		w := newWalk(t, netpoller.Config{})
+		f, err := os.Open("go.mod")
+		require.NoError(t, err)
+		defer f.Close()
+		_, err = io.Copy(w.conn, f)
+		require.NoError(t, err)
+		t.Logf("go.mod, %d call of sendto", w.writes.Load())
+		require.EqualValues(t, 1, w.writes.Load())
+	})
+	t.Run("other networks are net's own", func(t *testing.T) {
+		ln, err := netpoller.Listen("unix", "@netpoller-docs")
+		require.NoError(t, err)
+		defer ln.Close()
+		t.Logf("unix: %T", ln)
+		require.IsType(t, (*net.UnixListener)(nil), ln)
+	})
+	t.Run("GODEBUG=multipathtcp is not consulted", func(t *testing.T) {
+		t.Setenv("GODEBUG", "multipathtcp=0")
+		var std net.ListenConfig
+		var ours netpoller.ListenConfig
+		t.Logf("multipathtcp=0: net %v, netpoller %v", std.MultipathTCP(), ours.MultipathTCP())
+		require.False(t, std.MultipathTCP())
+		require.True(t, ours.MultipathTCP())
+	})
+	t.Run("a type assertion to *net.TCPConn fails", func(t *testing.T) {
+		w := newWalk(t, netpoller.Config{})
+		var c net.Conn = w.conn
+		_, ok := c.(*net.TCPConn)
+		t.Logf("%T is a *net.TCPConn: %v", c, ok)
+		require.False(t, ok)
+	})
+	t.Run("DefaultResolver is a copy of net's", func(t *testing.T) {
+		defer func(r *net.Resolver) { netpoller.DefaultResolver = r }(netpoller.DefaultResolver)
+		asked := false
+		netpoller.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			asked = true
+			return nil, io.EOF
+		}}
+		netpoller.Dial("tcp", "localhost:1")
+		t.Logf("set another: asked %v", asked)
+		require.False(t, asked)
+	})
+}

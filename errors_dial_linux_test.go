@@ -1,0 +1,293 @@
+package netpoller_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
+)
+
+var background = context.Background()
+
+// badDials are dials that fail before anything is sent.
+var badDials = []struct{ network, address string }{
+	{"", "127.0.0.1:1"}, {"tcp7", "127.0.0.1:1"}, {"TCP", "127.0.0.1:1"}, {"tcp:", "127.0.0.1:1"},
+	{"tcp4:6", "127.0.0.1:1"}, {":", "127.0.0.1:1"}, {"ip", "127.0.0.1"}, {"ip4", "127.0.0.1"},
+	{"ip4:nosuchproto", "127.0.0.1"}, {"ip4:icmp", "127.0.0.1:1"}, {"ip4:icmp:", "127.0.0.1"},
+	{"udp", ""}, {"udp4", "[::1]:1"}, {"unix", ""}, {"unix", "/nonexistent/socket"}, {"unixgram", ""},
+	{"unixpacket", "/nonexistent/socket"},
+	{"tcp", ""}, {"tcp", "127.0.0.1"}, {"tcp", "127.0.0.1:"}, {"tcp", ":"}, {"tcp", ":0"}, {"tcp", ":99999"},
+	{"tcp", "127.0.0.1:0"}, {"tcp", "127.0.0.1:-1"}, {"tcp", "127.0.0.1:65536"}, {"tcp", "127.0.0.1:+80"},
+	{"tcp", "127.0.0.1:1:2"}, {"tcp", "127.0.0.1:9999999999999999999999"}, {"tcp", "127.0.0.1:nosuchservice"},
+	{"tcp", "127.0.0.1:http"}, {"tcp4", "127.0.0.1:nosuchservice"}, {"tcp6", "[::1]:nosuchservice"},
+	{"tcp", "[::1"}, {"tcp", "::1]:80"}, {"tcp", "[::1]"}, {"tcp", "[::1]80"}, {"tcp", "::1:80"}, {"tcp", "[::1]]:80"},
+	{"tcp", "[[::1]:80"}, {"tcp", "a]:80"}, {"tcp", "[127.0.0.1]:1"}, {"tcp", "[::1%nosuchzone]:1"},
+	{"tcp", "127.0.0.1%lo:1"}, {"tcp", "..:1"}, {"tcp", "-:1"}, {"tcp", "256.0.0.1.:1"},
+	{"tcp4", "[::1]:1"}, {"tcp4", "[::]:1"}, {"tcp6", "127.0.0.1:1"}, {"tcp6", "0.0.0.0:1"}, {"tcp6", "[::ffff:127.0.0.1]:1"},
+	{"tcp4", "[::ffff:127.0.0.1]:1"}, {"tcp4", ""}, {"tcp6", ""},
+	{"tcp", "127.0.0.1:1"}, {"tcp", "[::1]:1"}, {"tcp", ":1"}, {"tcp4", ":1"}, {"tcp6", ":1"}, {"tcp", "0.0.0.0:1"},
+	{"tcp", "[::]:1"}, {"tcp", "localhost:1"}, {"tcp4", "localhost:1"}, {"tcp6", "localhost:1"},
+	{"tcp", "[ff02::1]:1"}, {"tcp", "255.255.255.255:1"}, {"tcp", "127.0.0.1:tcpmux"},
+}
+
+// A dial that cannot work must fail with package net's error, and return a nil Conn.
+func TestErrorsOfBadDial(t *testing.T) {
+	resolver := nettest.NewDNS(t, nil).Resolver(nil)
+	for _, d := range badDials {
+		t.Run(d.network+" "+d.address, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, err := s.dial(background, net.Dialer{Resolver: resolver}, d.network, d.address)
+				return results(c == nil, err)
+			})
+		})
+	}
+}
+
+// foreignAddr is an address type that package net does not have.
+type foreignAddr struct{ network string }
+
+func (a foreignAddr) Network() string { return a.network }
+func (a foreignAddr) String() string  { return "foreign" }
+
+// A local address that does not fit must be refused with package net's error.
+func TestErrorsOfLocalAddr(t *testing.T) {
+	v4, v6 := net.IPv4(127, 0, 0, 1), net.IPv6loopback
+	tests := []struct {
+		name    string
+		local   net.Addr
+		network string
+		address string
+	}{
+		{"UDPAddr", &net.UDPAddr{IP: v4}, "tcp", "127.0.0.1:1"},
+		{"nil UDPAddr", (*net.UDPAddr)(nil), "tcp", "127.0.0.1:1"},
+		{"IPAddr", &net.IPAddr{IP: v4}, "tcp", "127.0.0.1:1"},
+		{"UnixAddr", &net.UnixAddr{Net: "unix", Name: "x"}, "tcp", "127.0.0.1:1"},
+		{"foreign network", foreignAddr{"foreign"}, "tcp", "127.0.0.1:1"},
+		{"foreign type to wildcard", foreignAddr{"tcp"}, "tcp", ":1"},
+		{"TCPAddr for unix", &net.TCPAddr{IP: v4}, "unix", "/nonexistent/socket"},
+		{"nil TCPAddr", (*net.TCPAddr)(nil), "tcp", "127.0.0.1:1"},
+		{"zero TCPAddr", &net.TCPAddr{}, "tcp", "127.0.0.1:1"},
+		{"wildcard", &net.TCPAddr{IP: net.IPv4zero}, "tcp", "127.0.0.1:1"},
+		{"wildcard of the other family", &net.TCPAddr{IP: net.IPv6zero}, "tcp", "127.0.0.1:1"},
+		{"wildcard of the wrong family", &net.TCPAddr{IP: net.IPv6zero}, "tcp4", "127.0.0.1:1"},
+		{"IPv4 to IPv6", &net.TCPAddr{IP: v4}, "tcp", "[::1]:1"},
+		{"IPv6 to IPv4", &net.TCPAddr{IP: v6}, "tcp", "127.0.0.1:1"},
+		{"IPv6 to wildcard", &net.TCPAddr{IP: v6}, "tcp", ":1"},
+		{"IPv4 to IPv6 wildcard", &net.TCPAddr{IP: v4}, "tcp", "[::]:1"},
+		{"IPv4 on tcp6", &net.TCPAddr{IP: v4}, "tcp6", "[::1]:1"},
+		{"IPv4 on tcp6 to wildcard", &net.TCPAddr{IP: v4}, "tcp6", ":1"},
+		{"IPv6 on tcp4 to wildcard", &net.TCPAddr{IP: v6}, "tcp4", ":1"},
+		{"too short an IP", &net.TCPAddr{IP: net.IP{1, 2, 3}}, "tcp", "[::1]:1"},
+		{"too short an IP to IPv4", &net.TCPAddr{IP: net.IP{1, 2, 3}}, "tcp", "127.0.0.1:1"},
+		{"too short an IP to wildcard", &net.TCPAddr{IP: net.IP{1, 2, 3}}, "tcp", ":1"},
+		{"too long an IP", &net.TCPAddr{IP: make(net.IP, 17)}, "tcp", "[::1]:1"},
+		{"not local", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, "tcp", "127.0.0.1:1"},
+		{"unknown zone", &net.TCPAddr{IP: v6, Zone: "nosuchzone"}, "tcp", "[::1]:1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, err := s.dial(background, net.Dialer{LocalAddr: tt.local}, tt.network, tt.address)
+				return results(c == nil, err)
+			})
+		})
+	}
+}
+
+// A local address that is taken must be refused at bind, as package net's dial is.
+func TestErrorsOfTakenLocalAddr(t *testing.T) {
+	compare(t, func(s *side) []any {
+		l := s.listener()
+		c, err := s.dial(background, net.Dialer{LocalAddr: l.Addr()}, "tcp", "127.0.0.1:1")
+		return results(c == nil, err)
+	})
+}
+
+// DialTCP must check its arguments as package net does.
+func TestErrorsOfDialTCP(t *testing.T) {
+	v4, v6 := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, &net.TCPAddr{IP: net.IPv6loopback, Port: 1}
+	any4 := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	tests := []struct {
+		name         string
+		network      string
+		laddr, raddr *net.TCPAddr
+	}{
+		{"nothing", "tcp", nil, nil},
+		{"no remote address", "tcp", any4, nil},
+		{"no network", "", nil, v4},
+		{"no network, no addresses", "", nil, nil},
+		{"udp", "udp", any4, v4},
+		{"tcp7", "tcp7", nil, v4},
+		{"refused", "tcp", nil, v4},
+		{"refused from", "tcp", any4, v4},
+		{"tcp4 to IPv6", "tcp4", nil, v6},
+		{"tcp6 to IPv4", "tcp6", nil, v4},
+		{"tcp4 from IPv6", "tcp4", &net.TCPAddr{IP: net.IPv6loopback}, v4},
+		{"IPv4 to IPv6", "tcp", any4, v6},
+		{"zero", "tcp", nil, &net.TCPAddr{Port: 1}},
+		{"too short an IP", "tcp", nil, &net.TCPAddr{IP: net.IP{1, 2, 3}, Port: 1}},
+		{"too long an IP", "tcp", nil, &net.TCPAddr{IP: make(net.IP, 17), Port: 1}},
+		{"port out of range", "tcp", nil, &net.TCPAddr{IP: v4.IP, Port: 70000}},
+		{"port below 0", "tcp", nil, &net.TCPAddr{IP: v4.IP, Port: -1}},
+		{"local port out of range", "tcp", &net.TCPAddr{IP: v4.IP, Port: 70000}, v4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				_, err := s.dialTCP(tt.network, tt.laddr, tt.raddr)
+				return results(err)
+			})
+		})
+	}
+}
+
+// A dial whose time is over before it begins must say so, whatever sets the time.
+func TestErrorsOfLateDial(t *testing.T) {
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	expired, cancel := context.WithDeadline(background, longAgo)
+	defer cancel()
+	withCause, cancelCause := context.WithCancelCause(background)
+	cancelCause(errors.New("cause"))
+	closed := make(chan struct{})
+	close(closed)
+	refused := nettest.Refuse(t, "tcp4", 0)
+
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		dialer net.Dialer
+	}{
+		{"Timeout below 0", background, net.Dialer{Timeout: -1}},
+		{"Timeout of 1 ns", background, net.Dialer{Timeout: 1}},
+		{"Timeout past the Deadline", background, net.Dialer{Timeout: time.Hour, Deadline: longAgo}},
+		{"Deadline", background, net.Dialer{Deadline: longAgo}},
+		{"context canceled", canceled, net.Dialer{}},
+		{"context expired", expired, net.Dialer{}},
+		{"context canceled with a cause", withCause, net.Dialer{}},
+		{"context canceled, Deadline past", canceled, net.Dialer{Deadline: longAgo}},
+		{"context expired, LocalAddr", expired, net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}},
+		{"Cancel closed and context expired", expired, net.Dialer{Cancel: closed}},
+	}
+	for _, tt := range tests {
+		for _, network := range []string{"tcp", "tcp4", "udp"} {
+			t.Run(tt.name+"/"+network, func(t *testing.T) {
+				compare(t, func(s *side) []any {
+					if network == "udp" {
+						tt.dialer.LocalAddr = nil
+					}
+					c, err := s.dial(tt.ctx, tt.dialer, network, refused)
+					return results(c == nil, err)
+				})
+			})
+		}
+	}
+}
+
+// A dial that is given up while it hangs must fail with what gave it up.
+func TestErrorsOfHangingDial(t *testing.T) {
+	hung := nettest.Hang(t, "tcp4", 0)
+	const soon = 20 * time.Millisecond
+	tests := []struct {
+		name   string
+		dialer func() net.Dialer
+		ctx    func() (context.Context, context.CancelFunc)
+	}{
+		{"Timeout", func() net.Dialer { return net.Dialer{Timeout: soon} }, nil},
+		{"Deadline", func() net.Dialer { return net.Dialer{Deadline: time.Now().Add(soon)} }, nil},
+		{"Cancel", func() net.Dialer {
+			cancel := make(chan struct{})
+			time.AfterFunc(soon, func() { close(cancel) })
+			return net.Dialer{Cancel: cancel}
+		}, nil},
+		{"context canceled", nil, func() (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(background)
+			time.AfterFunc(soon, cancel)
+			return ctx, cancel
+		}},
+		{"context deadline", nil, func() (context.Context, context.CancelFunc) {
+			return context.WithTimeout(background, soon)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				d, ctx := net.Dialer{}, background
+				if tt.dialer != nil {
+					d = tt.dialer()
+				}
+				if tt.ctx != nil {
+					var cancel context.CancelFunc
+					ctx, cancel = tt.ctx()
+					defer cancel()
+				}
+				c, err := s.dial(ctx, d, "tcp", hung)
+				if s.std {
+					err = nettest.LikeContext(err)
+				}
+				return results(c == nil, err)
+			})
+		})
+	}
+}
+
+// A nil context must panic with package net's words.
+func TestNilContext(t *testing.T) {
+	var nilContext context.Context
+	for _, network := range []string{"tcp", "udp", "nonsense"} {
+		compare(t, func(s *side) []any {
+			return results(panics(func() { s.dial(nilContext, net.Dialer{}, network, "127.0.0.1:1") }))
+		})
+	}
+	compare(t, func(s *side) []any {
+		l, err := s.listen(nilContext, net.ListenConfig{}, "tcp", "127.0.0.1:0")
+		require.NoError(s, err)
+		return results(l.Close())
+	})
+}
+
+// What a Control hook returns must come out of the dial as it is, inside an OpError.
+func TestErrorsOfControl(t *testing.T) {
+	for _, hookErr := range []error{errors.New("no"), syscall.EPERM, &net.OpError{Op: "x", Err: syscall.EPERM}} {
+		control := func(string, string, syscall.RawConn) error { return hookErr }
+		compare(t, func(s *side) []any {
+			_, err := s.dial(background, net.Dialer{Control: control}, "tcp", "127.0.0.1:1")
+			return results(err)
+		})
+		compare(t, func(s *side) []any {
+			_, err := s.listen(background, net.ListenConfig{Control: control}, "tcp", "127.0.0.1:0")
+			return results(err)
+		})
+	}
+}
+
+// A Control hook must be able to use the socket, but not to wait for it.
+func TestRawConnInControl(t *testing.T) {
+	use := func(r *[]any) func(network, address string, c syscall.RawConn) error {
+		return func(network, address string, c syscall.RawConn) error {
+			calls := 0
+			*r = append(*r, network, address,
+				c.Control(func(uintptr) { calls++ }),
+				c.Read(func(uintptr) bool { calls++; return true }),
+				c.Write(func(uintptr) bool { calls++; return true }),
+				c.Read(func(uintptr) bool { calls++; return false }),
+				c.Write(func(uintptr) bool { calls++; return false }), calls)
+			return nil
+		}
+	}
+	compare(t, func(s *side) (r []any) {
+		_, err := s.dial(background, net.Dialer{Control: use(&r)}, "tcp", "127.0.0.1:1")
+		return append(r, err)
+	})
+	compare(t, func(s *side) (r []any) {
+		l, err := s.listen(background, net.ListenConfig{Control: use(&r)}, "tcp", "127.0.0.1:0")
+		require.NoError(s, err)
+		return append(r, l.Close())
+	})
+}

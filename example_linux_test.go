@@ -1,0 +1,92 @@
+package netpoller_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+
+	net "github.com/a57b2d82/netpoller"
+)
+
+// A server that echoes. The import is all that differs from one on package net.
+func ExampleListen() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.Copy(c, c)
+			}()
+		}
+	}()
+
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "hello\n")
+	var word string
+	fmt.Fscanln(c, &word)
+	fmt.Println(word)
+	// Output: hello
+}
+
+// HTTP on both ends: a Listener for the server, a Dialer for the client.
+func ExampleDialer() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "you asked for %s", r.URL.Path)
+	})}
+	go server.Serve(l)
+	defer server.Close()
+
+	var dialer net.Dialer
+	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get("http://" + l.Addr().String() + "/index")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(body))
+	// Output: you asked for /index
+}
+
+// Reactors of one's own, here two that block a thread each, and what they did.
+func ExampleGroup() {
+	group := net.NewGroup(net.Config{Pollers: 2, Wait: net.WaitThread})
+	defer group.Close()
+
+	lc := net.ListenConfig{Poller: group, Backlog: 16}
+	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	dialer := net.Dialer{Poller: group}
+	c, err := dialer.Dial("tcp", l.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println("descriptors watched:", group.Stats().Open)
+	// Output: descriptors watched: 2
+}

@@ -1,0 +1,263 @@
+package fd
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// socketOf names what is behind a descriptor's number, or is "" if nothing is.
+func socketOf(sysfd int) string {
+	name, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", sysfd))
+	return name
+}
+
+// A goroutine that Close forgot would be parked for ever (golang/go#27752,
+// golang/go#13049); a descriptor that outlives Close keeps its port and its peer.
+func TestCloseWakesEveryone(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		small(t, fd, far)
+		sysfd := fd.sysfd
+		socket := socketOf(sysfd)
+		const each = 4 // one of them parked, the others wait for its lock
+		errs := make(chan error, 2*each)
+		for range each {
+			go func() { _, err := fd.Read(make([]byte, 10)); errs <- err }()
+			go func() { _, err := fd.Write(make([]byte, 8<<20)); errs <- err }()
+		}
+		parked(t, g, 1, 1)
+		var err error
+		returns(t, "Close", func() { err = fd.Close() })
+		ok(t, err)
+		if socketOf(sysfd) == socket {
+			t.Error("Close returned before the descriptor was closed")
+		}
+		for range 2 * each {
+			if err := result(t, "Read or Write", errs); err != net.ErrClosed {
+				t.Errorf("after Close: %v", err)
+			}
+		}
+		parked(t, g, 0, 0)
+		if n := g.Stats().Open; n != 0 {
+			t.Errorf("%d descriptors registered after Close", n)
+		}
+	})
+}
+
+// An Accept that sleeps through Close would keep a server from ending.
+func TestCloseWakesAccept(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		l := listener(t, g)
+		got := async(func() error { _, _, err := l.Accept(); return err })
+		parked(t, g, 1, 0)
+		returns(t, "Close", func() { ok(t, l.Close()) })
+		if err := result(t, "Accept", got); err != net.ErrClosed {
+			t.Errorf("Accept: %v", err)
+		}
+	})
+}
+
+// listener returns an FD that listens.
+func listener(t testing.TB, g *poller.Group) *FD {
+	t.Helper()
+	sysfd := listening(t, 128)
+	ok(t, syscall.SetNonblock(sysfd, true))
+	return newFD(t, g, sysfd, TCP)
+}
+
+// Only one of several may close the number, or it closes a stranger's.
+func TestCloseFromManyGoroutines(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for range 100 {
+			fd, far := pair(t, g)
+			reading := async(func() error { _, err := fd.Read(make([]byte, 10)); return err })
+			var closed atomic.Int32
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					switch err := fd.Close(); err {
+					case nil:
+						closed.Add(1)
+					case net.ErrClosed:
+					default:
+						t.Errorf("Close: %v", err)
+					}
+				})
+			}
+			returns(t, "Close", wg.Wait)
+			if closed.Load() != 1 {
+				t.Errorf("closed %d times", closed.Load())
+			}
+			if err := result(t, "Read", reading); err != net.ErrClosed {
+				t.Errorf("Read: %v", err)
+			}
+			far.close()
+		}
+	})
+}
+
+// A number that was given away while f uses it would let f act on a stranger's socket
+// (HB-6).
+func TestCloseWaitsForReferences(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for name, use := range map[string]func(fd *FD, f func(uintptr)) error{
+			"RawControl": func(fd *FD, f func(uintptr)) error { return fd.RawControl(f) },
+			"RawRead": func(fd *FD, f func(uintptr)) error {
+				return fd.RawRead(func(sysfd uintptr) bool { f(sysfd); return true })
+			},
+			"RawWrite": func(fd *FD, f func(uintptr)) error {
+				return fd.RawWrite(func(sysfd uintptr) bool { f(sysfd); return true })
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				fd, _ := pair(t, g)
+				socket := socketOf(fd.sysfd)
+				inside, leave := make(chan bool), make(chan bool)
+				using := async(func() error {
+					return use(fd, func(sysfd uintptr) {
+						inside <- true
+						<-leave
+						if socketOf(int(sysfd)) != socket {
+							t.Error("the number is no longer this socket's")
+						}
+					})
+				})
+				result(t, name, inside)
+				closing := async(fd.Close)
+				eventually(t, "closed to newcomers", func() bool {
+					return fd.RawControl(func(uintptr) {}) == net.ErrClosed
+				})
+				for range 100 {
+					runtime.Gosched()
+				}
+				if len(closing) != 0 {
+					t.Error("Close returned while the descriptor was in use")
+				}
+				close(leave)
+				ok(t, result(t, name, using))
+				ok(t, result(t, "Close", closing))
+			})
+		}
+	})
+}
+
+// Every call after Close must say so, and must not reach a number that is -1 or a
+// stranger's.
+func TestEverythingFailsAfterClose(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	fd, _ := pair(t, g)
+	ok(t, fd.Close())
+	for name, f := range map[string]func() error{
+		"Read":             func() error { _, err := fd.Read(make([]byte, 1)); return err },
+		"Read of nothing":  func() error { _, err := fd.Read(nil); return err },
+		"Write":            func() error { _, err := fd.Write([]byte("x")); return err },
+		"Write of nothing": func() error { _, err := fd.Write(nil); return err },
+		"Accept":           func() error { _, _, err := fd.Accept(); return err },
+		"SetDeadline":      func() error { return fd.SetDeadline(longAgo) },
+		"SetReadDeadline":  func() error { return fd.SetReadDeadline(longAgo) },
+		"SetWriteDeadline": func() error { return fd.SetWriteDeadline(longAgo) },
+		"Shutdown":         func() error { return fd.Shutdown(syscall.SHUT_WR) },
+		"Dup":              func() error { _, err := fd.Dup(); return err },
+		"RawControl":       func() error { return fd.RawControl(nil) },
+		"RawRead":          func() error { return fd.RawRead(nil) },
+		"RawWrite":         func() error { return fd.RawWrite(nil) },
+		"SetsockoptInt":    func() error { return fd.SetsockoptInt(0, 0, 0) },
+		"SetsockoptLinger": func() error { return fd.SetsockoptLinger(0, 0, nil) },
+		"GetsockoptInt":    func() error { _, err := fd.GetsockoptInt(0, 0); return err },
+		"Close":            fd.Close,
+	} {
+		if err := f(); err != net.ErrClosed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An FD that never came to Init, because its setup failed, must still close its socket.
+func TestCloseBeforeInit(t *testing.T) {
+	near, far := tcpPair(t)
+	defer syscall.Close(far)
+	var fd FD
+	fd.Own(near, TCP)
+	socket := socketOf(near)
+	ok(t, fd.Close())
+	if socketOf(near) == socket {
+		t.Error("still open")
+	}
+	if err := fd.Close(); err != net.ErrClosed {
+		t.Errorf("second Close: %v", err)
+	}
+}
+
+// A Group that is closed fails the operations on its descriptors at once, and leaves
+// the descriptors to their owners.
+func TestGroupCloseFailsOperations(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		small(t, fd, far)
+		l := listener(t, g)
+		errs := make(chan error, 4)
+		go func() { _, err := fd.Read(make([]byte, 10)); errs <- err }()
+		go func() { _, err := fd.Write(make([]byte, 8<<20)); errs <- err }()
+		go func() { _, _, err := l.Accept(); errs <- err }()
+		go func() {
+			_, err := socketFD(t).Connect(context.Background(), fullListener(t), g)
+			errs <- err
+		}()
+		parked(t, g, 2, 2)
+		returns(t, "Group.Close", func() { g.Close() })
+		for range cap(errs) {
+			if err := result(t, "operation", errs); err != net.ErrClosed {
+				t.Errorf("after Group.Close: %v", err)
+			}
+		}
+		readsErr(t, fd, net.ErrClosed)
+		if err := fd.SetDeadline(longAgo); err != net.ErrClosed {
+			t.Errorf("SetDeadline: %v", err)
+		}
+		ok(t, fd.Close())
+		ok(t, l.Close())
+	})
+}
+
+// A Close that races with everything else must neither hang, nor leak, nor let a call
+// through to a number that is no longer its own: the canary at the other end of the
+// next socket would get what it never sent.
+func TestCloseRaces(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for range 300 {
+			fd, far := pair(t, g)
+			var wg sync.WaitGroup
+			for _, f := range []func() error{
+				func() error { _, err := fd.Read(make([]byte, 10)); return err },
+				func() error { _, err := fd.Write([]byte("x")); return err },
+				func() error { return fd.SetDeadline(longAgo) },
+				func() error { return fd.RawControl(func(uintptr) {}) },
+				func() error { fd.Close(); return nil },
+			} {
+				wg.Go(func() { f() })
+			}
+			near, canary := tcpPair(t) // may get the number
+			returns(t, "calls and Close", wg.Wait)
+			syscall.Shutdown(near, syscall.SHUT_WR)
+			if n, err := syscall.Read(canary, make([]byte, 10)); n != 0 || err != nil {
+				t.Errorf("a stranger wrote to the next socket: %d, %v", n, err)
+			}
+			syscall.Close(near)
+			syscall.Close(canary)
+			far.reset()
+		}
+		if s := g.Stats(); s.Open != 0 || s.ParkedReaders != 0 || s.ParkedWriters != 0 || s.Timers != 0 {
+			t.Errorf("left behind: %+v", s)
+		}
+	})
+}

@@ -1,0 +1,102 @@
+//go:build linux
+
+package interop
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// If this fails, a client that is not written in Go is not served.
+func TestCurl(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("not tested: ", err)
+	}
+	version, err := exec.Command(curl, "--version").Output()
+	require.NoError(t, err)
+	size := sizeOf(50 << 20)
+	dir := t.TempDir()
+	cert := newCert(t, "server")
+	ca := filepath.Join(dir, "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}
+	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(block), 0o600))
+	upload := filepath.Join(dir, "upload")
+	content, err := io.ReadAll(stream(8, size))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(upload, content, 0o600))
+	want, err := checksum(stream(8, size))
+	require.NoError(t, err)
+
+	for _, c := range []struct {
+		name, flag, scheme string
+		major              int
+	}{
+		{"HTTP 1.1", "--http1.1", "http", 1},
+		{"HTTP 1.1 over TLS", "--http1.1", "https", 1},
+		{"HTTP 2", "--http2", "https", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.major == 2 && !bytes.Contains(version, []byte("HTTP2")) {
+				t.Skip("this curl has no HTTP/2")
+			}
+			forEachServer(t, func(t *testing.T, s side) {
+				handle := func(w http.ResponseWriter, r *http.Request) {
+					assert.Equal(t, c.major, r.ProtoMajor)
+					if r.Method == "PUT" {
+						got, err := checksum(r.Body)
+						assert.NoError(t, err)
+						io.WriteString(w, got)
+						return
+					}
+					io.Copy(w, stream(8, size))
+				}
+				var address string
+				if c.scheme == "https" {
+					address = serveTLS(t, s, &tls.Config{Certificates: []tls.Certificate{cert}}, handle)
+				} else {
+					_, address = serve(t, s, handle)
+				}
+				run := func(args ...string) string {
+					t.Helper()
+					cmd := exec.CommandContext(t.Context(), curl, append([]string{
+						"--disable", "--silent", "--show-error", "--fail", "--noproxy", "*", "--cacert", ca, c.flag}, args...)...)
+					var stderr strings.Builder
+					cmd.Stderr = &stderr
+					out, err := cmd.Output()
+					require.NoError(t, err, stderr.String())
+					return string(out)
+				}
+				url := c.scheme + "://" + address + "/"
+
+				// Two downloads, on one connection.
+				first, second := filepath.Join(t.TempDir(), "1"), filepath.Join(t.TempDir(), "2")
+				connects := run("--write-out", "%{num_connects} ", url, "-o", first, url, "-o", second)
+				assert.Equal(t, "1 0 ", connects)
+				for _, name := range []string{first, second} {
+					f, err := os.Open(name)
+					require.NoError(t, err)
+					got, err := checksum(f)
+					f.Close()
+					require.NoError(t, err)
+					assert.Equal(t, want, got)
+				}
+				assert.Equal(t, want, run("--upload-file", upload, url))
+			})
+		})
+	}
+}

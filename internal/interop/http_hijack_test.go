@@ -1,0 +1,150 @@
+//go:build linux
+
+package interop
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// If this fails, Hijack cannot end the read that the server keeps pending in the
+// background (it does so by a deadline gone by), or a byte that this read took is lost,
+// or the connection is not as good as new afterwards.
+func TestHijack(t *testing.T) {
+	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	for _, c := range []struct {
+		name string
+
+		// head comes with the request; early is sent while the background read waits.
+		head, early string
+	}{
+		{"nothing more", "", ""},
+		{"bytes that came with the request", "buffered", ""},
+		{"bytes that the background read takes", "", "early"},
+		{"both", "buffered", "early"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			forEachPair(t, func(t *testing.T, p pair) {
+				entered, sent, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+				_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+					defer close(done)
+					backgroundRead := p.serverOurs && c.head == ""
+					if backgroundRead {
+						parked(t, p.group, 2+p.clientReads(), 0) // with Accept
+					}
+					close(entered)
+					<-sent
+					if backgroundRead && c.early != "" {
+						parked(t, p.group, 1+p.clientReads(), 0) // it has taken a byte
+					}
+					conn, rw, err := http.NewResponseController(w).Hijack()
+					if !assert.NoError(t, err) {
+						return
+					}
+					defer conn.Close()
+					echo(t, conn, rw)
+				})
+
+				conn := dial(t, p.client, address)
+				_, err := io.WriteString(conn, request+c.head)
+				require.NoError(t, err)
+				fromServer := readAll(conn)
+				receive(t, "the handler", entered)
+				_, err = io.WriteString(conn, c.early)
+				require.NoError(t, err)
+				close(sent)
+
+				want, err := checksum(io.MultiReader(strings.NewReader(c.head+c.early), stream(4, 1<<20)))
+				require.NoError(t, err)
+				_, err = io.Copy(conn, stream(4, 1<<20))
+				require.NoError(t, err)
+				require.NoError(t, conn.(interface{ CloseWrite() error }).CloseWrite())
+				assert.Equal(t, want, receive(t, "the echo", fromServer))
+				receive(t, "the handler ends", done)
+			})
+		})
+	}
+}
+
+// clientReads is how many goroutines the client keeps parked in the group when it
+// reads its connection.
+func (p pair) clientReads() int {
+	if p.clientOurs {
+		return 1
+	}
+	return 0
+}
+
+// echo sends back what comes, first what is buffered.
+func echo(t *testing.T, conn net.Conn, rw *bufio.ReadWriter) {
+	if n := rw.Reader.Buffered(); n > 0 {
+		_, err := io.CopyN(rw, rw, int64(n))
+		assert.NoError(t, err)
+		assert.NoError(t, rw.Flush())
+	}
+	_, err := io.Copy(conn, conn)
+	assert.NoError(t, err)
+}
+
+// readAll returns the checksum of what comes until the end.
+func readAll(c net.Conn) <-chan string {
+	result := make(chan string, 1)
+	go func() {
+		sum, err := checksum(c)
+		if err != nil {
+			sum = err.Error()
+		}
+		result <- sum
+	}()
+	return result
+}
+
+// If this fails, a protocol upgrade through the client does not give raw access to the
+// connection on both ends.
+func TestUpgrade(t *testing.T) {
+	forEachPair(t, func(t *testing.T, p pair) {
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", "echo")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if assert.NoError(t, err) {
+				defer conn.Close()
+				// What follows 101 goes as it is written: the reply to a line is a line.
+				for {
+					line, err := rw.ReadString('\n')
+					if err != nil {
+						return
+					}
+					rw.WriteString(strings.ToUpper(line))
+					rw.Flush()
+				}
+			}
+		})
+		c, _ := newClient(t, p.client)
+		r, err := http.NewRequest("GET", "http://"+address, nil)
+		require.NoError(t, err)
+		r.Header.Set("Connection", "Upgrade")
+		r.Header.Set("Upgrade", "echo")
+		resp, err := c.Do(r)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		require.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
+		raw := resp.Body.(io.ReadWriter)
+		lines := bufio.NewReader(raw)
+		for range 100 {
+			_, err := io.WriteString(raw, "hello\n")
+			require.NoError(t, err)
+			line, err := lines.ReadString('\n')
+			require.NoError(t, err)
+			require.Equal(t, "HELLO\n", line)
+		}
+	})
+}

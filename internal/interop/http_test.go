@@ -1,0 +1,356 @@
+//go:build linux
+
+package interop
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// serve runs package http's own server until the test is over, and returns its address.
+func serve(t testing.TB, s side, h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
+	t.Helper()
+	return serveBy(t, s, (*http.Server).Serve, h, configure...)
+}
+
+func serveBy(t testing.TB, s side, run func(*http.Server, net.Listener) error,
+	h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
+	t.Helper()
+	server = &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	for _, c := range configure {
+		c(server)
+	}
+	l := listen(t, s)
+	result := make(chan error, 1)
+	go func() { result <- run(server, l) }()
+	t.Cleanup(func() {
+		server.Close()
+		assert.ErrorIs(t, receive(t, "Serve returns", result), http.ErrServerClosed)
+	})
+	return server, l.Addr().String()
+}
+
+// newClient returns package http's own client on the side's dialer, and its transport.
+func newClient(t testing.TB, s side) (*http.Client, *http.Transport) {
+	tr := &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 100}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr}, tr
+}
+
+// get returns what the server says, which must be 200.
+func get(t testing.TB, c *http.Client, url string) string {
+	t.Helper()
+	resp, err := c.Get(url)
+	require.NoError(t, err)
+	return body(t, resp)
+}
+
+// body reads and closes the body of a response, which must be 200.
+func body(t testing.TB, resp *http.Response) string {
+	t.Helper()
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, "%s", b)
+	return string(b)
+}
+
+// stream returns n bytes that anyone can make from the seed.
+func stream(seed byte, n int64) io.Reader {
+	return io.LimitReader(rand.NewChaCha8([32]byte{seed}), n)
+}
+
+// checksum reads all of r. Equal sums mean the same bytes in the same order, none
+// missing, none doubled.
+func checksum(r io.Reader) (string, error) {
+	h := sha256.New()
+	n, err := io.Copy(h, r)
+	return fmt.Sprintf("%d bytes, %s", n, hex.EncodeToString(h.Sum(nil))), err
+}
+
+// sizeOf is how large a body is that shall be large.
+func sizeOf(full int64) int64 {
+	if testing.Short() || raceEnabled {
+		return full / 10
+	}
+	return full
+}
+
+// If this fails, a connection is not used again by the next request: it looked broken
+// when it was idle, or its background read could not be ended.
+func TestKeepAlive(t *testing.T) {
+	forEachPair(t, func(t *testing.T, p pair) {
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(w, r.Body)
+			io.WriteString(w, r.RemoteAddr)
+		})
+		c, _ := newClient(t, p.client)
+		var addr string
+		for i := range 50 {
+			var conn httptrace.GotConnInfo
+			trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { conn = info }}
+			ctx := httptrace.WithClientTrace(t.Context(), trace)
+			r, err := http.NewRequestWithContext(ctx, "POST", "http://"+address, strings.NewReader("from "))
+			require.NoError(t, err)
+			resp, err := c.Do(r)
+			require.NoError(t, err)
+			got := body(t, resp)
+			if i == 0 {
+				addr = got
+			}
+			assert.Equal(t, addr, got, "request %d came from elsewhere", i)
+			assert.Equal(t, i > 0, conn.Reused, "request %d", i)
+		}
+	})
+}
+
+// If this fails, a large response arrives incomplete or altered.
+func TestDownload(t *testing.T) {
+	size := sizeOf(100 << 20)
+	want, err := checksum(stream(1, size))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "body")
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	_, err = io.Copy(f, stream(1, size))
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+
+	forEachPair(t, func(t *testing.T, p pair) {
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/length":
+				w.Header().Set("Content-Length", fmt.Sprint(size))
+				fallthrough
+			case "/chunked":
+				_, err := io.Copy(w, stream(1, size))
+				assert.NoError(t, err)
+			case "/file":
+				http.ServeFile(w, r, file)
+			}
+		})
+		c, _ := newClient(t, p.client)
+		for _, path := range []string{"/length", "/chunked", "/file"} {
+			resp, err := c.Get("http://" + address + path)
+			require.NoError(t, err)
+			got, err := checksum(resp.Body)
+			resp.Body.Close()
+			require.NoError(t, err)
+			assert.Equal(t, want, got, path)
+		}
+	})
+}
+
+// If this fails, a large request arrives incomplete or altered.
+func TestUpload(t *testing.T) {
+	size := sizeOf(100 << 20)
+	want, err := checksum(stream(2, size))
+	require.NoError(t, err)
+	forEachPair(t, func(t *testing.T, p pair) {
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			got, err := checksum(r.Body)
+			assert.NoError(t, err)
+			io.WriteString(w, got)
+		})
+		c, _ := newClient(t, p.client)
+		for _, length := range []int64{size, -1} { // -1: chunked
+			r, err := http.NewRequest("PUT", "http://"+address, stream(2, size))
+			require.NoError(t, err)
+			r.ContentLength = length
+			resp, err := c.Do(r)
+			require.NoError(t, err)
+			assert.Equal(t, want, body(t, resp), "Content-Length: %d", length)
+		}
+	})
+}
+
+// If this fails, one connection cannot carry a large body each way at once.
+func TestBothWays(t *testing.T) {
+	size := sizeOf(100 << 20)
+	want, err := checksum(stream(3, size))
+	require.NoError(t, err)
+	forEachPair(t, func(t *testing.T, p pair) {
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			assert.NoError(t, http.NewResponseController(w).EnableFullDuplex())
+			n, err := io.Copy(w, r.Body)
+			assert.NoError(t, err)
+			assert.Equal(t, size, n)
+		})
+		c, _ := newClient(t, p.client)
+		resp, err := c.Post("http://"+address, "", stream(3, size))
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		got, err := checksum(resp.Body)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	})
+}
+
+// If this fails, the server sees a connection go through other states than it does on
+// package net.
+func TestConnState(t *testing.T) {
+	forEachPair(t, func(t *testing.T, p pair) {
+		states := make(chan http.ConnState, 100)
+		server, address := serve(t, p.server, func(http.ResponseWriter, *http.Request) {}, func(s *http.Server) {
+			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
+		})
+		sequence := func(want ...http.ConnState) {
+			t.Helper()
+			for _, w := range want {
+				require.Equal(t, w, receive(t, w.String(), states))
+			}
+		}
+
+		// The client ends it.
+		c, tr := newClient(t, p.client)
+		get(t, c, "http://"+address)
+		sequence(http.StateNew, http.StateActive, http.StateIdle)
+		get(t, c, "http://"+address)
+		sequence(http.StateActive, http.StateIdle)
+		tr.CloseIdleConnections()
+		sequence(http.StateClosed)
+
+		// The server does.
+		get(t, c, "http://"+address)
+		sequence(http.StateNew, http.StateActive, http.StateIdle)
+		require.NoError(t, server.Shutdown(t.Context()))
+		sequence(http.StateClosed)
+	})
+}
+
+// If this fails, the server does not let go of a hijacked connection.
+func TestConnStateHijacked(t *testing.T) {
+	forEachPair(t, func(t *testing.T, p pair) {
+		states := make(chan http.ConnState, 100)
+		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if assert.NoError(t, err) {
+				c.Close()
+			}
+		}, func(s *http.Server) {
+			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
+		})
+		c, _ := newClient(t, p.client)
+		_, err := c.Get("http://" + address)
+		require.Error(t, err)
+		for _, want := range []http.ConnState{http.StateNew, http.StateActive, http.StateHijacked} {
+			require.Equal(t, want, receive(t, want.String(), states))
+		}
+	})
+}
+
+// busy starts n requests whose handlers all run at once, each on a connection of its
+// own, until release is called. The client reports how they ended.
+func busy(t *testing.T, p pair, n int, configure ...func(*http.Server)) (server *http.Server, address string, release func(), ended <-chan error) {
+	entered, released := make(chan struct{}, n), make(chan struct{})
+	server, address = serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		entered <- struct{}{}
+		select {
+		case <-released:
+			io.WriteString(w, "complete")
+		case <-r.Context().Done():
+		}
+	}, configure...)
+	c, _ := newClient(t, p.client)
+	results := make(chan error, n)
+	for range n {
+		go func() {
+			resp, err := c.Get("http://" + address)
+			if err == nil {
+				var b []byte
+				if b, err = io.ReadAll(resp.Body); err == nil && string(b) != "complete" {
+					err = fmt.Errorf("got %q", b)
+				}
+				resp.Body.Close()
+			}
+			results <- err
+		}()
+	}
+	for range n {
+		receive(t, "a request is served", entered)
+	}
+	release = sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release)
+	return server, address, release, results
+}
+
+// If this fails, Shutdown waits for connections that are idle, or goes on accepting.
+func TestShutdownIdle(t *testing.T) {
+	const conns = 20
+	forEachPair(t, func(t *testing.T, p pair) {
+		server, address, release, ended := busy(t, p, conns)
+		release()
+		for range conns {
+			require.NoError(t, receive(t, "a response", ended))
+		}
+		// Now there are so many idle connections.
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		require.NoError(t, server.Shutdown(ctx))
+		_, err := p.client.dial(t.Context(), "tcp", address)
+		require.Error(t, err, "the listener still listens")
+	})
+}
+
+// If this fails, Shutdown cuts off requests in progress, or does not wait for them, or
+// misses that they are over.
+func TestShutdownBusy(t *testing.T) {
+	const conns = 20
+	forEachPair(t, func(t *testing.T, p pair) {
+		server, address, release, ended := busy(t, p, conns)
+		down := make(chan error, 1)
+		go func() { down <- server.Shutdown(context.Background()) }()
+		eventually(t, "the listener is closed", func() bool {
+			c, err := p.client.dial(t.Context(), "tcp", address)
+			if err == nil {
+				c.Close()
+			}
+			return err != nil
+		})
+		select {
+		case err := <-down:
+			t.Fatalf("Shutdown returned %v while requests were served", err)
+		case err := <-ended:
+			t.Fatalf("a request ended with %v before its handler", err)
+		case <-time.After(20 * time.Millisecond): // it has looked several times
+		}
+		release()
+		for range conns {
+			assert.NoError(t, receive(t, "a response", ended))
+		}
+		require.NoError(t, receive(t, "Shutdown", down))
+	})
+}
+
+// If this fails, closing the server leaves connections open, or their handlers do not
+// learn of it.
+func TestServerClose(t *testing.T) {
+	const conns = 20
+	forEachPair(t, func(t *testing.T, p pair) {
+		server, address, _, ended := busy(t, p, conns)
+		silent := dial(t, p.client, address) // has not sent anything
+		require.NoError(t, server.Close())
+		for range conns {
+			require.Error(t, receive(t, "a request fails", ended))
+		}
+		_, err := silent.Read(make([]byte, 1))
+		require.Error(t, err)
+	})
+}

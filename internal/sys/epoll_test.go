@@ -1,0 +1,322 @@
+package sys
+
+import (
+	"math"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The tests of the facts fail on a kernel that does not do what package poller is built
+// on.
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newEpoll(t testing.TB) int {
+	t.Helper()
+	epfd, err := EpollCreate()
+	ok(t, err)
+	t.Cleanup(func() { CloseFD(epfd) })
+	return epfd
+}
+
+func pair(t testing.TB) (near, far int) {
+	t.Helper()
+	p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	ok(t, err)
+	t.Cleanup(func() { CloseFD(p[0]); CloseFD(p[1]) })
+	return p[0], p[1]
+}
+
+// tcpPair returns a TCP connection, both ends non-blocking.
+func tcpPair(t testing.TB) (near, far int) {
+	t.Helper()
+	l, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	ok(t, err)
+	defer CloseFD(l)
+	ok(t, syscall.Listen(l, 1))
+	sa, err := syscall.Getsockname(l)
+	ok(t, err)
+	far, err = Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	ok(t, err)
+	if err := Connect(far, &syscall.SockaddrInet4{Port: sa.(*syscall.SockaddrInet4).Port, Addr: [4]byte{127, 0, 0, 1}}); err != syscall.EINPROGRESS {
+		t.Fatalf("connect: %v", err)
+	}
+	near, _, err = Accept(l)
+	ok(t, err)
+	t.Cleanup(func() { CloseFD(near); CloseFD(far) })
+	return near, far
+}
+
+const edges = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+
+// poll returns what is reported now, as a map from the first word to the events.
+func poll(t testing.TB, epfd, room int) map[int32]uint32 {
+	t.Helper()
+	events := make([]EpollEvent, room)
+	got := map[int32]uint32{}
+	for _, e := range events[:EpollPoll(epfd, events)] {
+		if _, twice := got[e.Fd]; twice || e.Pad != -e.Fd {
+			t.Errorf("event for %d, %d", e.Fd, e.Pad)
+		}
+		got[e.Fd] = e.Events
+	}
+	return got
+}
+
+func send(t testing.TB, fd int, data string, flags int) {
+	t.Helper()
+	n, err := syscall.SendmsgN(fd, []byte(data), nil, nil, flags)
+	if n != len(data) || err != nil {
+		t.Fatalf("send = %d, %v", n, err)
+	}
+}
+
+// Fact a: changes coalesce, and the event tells the state at the time it is fetched.
+func TestFactEdgesCoalesce(t *testing.T) {
+	epfd := newEpoll(t)
+	near, far := tcpPair(t)
+	ok(t, EpollAdd(epfd, near, edges, 7, -7))
+	if got := poll(t, epfd, 10); got[7] != unix.EPOLLOUT {
+		t.Errorf("a new connection reports %#x", got[7])
+	}
+	if got := poll(t, epfd, 10); len(got) != 0 {
+		t.Errorf("reported again: %#x", got)
+	}
+	send(t, far, "one", 0)
+	send(t, far, "two", 0)
+	syscall.Shutdown(far, syscall.SHUT_WR)
+	if got := poll(t, epfd, 10); got[7] != unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP {
+		t.Errorf("data and FIN report %#x", got[7])
+	}
+	if got := poll(t, epfd, 10); len(got) != 0 {
+		t.Errorf("reported again, though nothing changed: %#x", got)
+	}
+}
+
+// Fact b: what is ready is reported to who comes later.
+func TestFactAddReportsReady(t *testing.T) {
+	epfd := newEpoll(t)
+	near, far := tcpPair(t)
+	send(t, far, "data", 0)
+	ok(t, EpollAdd(epfd, near, edges, 7, -7))
+	if got := poll(t, epfd, 10); got[7] != unix.EPOLLIN|unix.EPOLLOUT {
+		t.Errorf("reported %#x", got[7])
+	}
+}
+
+// Fact c: ERR and HUP come unasked, RDHUP and PRI only when asked for; and what the
+// short-read rule lives on: an urgent byte shows in the event that brings it.
+func TestFactUnaskedEvents(t *testing.T) {
+	for asked, want := range map[uint32]struct{ fin, urgent, rst uint32 }{
+		edges: {
+			fin:    unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP,
+			urgent: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLPRI,
+			rst:    unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR,
+		},
+		unix.EPOLLET: {rst: unix.EPOLLHUP | unix.EPOLLERR},
+	} {
+		for name, c := range map[string]struct {
+			change func(far int)
+			want   uint32
+		}{
+			"FIN": {func(far int) { syscall.Shutdown(far, syscall.SHUT_WR) }, want.fin},
+			"urgent": {func(far int) {
+				send(t, far, "data", 0)
+				send(t, far, "!", syscall.MSG_OOB)
+				send(t, far, "more", 0)
+			}, want.urgent},
+			"RST": {func(far int) {
+				syscall.SetsockoptLinger(far, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+				syscall.Dup3(far2(t), far, syscall.O_CLOEXEC) // closes it
+			}, want.rst},
+		} {
+			epfd := newEpoll(t)
+			near, far := tcpPair(t)
+			ok(t, EpollAdd(epfd, near, asked, 7, -7))
+			poll(t, epfd, 10)
+			c.change(far)
+			if got := poll(t, epfd, 10); got[7] != c.want {
+				t.Errorf("%s, asked for %#x: %#x, want %#x", name, asked, got[7], c.want)
+			}
+		}
+	}
+}
+
+// far2 returns a descriptor to put in the place of another.
+func far2(t testing.TB) int {
+	fd, _ := pair(t)
+	return fd
+}
+
+// Fact d: closing one of two duplicates ends nothing; deleting does.
+func TestFactCloseOfDuplicate(t *testing.T) {
+	epfd := newEpoll(t)
+	near, far := pair(t)
+	dup, err := Dup(near)
+	ok(t, err)
+	ok(t, EpollAdd(epfd, dup, edges, 7, -7))
+	poll(t, epfd, 10)
+	keep, err := Dup(dup)
+	ok(t, err)
+	defer CloseFD(keep)
+	ok(t, CloseFD(dup))
+	send(t, far, "x", 0)
+	if got := poll(t, epfd, 10); got[7] == 0 {
+		t.Error("the registration ended with the descriptor, and not with the description")
+	}
+	if err := EpollDelete(epfd, dup); err == nil {
+		t.Error("a registration was deleted by a number that is closed")
+	}
+
+	ok(t, EpollAdd(epfd, keep, edges, 8, -8))
+	poll(t, epfd, 10)
+	ok(t, EpollDelete(epfd, keep))
+	send(t, far, "x", 0)
+	if got := poll(t, epfd, 10); got[8] != 0 {
+		t.Errorf("reported %#x after it was deleted", got[8])
+	}
+}
+
+// Fact e: a nested epoll wakes the outer one once, and not again for what was left.
+func TestFactNested(t *testing.T) {
+	outer, inner := newEpoll(t), newEpoll(t)
+	ok(t, EpollAdd(outer, inner, unix.EPOLLIN|unix.EPOLLET, 1, -1))
+	var fars []int
+	for i := range int32(10) {
+		near, far := pair(t)
+		ok(t, EpollAdd(inner, near, unix.EPOLLIN|unix.EPOLLET, 10+i, -10-i))
+		fars = append(fars, far)
+	}
+	for range 3 {
+		for _, far := range fars {
+			send(t, far, "x", 0)
+		}
+		if got := poll(t, outer, 10); got[1] == 0 {
+			t.Fatal("the outer epoll hears nothing")
+		}
+		if got := poll(t, inner, 3); len(got) != 3 {
+			t.Errorf("%d events, want 3", len(got))
+		}
+		if got := poll(t, outer, 10); len(got) != 0 {
+			t.Log("this kernel wakes again for what was left")
+		}
+		if got := poll(t, inner, 10); len(got) != 7 {
+			t.Errorf("%d events are left, want 7", len(got))
+		}
+		if got := poll(t, inner, 10); len(got) != 0 {
+			t.Errorf("%d events too many", len(got))
+		}
+	}
+}
+
+// Every Notify must be an edge, without the descriptor ever being read, or a wake-up
+// would be the last.
+func TestNotifyIsAnEdge(t *testing.T) {
+	epfd := newEpoll(t)
+	wake, err := Eventfd()
+	ok(t, err)
+	defer CloseFD(wake)
+	ok(t, EpollAdd(epfd, wake, unix.EPOLLIN|unix.EPOLLET, 7, -7))
+	for range 1000 {
+		Notify(wake)
+		if got := poll(t, epfd, 10); got[7] != unix.EPOLLIN {
+			t.Fatalf("reported %#x", got[7])
+		}
+		if got := poll(t, epfd, 10); len(got) != 0 {
+			t.Fatal("reported twice")
+		}
+	}
+}
+
+// A wait that is short fires nothing and is made again, at 100% of a CPU.
+func TestTimeoutMillis(t *testing.T) {
+	for d, want := range map[time.Duration]int{
+		math.MinInt64:                           -1,
+		-1:                                      -1,
+		0:                                       0,
+		1:                                       1,
+		time.Millisecond - 1:                    1,
+		time.Millisecond:                        1,
+		time.Millisecond + 1:                    2,
+		time.Second:                             1000,
+		(math.MaxInt32 - 1) * time.Millisecond:  math.MaxInt32 - 1,
+		(math.MaxInt32-1)*time.Millisecond + 1:  math.MaxInt32,
+		math.MaxInt32 * time.Millisecond:        math.MaxInt32,
+		math.MaxInt32*time.Millisecond + 1:      math.MaxInt32,
+		math.MaxInt64 - math.MaxInt64%1_000_000: math.MaxInt32,
+		math.MaxInt64:                           math.MaxInt32,
+	} {
+		if got := timeoutMillis(d); got != want {
+			t.Errorf("%v is %d ms, want %d", d, got, want)
+		}
+	}
+}
+
+// EpollWait must do the same with and without epoll_pwait2.
+func TestEpollWait(t *testing.T) {
+	defer noPwait2.Store(noPwait2.Load())
+	for name, old := range map[string]bool{"epoll_pwait2": false, "epoll_wait": true} {
+		t.Run(name, func(t *testing.T) {
+			noPwait2.Store(old)
+			epfd := newEpoll(t)
+			near, far := pair(t)
+			ok(t, EpollAdd(epfd, near, unix.EPOLLIN|unix.EPOLLET, 7, -7))
+			events := make([]EpollEvent, 4)
+			for _, timeout := range []time.Duration{0, 1, 100 * time.Microsecond, 3 * time.Millisecond} {
+				start := time.Now()
+				for left := timeout; left >= 0; left = timeout - time.Since(start) { // a signal may end it early
+					if n := EpollWait(epfd, events, left); n != 0 {
+						t.Errorf("%d events of none", n)
+					}
+				}
+			}
+			for _, timeout := range []time.Duration{0, time.Hour, math.MaxInt64, -1} {
+				send(t, far, "x", 0)
+				if n := EpollWait(epfd, events, timeout); n != 1 || events[0].Fd != 7 || events[0].Pad != -7 {
+					t.Errorf("timeout %v: %d events, %+v", timeout, n, events[0])
+				}
+			}
+			for _, timeout := range []time.Duration{time.Hour, math.MaxInt64, -1} {
+				got := make(chan int, 1)
+				go func() {
+					n := 0
+					for n == 0 {
+						n = EpollWait(epfd, events, timeout)
+					}
+					got <- n
+				}()
+				send(t, far, "x", 0)
+				if n := <-got; n != 1 {
+					t.Errorf("timeout %v: %d events", timeout, n)
+				}
+			}
+		})
+	}
+}
+
+// A bad argument is a mistake of ours and must not be slept over.
+func TestEpollPanics(t *testing.T) {
+	defer noPwait2.Store(noPwait2.Load())
+	for name, f := range map[string]func(){
+		"poll": func() { EpollPoll(-1, make([]EpollEvent, 1)) },
+		"wait": func() { noPwait2.Store(false); EpollWait(-1, make([]EpollEvent, 1), 0) },
+		"old":  func() { noPwait2.Store(true); EpollWait(-1, make([]EpollEvent, 1), 0) },
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "epoll_pwait: bad file descriptor" {
+					t.Errorf("%s: %v", name, got)
+				}
+			}()
+			f()
+		}()
+	}
+}

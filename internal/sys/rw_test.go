@@ -1,0 +1,262 @@
+package sys
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A fault that stays would make every test after it fail, and one that is lost when it
+// is nested would make its own pass for nothing.
+func TestSetFault(t *testing.T) {
+	near, far := pair(t)
+	failing := func(err error) Fault { return func(Call, int) error { return err } }
+	try := func(want error) {
+		t.Helper()
+		if _, err := Write(far, []byte("x")); err != want {
+			t.Errorf("Write: %v, want %v", err, want)
+		}
+	}
+	try(nil)
+	restore1 := SetFault(failing(syscall.ENOBUFS))
+	try(syscall.ENOBUFS)
+	restore2 := SetFault(failing(syscall.ENOMEM))
+	try(syscall.ENOMEM)
+	restore3 := SetFault(failing(nil))
+	try(nil)
+	restore3()
+	try(syscall.ENOMEM)
+	restore2()
+	try(syscall.ENOBUFS)
+	restore1()
+	try(nil)
+	if n, err := Read(near, make([]byte, 10)); n != 3 || err != nil {
+		t.Errorf("%d bytes were written, %v, want 3", n, err)
+	}
+}
+
+// Every call that can be made to fail must say which it is and on what.
+func TestFaultsOfEveryCall(t *testing.T) {
+	near, _ := tcpPair(t)
+	l, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	ok(t, err)
+	defer CloseFD(l)
+	epfd := newEpoll(t)
+	for _, c := range []struct {
+		call Call
+		fd   int
+		name string // in the error; "" for a bare errno
+		f    func() error
+	}{
+		{CallRead, near, "", func() error { _, err := Read(near, make([]byte, 1)); return err }},
+		{CallWrite, near, "", func() error { _, err := Write(near, []byte("x")); return err }},
+		{CallAccept, l, "", func() error { _, _, err := Accept(l); return err }},
+		{CallConnect, l, "", func() error { return Connect(l, &syscall.SockaddrInet4{}) }},
+		{CallSocket, -1, "socket", func() error { _, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); return err }},
+		{CallGetsockopt, near, "getsockopt", func() error { _, err := SocketError(near); return err }},
+		{CallGetpeername, near, "", func() error { _, err := Getpeername(near); return err }},
+		{CallEpollCtl, near, "epoll_ctl", func() error { return EpollAdd(epfd, near, edges, 0, 0) }},
+	} {
+		var calls []Call
+		restore := SetFault(func(call Call, fd int) error {
+			calls = append(calls, call)
+			if fd != c.fd {
+				t.Errorf("call %d on %d, want %d", call, fd, c.fd)
+			}
+			return syscall.ENOTRECOVERABLE
+		})
+		err := c.f()
+		restore()
+		want := error(syscall.ENOTRECOVERABLE)
+		if c.name != "" {
+			if e, is := err.(*os.SyscallError); !is || e.Syscall != c.name {
+				t.Errorf("call %d: %v", c.call, err)
+			} else {
+				err = e.Err
+			}
+		}
+		if err != want || !slices.Equal(calls, []Call{c.call}) {
+			t.Errorf("calls %v: %v, want %d: %v", calls, err, c.call, want)
+		}
+	}
+}
+
+// EINTR that leaves this package would be taken for a broken connection; connect is the
+// exception, because it goes on by itself.
+func TestEINTR(t *testing.T) {
+	near, far := tcpPair(t)
+	interrupted := 0
+	defer SetFault(func(call Call, fd int) error {
+		if interrupted < 3 {
+			interrupted++
+			return syscall.EINTR
+		}
+		return nil
+	})()
+	if n, err := Write(far, []byte("hello")); n != 5 || err != nil || interrupted != 3 {
+		t.Errorf("Write = %d, %v after %d interruptions", n, err, interrupted)
+	}
+	interrupted = 0
+	if n, err := Read(near, make([]byte, 10)); n != 5 || err != nil || interrupted != 3 {
+		t.Errorf("Read = %d, %v after %d interruptions", n, err, interrupted)
+	}
+	interrupted = 0
+	if _, _, err := Accept(near); err != syscall.EINVAL || interrupted != 3 {
+		t.Errorf("Accept: %v after %d interruptions", err, interrupted)
+	}
+	interrupted = 0
+	if err := Connect(near, &syscall.SockaddrInet4{}); err != syscall.EINTR || interrupted != 1 {
+		t.Errorf("Connect: %v after %d interruptions", err, interrupted)
+	}
+}
+
+// A socket that somebody made blocking must not block: Read and Write may hold a P
+// (golang/go#43894).
+func TestNeverBlocks(t *testing.T) {
+	near, _ := tcpPair(t)
+	ok(t, syscall.SetNonblock(near, false))
+	for _, size := range []int{1, rawLimit, rawLimit + 1} {
+		if n, err := Read(near, make([]byte, size)); n != 0 || err != syscall.EAGAIN {
+			t.Errorf("Read of %d = %d, %v", size, n, err)
+		}
+	}
+	var err error
+	for err == nil {
+		_, err = Write(near, make([]byte, rawLimit+1))
+	}
+	for err = nil; err == nil; {
+		_, err = Write(near, make([]byte, rawLimit))
+	}
+	if err != syscall.EAGAIN {
+		t.Errorf("Write: %v", err)
+	}
+}
+
+// Writing to a connection that broke must be an error and not a signal.
+func TestNoSIGPIPE(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGPIPE)
+	defer signal.Stop(signals)
+	near, _ := pair(t)
+	ok(t, syscall.Shutdown(near, syscall.SHUT_WR))
+	for _, size := range []int{1, rawLimit + 1} {
+		if n, err := Write(near, make([]byte, size)); n != 0 || err != syscall.EPIPE {
+			t.Errorf("Write = %d, %v", n, err)
+		}
+	}
+	select {
+	case s := <-signals:
+		t.Errorf("got %v", s)
+	case <-time.After(time.Millisecond):
+	}
+}
+
+// Sizes on either side of the limit take different ways into the kernel and must give
+// the same, and nothing, too.
+func TestTransferSizes(t *testing.T) {
+	for _, size := range []int{0, 1, rawLimit - 1, rawLimit, rawLimit + 1, 3 * rawLimit} {
+		near, far := pair(t)
+		ok(t, syscall.SetsockoptInt(far, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1<<20))
+		p := make([]byte, size)
+		for i := range p {
+			p[i] = byte(i * 7)
+		}
+		if n, err := Write(far, p); n != size || err != nil {
+			t.Errorf("Write of %d = %d, %v", size, n, err)
+		}
+		ok(t, syscall.Shutdown(far, syscall.SHUT_WR))
+		got := make([]byte, size+1)
+		total := 0
+		for {
+			n, err := Read(near, got[total:])
+			ok(t, err)
+			if n == 0 {
+				break
+			}
+			total += n
+		}
+		if !slices.Equal(got[:total], p) {
+			t.Errorf("%d bytes arrived of %d, or not the same", total, size)
+		}
+	}
+	near, _ := pair(t)
+	if n, err := Read(near, nil); n != 0 || err != nil && err != syscall.EAGAIN {
+		t.Errorf("Read of nothing = %d, %v", n, err)
+	}
+}
+
+// A descriptor that a child inherits keeps a connection open, and one that blocks stops
+// a reactor.
+func TestDescriptorFlags(t *testing.T) {
+	epfd := newEpoll(t)
+	eventfd, err := Eventfd()
+	ok(t, err)
+	defer CloseFD(eventfd)
+	near, far := tcpPair(t)
+	dup, err := Dup(near)
+	ok(t, err)
+	defer CloseFD(dup)
+	for name, fd := range map[string]int{"epoll": epfd, "eventfd": eventfd, "accepted": near, "socket": far, "dup": dup} {
+		if v, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || v&unix.FD_CLOEXEC == 0 {
+			t.Errorf("%s: a child inherits it", name)
+		}
+		if v, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err != nil || v&unix.O_NONBLOCK == 0 {
+			t.Errorf("%s: it blocks", name)
+		}
+	}
+}
+
+// The error of close must reach the caller, except for one that is none.
+func TestCloseFD(t *testing.T) {
+	near, _ := tcpPair(t)
+	dup, err := Dup(near)
+	ok(t, err)
+	ok(t, CloseFD(dup))
+	if err := CloseFD(-1); err != syscall.EBADF {
+		t.Errorf("close of none: %v", err)
+	}
+}
+
+// What a socket holds as its error must be told once.
+func TestSocketError(t *testing.T) {
+	near, far := tcpPair(t)
+	if v, err := SocketError(near); v != 0 || err != nil {
+		t.Errorf("SocketError = %v, %v", v, err)
+	}
+	syscall.SetsockoptLinger(far, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	syscall.Dup3(far2(t), far, syscall.O_CLOEXEC) // closes it
+	if v, err := SocketError(near); v != syscall.ECONNRESET || err != nil {
+		t.Errorf("SocketError = %v, %v", v, err)
+	}
+	if v, err := SocketError(near); v != 0 || err != nil {
+		t.Errorf("SocketError again = %v, %v", v, err)
+	}
+	if _, err := Getpeername(near); err != syscall.ENOTCONN {
+		t.Errorf("Getpeername: %v", err)
+	}
+}
+
+// Faults are asked from many goroutines, while they come and go.
+func TestFaultRaces(t *testing.T) {
+	near, far := pair(t)
+	var stop atomic.Bool
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		for buf := make([]byte, 10); !stop.Load(); {
+			Write(far, []byte("x"))
+			Read(near, buf)
+		}
+	}()
+	for range 1000 {
+		SetFault(func(Call, int) error { return syscall.ENOMEM })()
+	}
+	stop.Store(true)
+	<-done
+}

@@ -1,0 +1,206 @@
+package netpoller_test
+
+import (
+	"fmt"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller"
+)
+
+// options are the socket options that we or package net set, or could set by mistake.
+var options = []struct {
+	name          string
+	level, option int
+}{
+	{"SO_TYPE", unix.SOL_SOCKET, unix.SO_TYPE},
+	{"SO_DOMAIN", unix.SOL_SOCKET, unix.SO_DOMAIN},
+	{"SO_PROTOCOL", unix.SOL_SOCKET, unix.SO_PROTOCOL},
+	{"SO_ACCEPTCONN", unix.SOL_SOCKET, unix.SO_ACCEPTCONN},
+	{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR},
+	{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT},
+	{"SO_BROADCAST", unix.SOL_SOCKET, unix.SO_BROADCAST},
+	{"SO_LINGER", unix.SOL_SOCKET, unix.SO_LINGER},
+	{"SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE},
+	{"SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE},
+	{"TCP_KEEPIDLE", unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
+	{"TCP_KEEPINTVL", unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
+	{"TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
+	{"TCP_NODELAY", unix.IPPROTO_TCP, unix.TCP_NODELAY},
+	{"TCP_USER_TIMEOUT", unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
+	{"TCP_DEFER_ACCEPT", unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT},
+	{"IPV6_V6ONLY", unix.IPPROTO_IPV6, unix.IPV6_V6ONLY},
+}
+
+// optionsOf returns a socket's options and descriptor flags, and what getsockopt says
+// of those that it has not.
+func optionsOf(s *side, c syscall.Conn) (r []any) {
+	s.Helper()
+	raw, err := c.SyscallConn()
+	require.NoError(s, err)
+	require.NoError(s, raw.Control(func(fd uintptr) {
+		for _, o := range options {
+			value, err := unix.GetsockoptInt(int(fd), o.level, o.option)
+			r = append(r, fmt.Sprintf("%s=%d %v", o.name, value, err))
+		}
+		status, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
+		r = append(r, fmt.Sprintf("flags=%#x %v", status, err))
+		flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0)
+		r = append(r, fmt.Sprintf("FD_CLOEXEC=%d %v", flags, err))
+	}))
+	return r
+}
+
+// Dialed, listening and accepted sockets must have the very options that package net
+// gives them, for each way to ask for keep-alive probes.
+func TestSocketOptions(t *testing.T) {
+	type config = net.KeepAliveConfig
+	tests := []struct {
+		keepAlive time.Duration
+		config    config
+	}{
+		{0, config{}},
+		{-1, config{}},
+		{7 * time.Second, config{}},
+		{1500 * time.Millisecond, config{}},
+		{1, config{}},
+		{-1, config{Enable: true}},
+		{time.Hour, config{Enable: true, Idle: 3 * time.Second, Interval: 5 * time.Second, Count: 2}},
+		{0, config{Enable: true, Idle: -1, Interval: -1, Count: -1}},
+		{0, config{Enable: true, Idle: -1, Interval: 2 * time.Second}},
+		{0, config{Enable: true, Idle: 2500 * time.Millisecond, Interval: 1, Count: -1}},
+		{0, config{Enable: true, Idle: 1e6 * time.Second, Interval: 1e6 * time.Second, Count: 1e6}}, // too much
+		{7 * time.Second, config{Enable: false, Idle: 3 * time.Second, Count: 2}},
+		{-1, config{Enable: false, Idle: 3 * time.Second}},
+	}
+	for _, tt := range tests {
+		for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
+			t.Run(fmt.Sprint(tt.keepAlive, tt.config, address), func(t *testing.T) {
+				compare(t, func(s *side) []any {
+					l, err := s.listen(background, net.ListenConfig{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", address)
+					require.NoError(s, err)
+					defer l.Close()
+					dialed, err := s.dial(background, net.Dialer{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", l.Addr().String())
+					require.NoError(s, err)
+					defer dialed.Close()
+					accepted, err := l.Accept()
+					require.NoError(s, err)
+					defer accepted.Close()
+					return results(optionsOf(s, dialed.(tcpConn)), optionsOf(s, accepted.(tcpConn)), optionsOf(s, l.(tcpListener)))
+				})
+			})
+		}
+	}
+}
+
+// The setters must set what package net's set.
+func TestSetters(t *testing.T) {
+	setters := map[string]func(c tcpConn) error{
+		"SetNoDelay off":          func(c tcpConn) error { return c.SetNoDelay(false) },
+		"SetKeepAlive off":        func(c tcpConn) error { return c.SetKeepAlive(false) },
+		"SetKeepAlivePeriod":      func(c tcpConn) error { return c.SetKeepAlivePeriod(90 * time.Second) },
+		"SetKeepAlivePeriod 1 ns": func(c tcpConn) error { return c.SetKeepAlivePeriod(1) },
+		"SetKeepAlivePeriod 0":    func(c tcpConn) error { return c.SetKeepAlivePeriod(0) },
+		"SetKeepAlivePeriod -1":   func(c tcpConn) error { return c.SetKeepAlivePeriod(-1) },
+		"SetKeepAliveConfig off":  func(c tcpConn) error { return c.SetKeepAliveConfig(net.KeepAliveConfig{}) },
+		"SetKeepAliveConfig count only": func(c tcpConn) error {
+			return c.SetKeepAliveConfig(net.KeepAliveConfig{Idle: -1, Interval: -1, Count: 4})
+		},
+		"SetLinger 0":  func(c tcpConn) error { return c.SetLinger(0) },
+		"SetLinger 5":  func(c tcpConn) error { return c.SetLinger(5) },
+		"SetLinger -1": func(c tcpConn) error { return c.SetLinger(-1) },
+	}
+	for name, set := range setters {
+		t.Run(name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, _ := s.pair()
+				err := set(c)
+				return append(optionsOf(s, c), err)
+			})
+		})
+	}
+}
+
+// SetReadBuffer and SetWriteBuffer must reach the kernel, as package net's do.
+func TestSetBuffers(t *testing.T) {
+	for _, size := range []int{-1, 0, 1, 4096, 100_000, 1 << 30} {
+		compare(t, func(s *side) []any {
+			c, _ := s.pair()
+			r := results(c.SetReadBuffer(size), c.SetWriteBuffer(size))
+			raw, err := c.SyscallConn()
+			require.NoError(s, err)
+			require.NoError(s, raw.Control(func(fd uintptr) {
+				receive, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+				require.NoError(s, err)
+				send, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
+				require.NoError(s, err)
+				r = append(r, receive, send)
+			}))
+			return r
+		})
+	}
+}
+
+// loopback is the address of this machine, for each network.
+var loopback = map[string]string{"tcp4": "127.0.0.1", "tcp6": "::1"}
+
+// Multipath TCP must be asked for, used and reported where package net does, for every
+// choice of either end.
+func TestMultipathTCP(t *testing.T) {
+	choices := map[string]func(set func(bool)){
+		"default": func(func(bool)) {},
+		"on":      func(set func(bool)) { set(true) },
+		"off":     func(set func(bool)) { set(false) },
+	}
+	for listens, setListener := range choices {
+		for dials, setDialer := range choices {
+			for _, network := range []string{"tcp4", "tcp6"} {
+				t.Run(fmt.Sprintf("listener %s, dialer %s, %s", listens, dials, network), func(t *testing.T) {
+					compare(t, func(s *side) []any {
+						var lc net.ListenConfig
+						setListener(lc.SetMultipathTCP)
+						l, err := s.listen(background, lc, network, ":0")
+						require.NoError(s, err)
+						defer l.Close()
+						var d net.Dialer
+						setDialer(d.SetMultipathTCP)
+						_, port, _ := net.SplitHostPort(l.Addr().String())
+						dialed, err := s.dial(background, d, network, net.JoinHostPort(loopback[network], port))
+						require.NoError(s, err)
+						defer dialed.Close()
+						accepted, err := l.Accept()
+						require.NoError(s, err)
+						defer accepted.Close()
+						d1, err1 := dialed.(tcpConn).MultipathTCP()
+						d2, err2 := accepted.(tcpConn).MultipathTCP()
+						return results(lc.MultipathTCP(), d.MultipathTCP(), d1, err1, d2, err2,
+							optionsOf(s, dialed.(tcpConn)), optionsOf(s, accepted.(tcpConn)))
+					})
+				})
+			}
+		}
+	}
+}
+
+// The settings themselves must have package net's defaults.
+func TestMultipathTCPDefaults(t *testing.T) {
+	var theirs net.ListenConfig
+	var ours netpoller.ListenConfig
+	require.Equal(t, theirs.MultipathTCP(), ours.MultipathTCP())
+	ours.SetMultipathTCP(false)
+	require.False(t, ours.MultipathTCP())
+	ours.SetMultipathTCP(true)
+	require.True(t, ours.MultipathTCP())
+
+	var d netpoller.Dialer
+	require.Equal(t, new(net.Dialer).MultipathTCP(), d.MultipathTCP())
+	d.SetMultipathTCP(true)
+	require.True(t, d.MultipathTCP())
+	d.SetMultipathTCP(false)
+	require.False(t, d.MultipathTCP())
+}

@@ -1,0 +1,225 @@
+package poller
+
+import (
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+	"github.com/a57b2d82/netpoller/timer"
+)
+
+// The rows are those of the table at eventsOf. A bit too few is a goroutine that is
+// never woken, or data that is believed to be all; a bit too many costs a system call.
+func TestEventsOf(t *testing.T) {
+	for _, row := range []struct {
+		epoll uint32
+		want  polldesc.Events
+	}{
+		{0, 0},
+		{unix.EPOLLIN, polldesc.Readable},
+		{unix.EPOLLOUT, polldesc.Writable},
+		{unix.EPOLLRDHUP, polldesc.Readable | polldesc.RDHUP},
+		{unix.EPOLLHUP, polldesc.Readable | polldesc.Writable | polldesc.HUP},
+		{unix.EPOLLERR, polldesc.Readable | polldesc.Writable | polldesc.ERR},
+		{unix.EPOLLPRI, polldesc.Readable | polldesc.PRI},
+		{unix.EPOLLRDNORM | unix.EPOLLWRNORM, 0}, // not asked for
+	} {
+		if got := eventsOf(row.epoll); got != row.want {
+			t.Errorf("%#x gives %b, want %b", row.epoll, got, row.want)
+		}
+		// Bits add up.
+		if got := eventsOf(row.epoll | unix.EPOLLIN | unix.EPOLLOUT); got != row.want|polldesc.Readable|polldesc.Writable {
+			t.Errorf("%#x with IN and OUT gives %b", row.epoll, got)
+		}
+	}
+	all := uint32(unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI)
+	if interest != all|unix.EPOLLET {
+		t.Errorf("descriptors are registered for %#x", interest)
+	}
+}
+
+// More may be ready than one epoll_wait takes, and what stays behind in a nested epoll
+// wakes nobody (fact e): some descriptors would be forgotten.
+func TestMoreThanMaxEvents(t *testing.T) {
+	for name, w := range strategies {
+		t.Run(name, func(t *testing.T) {
+			const n = 5*maxEvents + 7
+			p := still(t, w)
+			var sockets []*socket
+			for range n {
+				s := registerWith(t, p)
+				s.send()
+				sockets = append(sockets, s)
+			}
+			p.wake()
+			eventually(t, "all events taken", func() bool {
+				p.wake() // so that a wait ends when there is nothing left
+				p.waiter.wait(p, timer.Never)
+				return p.Stats().Events > n
+			})
+			if s := p.Stats(); w == WaitParked && s.Waits > n/maxEvents+3 {
+				t.Errorf("%d waits for %d events", s.Waits, s.Events)
+			}
+			for _, s := range sockets {
+				returns(t, "wait for an edge that came", func() { ok(t, s.pd.Wait(polldesc.Read)) })
+			}
+		})
+	}
+}
+
+// The same with a reactor that runs, again and again.
+func TestManyReadyAtOnce(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		const n = 3 * maxEvents
+		var sockets []*socket
+		for range n {
+			sockets = append(sockets, register(t, g))
+		}
+		for range 10 {
+			var wg sync.WaitGroup
+			for _, s := range sockets {
+				wg.Go(func() {
+					if err := s.receive(); err != nil {
+						t.Errorf("receive: %v", err)
+					}
+				})
+			}
+			parkedReaders(t, g, n)
+			for _, s := range sockets {
+				s.send()
+			}
+			returns(t, "all received", wg.Wait)
+		}
+		if s := g.Stats(); s.Wakeups != 10*n || s.ParkedReaders != 0 {
+			t.Errorf("%d wake-ups of %d: %+v", s.Wakeups, 10*n, s)
+		}
+	})
+}
+
+// An event of a life that is over must be counted and do nothing.
+func TestStaleEvent(t *testing.T) {
+	for name, w := range strategies {
+		t.Run(name, func(t *testing.T) {
+			p := still(t, w)
+			s := registerWith(t, p)
+			lo, hi := s.pd.Token().Words()
+			s.release()
+			next := registerWith(t, p)
+			if next.pd != s.pd {
+				t.Fatal("the slot was not reused")
+			}
+			before := p.Stats()
+			p.dispatch([]sys.EpollEvent{{Events: unix.EPOLLIN | unix.EPOLLERR, Fd: lo, Pad: hi}})
+			after := p.Stats()
+			if after.Stale != before.Stale+1 || after.Events != before.Events+1 || next.pd.Exceptional() {
+				t.Errorf("before %+v, after %+v, exceptional %v", before, after, next.pd.Exceptional())
+			}
+		})
+	}
+}
+
+// No event may come after Unregister, though a duplicate keeps the socket alive.
+func TestNoEventsAfterUnregister(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		s, other := register(t, g), register(t, g)
+		dup, err := syscall.Dup(s.near)
+		ok(t, err)
+		defer syscall.Close(dup)
+		far, err := syscall.Dup(s.far)
+		ok(t, err)
+		defer syscall.Close(far)
+		s.release()
+		received := other.async()
+		parkedReaders(t, g, 1)
+		before := g.Stats()
+		_, err = syscall.Write(far, []byte("x"))
+		ok(t, err)
+		other.send()
+		ok(t, result(t, "receive", received))
+		if after := g.Stats(); after.Events > before.Events+1 || after.Stale != before.Stale {
+			t.Errorf("before %+v, after %+v", before, after)
+		}
+	})
+}
+
+// What is ready before it is registered must be reported (fact b).
+func TestReadyBeforeRegister(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		p, err := g.Pick()
+		ok(t, err)
+		for range 50 {
+			near, far := socketPair(t)
+			s := &socket{t: t, p: p, near: near, far: far}
+			s.send()
+			s.pd, err = p.Register(near)
+			ok(t, err)
+			returns(t, "wait", func() {
+				ok(t, s.pd.Wait(polldesc.Read))
+				ok(t, s.pd.Wait(polldesc.Write))
+			})
+			s.release()
+		}
+	})
+}
+
+// A reactor with nothing to do must do nothing: a spin would be seen here as waits that
+// end, however slow the machine.
+func TestIdleCostsNothing(t *testing.T) {
+	quiet := 2 * time.Second
+	if testing.Short() {
+		quiet = 100 * time.Millisecond
+	}
+	eachWait(t, func(t *testing.T, g *Group) {
+		var received []<-chan error
+		var sockets []*socket
+		for range 100 {
+			s := register(t, g)
+			ok(t, s.expireIn(time.Hour))
+			sockets, received = append(sockets, s), append(received, s.async())
+		}
+		parkedReaders(t, g, 100)
+		var last Stats
+		eventually(t, "settled", func() bool {
+			before := last
+			last = g.Stats()
+			return last == before
+		})
+		time.Sleep(quiet)
+		if after := g.Stats(); after != last {
+			t.Errorf("something happened: before %+v, after %+v", last, after)
+		}
+		for i, s := range sockets {
+			s.send()
+			ok(t, result(t, "receive", received[i]))
+		}
+	})
+}
+
+// Statistics of a Group are the sums over its Pollers.
+func TestStatsAddUp(t *testing.T) {
+	g := NewGroup(Config{Pollers: 3})
+	defer g.Close()
+	var sockets []*socket
+	for range 9 {
+		s := register(t, g)
+		ok(t, s.expireIn(time.Hour))
+		sockets = append(sockets, s)
+	}
+	for i, s := range sockets {
+		if got := g.Stats(); got.Open != 9-i || got.Timers != 9-i || got.TimersArmed != 9 {
+			t.Errorf("%+v with %d open", got, 9-i)
+		}
+		s.release()
+	}
+	one := Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	sum := one
+	sum.add(one)
+	if sum != (Stats{2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22}) {
+		t.Errorf("%+v and the same are %+v", one, sum)
+	}
+}

@@ -1,0 +1,217 @@
+package poller
+
+import (
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// patience is after how long something that should have happened is called a stall.
+const patience = 30 * time.Second
+
+var strategies = map[string]Wait{"parked": WaitParked, "thread": WaitThread}
+
+// eachWait runs f with a Group of one Poller of either wait strategy.
+func eachWait(t *testing.T, f func(t *testing.T, g *Group)) {
+	for name, w := range strategies {
+		t.Run(name, func(t *testing.T) {
+			g := NewGroup(Config{Pollers: 1, Wait: w})
+			t.Cleanup(func() { g.Close() })
+			f(t, g)
+		})
+	}
+}
+
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !cond(); {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s\n%s", what, stacks())
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// returns waits until f has returned.
+func returns(t testing.TB, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	result(t, what, done)
+}
+
+// result waits for what another goroutine has to say.
+func result[T any](t testing.TB, what string, c <-chan T) T {
+	t.Helper()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case v := <-c:
+		return v
+	case <-timeout.C:
+		t.Fatalf("stalled: %s\n%s", what, stacks())
+		panic("unreachable")
+	}
+}
+
+func stacks() string {
+	buf := make([]byte, 1<<18)
+	return string(buf[:runtime.Stack(buf, true)])
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A socket is one end of a socket pair, registered with a Poller.
+type socket struct {
+	t        testing.TB
+	p        *Poller
+	pd       *polldesc.PollDesc
+	near     int // registered
+	far      int
+	released bool
+}
+
+// register makes a socket and registers it with the Poller whose turn it is.
+func register(t testing.TB, g *Group) *socket {
+	t.Helper()
+	p, err := g.Pick()
+	ok(t, err)
+	return registerWith(t, p)
+}
+
+func registerWith(t testing.TB, p *Poller) *socket {
+	t.Helper()
+	near, far := socketPair(t)
+	s := &socket{t: t, p: p, near: near, far: far}
+	var err error
+	s.pd, err = p.Register(near)
+	ok(t, err)
+	t.Cleanup(s.release)
+	return s
+}
+
+func socketPair(t testing.TB) (near, far int) {
+	t.Helper()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
+	ok(t, err)
+	return fds[0], fds[1]
+}
+
+// release does what package fd does to close a descriptor.
+func (s *socket) release() {
+	if s.released {
+		return
+	}
+	s.released = true
+	s.pd.Evict()
+	s.p.Unregister(s.near, s.pd)
+	syscall.Close(s.near)
+	syscall.Close(s.far)
+}
+
+// send makes the socket readable.
+func (s *socket) send() {
+	if _, err := syscall.Write(s.far, []byte("x")); err != nil {
+		s.t.Errorf("send: %v", err)
+	}
+}
+
+// receive is a Read as package fd does it.
+func (s *socket) receive() error {
+	if err := s.pd.Prepare(polldesc.Read); err != nil {
+		return err
+	}
+	for buf := make([]byte, 1); ; {
+		_, err := syscall.Read(s.near, buf)
+		if err != syscall.EAGAIN {
+			return err
+		}
+		if err := s.pd.Wait(polldesc.Read); err != nil {
+			return err
+		}
+	}
+}
+
+// expireIn sets the read deadline.
+func (s *socket) expireIn(d time.Duration) error {
+	now := Now()
+	return s.pd.SetReadDeadline(now+int64(d), now)
+}
+
+// async calls receive in a goroutine.
+func (s *socket) async() <-chan error {
+	c := make(chan error, 1)
+	go func() { c <- s.receive() }()
+	return c
+}
+
+// parkedReaders waits until that many goroutines are parked.
+func parkedReaders(t testing.TB, g *Group, n int) {
+	t.Helper()
+	eventually(t, "goroutines parked", func() bool { return g.Stats().ParkedReaders == n })
+}
+
+// descriptors counts this process's open descriptors of epoll and eventfd.
+func descriptors(t testing.TB) (n int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	ok(t, err)
+	for _, e := range entries {
+		name, _ := os.Readlink("/proc/self/fd/" + e.Name())
+		if strings.Contains(name, "eventpoll") || strings.Contains(name, "eventfd") {
+			n++
+		}
+	}
+	return n
+}
+
+// reactors counts goroutines in run.
+func reactors() int { return strings.Count(stacks(), "poller.(*Poller).run(") }
+
+// still returns a Poller whose reactor does not run: the test is the reactor.
+func still(t testing.TB, w Wait) *Poller {
+	t.Helper()
+	p, err := newPoller(w)
+	ok(t, err)
+	p.stopping.Store(true)
+	p.wake()
+	<-p.done
+	p.stopping.Store(false)
+	t.Cleanup(p.close)
+	return p
+}
+
+func isClosed(t testing.TB, what string, err error) {
+	t.Helper()
+	if err != net.ErrClosed {
+		t.Errorf("%s: %v, want %v", what, err, net.ErrClosed)
+	}
+}
+
+// withoutPwait2 makes the kernel say that it has no epoll_pwait2, to this process and
+// all it starts.
+func withoutPwait2() error {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the call's number
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_EPOLL_PWAIT2, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	return install(filter)
+}
