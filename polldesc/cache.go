@@ -57,7 +57,7 @@ func (c *Cache) Alloc() *PollDesc {
 // Preconditions: pd was evicted, and no goroutine will use it again.
 func (c *Cache) Free(pd *PollDesc) {
 	for m := range pd.side {
-		if pd.side[m].word.waiting() {
+		if pd.side[m].word.busy() {
 			panic("polldesc: free of a descriptor that a goroutine waits for")
 		}
 	}

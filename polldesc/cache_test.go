@@ -128,6 +128,24 @@ func TestAllocMustBeginAfresh(t *testing.T) {
 	}
 }
 
+// If this failed, a slot that is nobody's could be used, or EvictAll would close it
+// for the owner to come.
+func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
+	c := newTestCache()
+	pd := c.Alloc()
+	never := c.Get(pd.slot + 1) // never open yet, as the others of its slab
+	pd.Evict()
+	c.Free(pd)
+	for _, free := range []*PollDesc{pd, never} {
+		require.ErrorIs(t, free.Prepare(Read), net.ErrClosed)
+		require.ErrorIs(t, free.Wait(Write), net.ErrClosed)
+		require.ErrorIs(t, free.SetDeadline(9, 1), net.ErrClosed)
+	}
+	c.EvictAll()
+	require.NoError(t, c.Alloc().Prepare(Read))
+	require.NoError(t, c.Alloc().Prepare(Read))
+}
+
 // If this failed, a goroutine would sleep on in a descriptor that is somebody else's.
 func TestFreeMustRefuseADescriptorInUse(t *testing.T) {
 	c := newTestCache()

@@ -16,8 +16,9 @@ import (
 //	D2  both sides may be guarded by one arming, of either's entry, and then have
 //	    the same seq. That is how equal deadlines share an entry.
 //
-// An arming that guards no side any more is stale: no side has its seq, and Due
-// does nothing. Each entry is in the heap at most once, so there are never more than
+// An arming that guards no side any more is stale: no side has its seq, and Due does
+// nothing. (It would not expire anything early, because settle looks at the deadline;
+// but it could arm a shared entry for later while the other side trusts it: D1.) Each entry is in the heap at most once, so there are never more than
 // two armings, stale ones included; Evict takes them out.
 type deadline struct {
 	at int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come

@@ -72,7 +72,7 @@ var sourceCalls = map[string][][2]string{
 	"wake":  {{"s.token <-", "one step"}},
 	"check": {{"pd.info.flags", "one step"}},
 	"Free": {
-		{"pd.side[m].word.waiting", "nobody is left"},
+		{"pd.side[m].word.busy", "nobody is left"},
 		{"c.mu.Lock", "slotEvicted"},
 		{"pd.info.renew", "slotEvicted"},
 		{"c.mu.Unlock", "slotEvicted"},

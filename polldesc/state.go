@@ -50,7 +50,8 @@ import "sync/atomic"
 //	    each commit, never two outstanding.
 //	I3  Only O writes wait and parked; only E and U leave parked.
 //	I4  A stored edge is erased only by O1, O2 and O6, and each is followed by a
-//	    system call before the next park.
+//	    system call before the next park. A wait that fails keeps it: a Read that
+//	    begins with Wait, as one after a short read does, may need it next time.
 //	I5  An error is never lost: info is published before any U row.
 //	I6  ready may be spurious (coalesced, late, or meant for an earlier owner of the
 //	    slot) and does no harm, because the system call is the truth. A sticky fact
@@ -101,7 +102,7 @@ type waitWord struct{ g atomic.Uint32 }
 
 // reset is O1.
 func (w *waitWord) reset() action {
-	if s := w.g.Load(); s == wait || s == parked {
+	if w.busy() {
 		panic("polldesc: reset while a goroutine waits")
 	}
 	w.g.Store(idle)
@@ -189,6 +190,9 @@ func wakeIf(s state) action {
 	}
 	return actNone
 }
+
+// busy reports whether an owner has a wait going, parked or about to be.
+func (w *waitWord) busy() bool { s := w.g.Load(); return s == wait || s == parked }
 
 // waiting reports whether a goroutine is parked.
 func (w *waitWord) waiting() bool { return w.g.Load() == parked }
