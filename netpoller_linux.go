@@ -7,7 +7,6 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/dialer"
 	"github.com/a57b2d82/netpoller/listener"
-	"github.com/a57b2d82/netpoller/poller"
 )
 
 // Our own types, under the names that package net has for them.
@@ -22,26 +21,6 @@ type (
 	UnixConn     = conn.UnixConn
 	UnixListener = listener.UnixListener
 )
-
-// What package net has no name for: see package poller.
-type (
-	Group  = poller.Group
-	Config = poller.Config
-	Wait   = poller.Wait
-	Stats  = poller.Stats
-)
-
-const (
-	WaitParked = poller.WaitParked
-	WaitThread = poller.WaitThread
-)
-
-// NewGroup returns a group of reactors of one's own, for ListenConfig.Poller and
-// Dialer.Poller. See poller.NewGroup.
-func NewGroup(c Config) *Group { return poller.NewGroup(c) }
-
-// DefaultGroup returns the group of reactors that is used where none is named.
-func DefaultGroup() *Group { return poller.Default() }
 
 // Listen announces on a local address. See ListenConfig.Listen.
 func Listen(network, address string) (Listener, error) { return listener.Listen(network, address) }

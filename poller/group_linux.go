@@ -6,34 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// A Wait is how a reactor waits for its epoll instance.
-type Wait int
-
-const (
-	// WaitParked parks the reactor goroutine in Go's own poller, which watches the
-	// epoll descriptor. An idle reactor holds no thread and no P. Deadlines have the
-	// resolution of Go's timers.
-	WaitParked Wait = iota
-
-	// WaitThread blocks the reactor's thread in epoll_pwait2, or epoll_wait where the
-	// kernel lacks it. Deadlines have nanosecond resolution, or a millisecond's. Each
-	// wait gives up a P that must be won back when events come.
-	WaitThread
-)
-
 // perPoller is how many Ps one reactor is expected to serve by default. One reactor
 // saturates long after this; more of them cost wake-ups on a small machine.
 const perPoller = 16
-
-// A Config says what a Group is made of. The zero Config is the default.
-type Config struct {
-	// Pollers is the number of reactors; 0 means one for every 16 of GOMAXPROCS,
-	// rounded up.
-	Pollers int
-
-	// Wait is how each of them waits; the default is WaitParked.
-	Wait Wait
-}
 
 // A Group is a set of Pollers over which descriptors are spread in turn. A Poller is
 // started when it is first picked. All methods may be called from any goroutine.
@@ -49,12 +24,7 @@ type Group struct {
 // NewGroup returns a Group. It starts nothing yet. It panics if c.Pollers is negative
 // or c.Wait is none of the constants.
 func NewGroup(c Config) *Group {
-	if c.Pollers < 0 {
-		panic("poller: negative number of pollers")
-	}
-	if c.Wait != WaitParked && c.Wait != WaitThread {
-		panic("poller: unknown wait strategy")
-	}
+	c.check()
 	if c.Pollers == 0 {
 		c.Pollers = (runtime.GOMAXPROCS(0) + perPoller - 1) / perPoller
 	}
