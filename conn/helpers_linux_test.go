@@ -59,10 +59,23 @@ func connect(t testing.TB, ours bool) (dialed *conn.TCPConn, accepted net.Conn) 
 	defer l.Close()
 	c, err := dialer.Dial("tcp4", l.Addr().String())
 	require.NoError(t, err)
-	accepted, err = l.Accept()
-	require.NoError(t, err)
-	t.Cleanup(func() { c.Close(); accepted.Close() })
+	for { // a dial of some other test may have strayed here
+		accepted, err = l.Accept()
+		require.NoError(t, err)
+		if accepted.RemoteAddr().String() == c.LocalAddr().String() {
+			break
+		}
+		accepted.Close()
+	}
+	t.Cleanup(func() { abort(c); abort(accepted) })
 	return c.(*conn.TCPConn), accepted
+}
+
+// abort closes a connection by a reset, which leaves nothing in TIME_WAIT: these tests
+// make more connections than there are ports.
+func abort(c net.Conn) {
+	c.(interface{ SetLinger(int) error }).SetLinger(0)
+	c.Close()
 }
 
 // write writes a string.

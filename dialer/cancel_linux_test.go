@@ -47,7 +47,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 			time.Sleep(time.Duration(rand.IntN(i%400+1)) * time.Microsecond)
 			cancel()
 		}()
-		var d dialer.Dialer
+		d := dialer.Dialer{Control: abortive}
 		c, err := d.DialContext(ctx, "tcp", at("127.0.0.1", port))
 		mu.Lock()
 		defer mu.Unlock()
@@ -81,7 +81,7 @@ func TestCancelWhenConnected(t *testing.T) {
 			}
 			return nil
 		})
-		var d dialer.Dialer
+		d := dialer.Dialer{Control: abortive}
 		c, err := d.DialContext(ctx, "tcp", at("127.0.0.1", port))
 		restore()
 		cancel()
@@ -110,7 +110,7 @@ func TestNoSuccessAfterCancel(t *testing.T) {
 		if i%2 == 0 {
 			address = refused
 		}
-		var d dialer.Dialer
+		d := dialer.Dialer{Control: abortive}
 		c, err := d.DialContext(ctx, "tcp", address)
 		if assert.Error(t, err) {
 			assert.Nil(t, c)
@@ -126,7 +126,7 @@ func TestNoSpuriousSetup(t *testing.T) {
 	nettest.NoFDsLeft(t)
 	port := serve(t, "tcp4", "127.0.0.1:0")
 	parallel(2000, func(int) {
-		d := dialer.Dialer{Timeout: time.Minute}
+		d := dialer.Dialer{Timeout: time.Minute, Control: abortive}
 		c, err := d.Dial("tcp", at("127.0.0.1", port))
 		if assert.NoError(t, err) {
 			_, err = c.Write([]byte("x"))

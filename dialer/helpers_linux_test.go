@@ -2,6 +2,7 @@ package dialer_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -126,6 +127,14 @@ func serve(t *testing.T, network, address string) (port int) {
 		}
 	}()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// abortive is a Control hook for tests that make more connections than there are ports:
+// closing the socket resets the connection and leaves nothing in TIME_WAIT.
+func abortive(_, _ string, c syscall.RawConn) (err error) {
+	return errors.Join(c.Control(func(fd uintptr) {
+		err = syscall.SetsockoptLinger(int(fd), syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	}), err)
 }
 
 // usable requires that a connection has a peer and carries data.

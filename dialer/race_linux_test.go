@@ -131,7 +131,7 @@ func TestHeadStart(t *testing.T) {
 func TestLoserIsClosed(t *testing.T) {
 	port := host(t, accepts, accepts)
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
-	d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver})
+	d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive})
 	nettest.NoFDsLeft(t)
 	goroutines := runtime.NumGoroutine()
 	parallel(300, func(int) {

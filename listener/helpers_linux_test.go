@@ -44,7 +44,10 @@ func dial(t *testing.T, l net.Listener) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() {
+		c.(*net.TCPConn).SetLinger(0) // a reset leaves nothing in TIME_WAIT
+		c.Close()
+	})
 	return c
 }
 

@@ -17,7 +17,8 @@ import (
 func TestCloseLeavesNothing(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
-			descriptors0, reactors0 := descriptors(t), reactors()
+			running(t, 0)
+			before := descriptors(t)
 			for range 20 {
 				g := NewGroup(Config{Pollers: 3, Wait: w})
 				var sockets []*socket
@@ -30,8 +31,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 					s.release()
 				}
 				returns(t, "Close", func() { ok(t, g.Close()) })
-				eventually(t, "no reactor is left", func() bool { return reactors() == reactors0 })
-				if n := descriptors(t) - descriptors0; n != 0 {
+				running(t, 0)
+				if n := descriptors(t) - before; n != 0 {
 					t.Errorf("%d descriptors are left", n)
 				}
 				for _, s := range sockets[3:] {
@@ -107,7 +108,8 @@ func TestUseAfterClose(t *testing.T) {
 func TestCloseRaces(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
-			descriptors0, reactors0 := descriptors(t), reactors()
+			running(t, 0)
+			before := descriptors(t)
 			for range 100 {
 				g := NewGroup(Config{Pollers: 2, Wait: w})
 				var wg sync.WaitGroup
@@ -129,8 +131,8 @@ func TestCloseRaces(t *testing.T) {
 					t.Errorf("left behind: %+v", s)
 				}
 			}
-			eventually(t, "no reactor is left", func() bool { return reactors() == reactors0 })
-			if n := descriptors(t) - descriptors0; n != 0 {
+			running(t, 0)
+			if n := descriptors(t) - before; n != 0 {
 				t.Errorf("%d descriptors are left", n)
 			}
 		})

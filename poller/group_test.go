@@ -50,14 +50,15 @@ func TestBadConfig(t *testing.T) {
 func TestGroupStartsLazily(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
-			descriptors0, reactors0 := descriptors(t), reactors()
+			running(t, 0)
+			before := descriptors(t)
 			g := NewGroup(Config{Pollers: 3, Wait: w})
 			defer g.Close()
 			for started := range 4 {
-				if n := descriptors(t) - descriptors0; n != 2*min(started, 3) {
+				if n := descriptors(t) - before; n != 2*min(started, 3) {
 					t.Errorf("%d descriptors after %d picks", n, started)
 				}
-				eventually(t, "reactors", func() bool { return reactors()-reactors0 == min(started, 3) })
+				running(t, min(started, 3))
 				_, err := g.Pick()
 				ok(t, err)
 			}

@@ -181,8 +181,14 @@ func descriptors(t testing.TB) (n int) {
 	return n
 }
 
-// reactors counts goroutines in run.
-func reactors() int { return strings.Count(stacks(), "poller.(*Poller).run(") }
+// running waits until that many reactors run, of all Groups. A goroutine that has said
+// that it is done takes a moment to be gone.
+func running(t testing.TB, n int) {
+	t.Helper()
+	eventually(t, "as many reactors", func() bool {
+		return strings.Count(stacks(), "poller.(*Poller).run(") == n
+	})
+}
 
 // still returns a Poller whose reactor does not run: the test is the reactor.
 func still(t testing.TB, w Wait) *Poller {

@@ -342,7 +342,7 @@ func TestDeadlineRacesData(t *testing.T) {
 // If this fails, a deadline that is set, or a Close that comes, just when a Read is
 // about to park is overlooked, and the Read waits for ever.
 func TestDeadlineRacesPark(t *testing.T) {
-	rounds := 50_000
+	rounds := 100_000
 	if testing.Short() || raceEnabled {
 		rounds /= 10
 	}
@@ -361,7 +361,7 @@ func TestDeadlineRacesPark(t *testing.T) {
 		}()
 		for i := range int64(rounds) {
 			round.Store(i + 1)
-			for range i % 1000 { // up to a microsecond or so, which a Read needs to park
+			for range i % 6000 { // up to some microseconds; a Read needs fewer to park
 				round.Load()
 			}
 			if i == int64(rounds)-1 {
