@@ -251,13 +251,6 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 		t.Logf("go.mod, %d call of sendto", w.writes.Load())
 		require.EqualValues(t, 1, w.writes.Load())
 	})
-	t.Run("other networks are net's own", func(t *testing.T) {
-		ln, err := netpoller.Listen("unix", "@netpoller-docs")
-		require.NoError(t, err)
-		defer ln.Close()
-		t.Logf("unix: %T", ln)
-		require.IsType(t, (*net.UnixListener)(nil), ln)
-	})
 	t.Run("GODEBUG=multipathtcp is not consulted", func(t *testing.T) {
 		t.Setenv("GODEBUG", "multipathtcp=0")
 		var std net.ListenConfig

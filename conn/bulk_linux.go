@@ -83,6 +83,8 @@ func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 // stream returns the socket of one of our streams.
 func stream(v any) *NetFD {
 	switch v := v.(type) {
+	case tcpReader:
+		return v.c.fd
 	case *TCPConn:
 		if v.ok() {
 			return v.fd
@@ -134,10 +136,15 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 		n, handled, err = dst.splice(c.fd, fd.Unlimited)
 	}
 	if !handled {
-		n, err = io.Copy(w, struct{ io.Reader }{c})
+		n, err = io.Copy(w, tcpReader{c})
 	}
 	if err != nil && err != io.EOF {
 		err = c.opError("writeto", err)
 	}
 	return n, err
 }
+
+// A tcpReader is a TCPConn without WriteTo, from which another TCPConn can splice.
+type tcpReader struct{ c *TCPConn }
+
+func (r tcpReader) Read(p []byte) (int, error) { return r.c.Read(p) }

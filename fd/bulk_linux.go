@@ -22,8 +22,10 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 		return 0, err
 	}
 	var few [16]sys.Iovec
+	iovs := few[:0]
 	for attempt := 0; ; attempt++ {
-		iovs, size := fd.gather(few[:0], *v)
+		var size int
+		iovs, size = fd.gather(iovs[:0], *v)
 		if len(iovs) == 0 {
 			return nn, nil
 		}
