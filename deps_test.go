@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples"},
+	{"examples", "internal/swap"},
 }
 
 // forbidden are imports that the layers would allow.

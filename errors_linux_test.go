@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -128,7 +129,7 @@ func reset(s *side, c, peer tcpConn) {
 }
 
 // awaitEvents waits until the kernel shows events on the connection.
-func awaitEvents(s *side, c tcpConn, events int16) {
+func awaitEvents(s *side, c syscall.Conn, events int16) {
 	raw, err := c.SyscallConn()
 	require.NoError(s, err)
 	nettest.Eventually(s, "poll(2) shows events", func() (seen bool) {

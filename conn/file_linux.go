@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -105,6 +106,12 @@ func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 	}
 	s.network = laddr.Network()
 	rsa, _ := syscall.Getpeername(sysfd)
-	s.own(sysfd)
+	kind := s.kind()
+	if kind == fd.TCP {
+		// Whose socket it is, too, may have received an urgent byte, and reads end there:
+		// a short one proves nothing.
+		kind = fd.Stream
+	}
+	s.pfd.Own(sysfd, kind)
 	return laddr, addrOf(s.sotype, rsa), nil
 }

@@ -20,9 +20,10 @@ func (c *conn) toError(to net.Addr, err error) error {
 func (c *conn) writeTo(b []byte, to *sys.RawAddr, addr net.Addr, err error) (n int, _ error) {
 	if err == nil {
 		n, err = c.fd.pfd.WriteTo(b, to)
+		err = neterr.OfSyscall("sendto", err)
 	}
 	if err != nil {
-		return n, c.toError(addr, neterr.OfSyscall("sendto", err))
+		return n, c.toError(addr, err)
 	}
 	return n, nil
 }
@@ -55,9 +56,10 @@ func (c *conn) readMsg(b, oob []byte, flags int, from *sys.RawAddr) (n, oobn, re
 func (c *conn) writeMsg(b, oob []byte, to *sys.RawAddr, addr net.Addr, err error) (n, oobn int, _ error) {
 	if err == nil {
 		n, oobn, err = c.fd.pfd.WriteMsg(b, oob, to)
+		err = neterr.OfSyscall("sendmsg", err)
 	}
 	if err != nil {
-		return n, oobn, c.toError(addr, neterr.OfSyscall("sendmsg", err))
+		return n, oobn, c.toError(addr, err)
 	}
 	return n, oobn, nil
 }

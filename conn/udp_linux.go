@@ -94,7 +94,7 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 	}
 	var to sys.RawAddr
 	err := c.fd.destinationAddrPort(&to, addr)
-	return c.writeTo(b, &to, udpAddrPort{addr}, err)
+	return c.writeTo(b, &to, addrPortUDPAddr{addr}, err)
 }
 
 // WriteMsgUDP writes one packet and its control messages: to addr if the socket is not
@@ -121,13 +121,13 @@ func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oo
 	if addr.IsValid() || !c.fd.connected {
 		to, err = &buf, c.fd.destinationAddrPort(&buf, addr)
 	}
-	return c.writeMsg(b, oob, to, udpAddrPort{addr}, err)
+	return c.writeMsg(b, oob, to, addrPortUDPAddr{addr}, err)
 }
 
-// An udpAddrPort is an AddrPort that an error can name.
-type udpAddrPort struct{ netip.AddrPort }
+// An addrPortUDPAddr is an AddrPort that an error can name.
+type addrPortUDPAddr struct{ netip.AddrPort }
 
-func (udpAddrPort) Network() string { return "udp" }
+func (addrPortUDPAddr) Network() string { return "udp" }
 
 // addrOrNil keeps a nil pointer from becoming an address that is not nil.
 func addrOrNil[A any, P interface {

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"net"
+	"os"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/neterr"
@@ -77,7 +78,7 @@ func (c *UnixConn) WriteToUnix(b []byte, addr *net.UnixAddr) (int, error) {
 	case addr == nil:
 		err = neterr.MissingAddress
 	default:
-		err = c.setUnix(&to, addr)
+		err = c.setUnix("sendto", &to, addr)
 	}
 	return c.writeTo(b, &to, addrOrNil(addr), err)
 }
@@ -94,17 +95,17 @@ func (c *UnixConn) WriteMsgUnix(b, oob []byte, addr *net.UnixAddr) (n, oobn int,
 	case c.fd.sotype == syscall.SOCK_DGRAM && c.fd.connected:
 		err = net.ErrWriteToConnected
 	case addr != nil:
-		to, err = &buf, c.setUnix(&buf, addr)
+		to, err = &buf, c.setUnix("sendmsg", &buf, addr)
 	}
 	return c.writeMsg(b, oob, to, addrOrNil(addr), err)
 }
 
-// setUnix makes raw an address of the kind of socket that c is.
-func (c *UnixConn) setUnix(raw *sys.RawAddr, addr *net.UnixAddr) error {
+// setUnix makes raw an address of the kind of socket that c is, for a system call.
+func (c *UnixConn) setUnix(call string, raw *sys.RawAddr, addr *net.UnixAddr) error {
 	if addr.Net != unixNetwork(c.fd.sotype) {
 		return syscall.EAFNOSUPPORT
 	}
-	return raw.SetUnix(addr.Name)
+	return os.NewSyscallError(call, raw.SetUnix(addr.Name))
 }
 
 // unixAddr returns the address in raw, or nil if it has no name.

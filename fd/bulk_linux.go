@@ -82,14 +82,15 @@ func consume(v *[][]byte, n int64) {
 }
 
 // SendFile sends up to limit bytes of a file, from where it is. It reports handled
-// false, and has moved nothing, if the kernel cannot send from such a file.
+// false, and has moved nothing, if the kernel cannot send from such a file, or nobody
+// may write: a Write tells why.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
 	if err := fd.lock(polldesc.Write); err != nil {
-		return 0, true, err
+		return 0, false, err
 	}
 	defer fd.unlock(polldesc.Write)
 	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, true, err
+		return 0, false, err
 	}
 	for attempt := 0; nn < limit; attempt++ {
 		n, err := sys.SendFile(fd.sysfd, file, int(min(limit-nn, maxTransfer)))

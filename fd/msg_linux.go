@@ -50,7 +50,9 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	}
 }
 
-// ReadMsg reads one packet with its control messages and its sender's address.
+// ReadMsg reads one packet with its control messages and its sender's address. Where
+// control messages go with data only and p has no room for any, a byte is discarded,
+// and n is 1 as in package net.
 func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, recvflags int, err error) {
 	if err := fd.lock(polldesc.Read); err != nil {
 		return 0, 0, 0, err
@@ -67,8 +69,7 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 				continue
 			}
 		}
-		err = fd.eofError(n, err)
-		return min(n, len(p)), oobn, recvflags, err
+		return n, oobn, recvflags, fd.eofError(n, err)
 	}
 }
 

@@ -44,6 +44,28 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+// If this fails, a UnixConn is not the net.Conn that programs expect.
+func TestUnixConformance(t *testing.T) {
+	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		for _, network := range []string{"unix", "unixpacket"} {
+			for _, c := range []struct {
+				name           string
+				server, client side
+			}{
+				{"ours-ours", ours(g), ours(g)},
+				{"ours-dials-net", std(), ours(g)},
+				{"net-dials-ours", ours(g), std()},
+			} {
+				t.Run(c.name+"/"+network, func(t *testing.T) {
+					nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+						return pipe(c.server, c.client, network, "") // a name that the kernel chooses
+					})
+				})
+			}
+		}
+	})
+}
+
 func skipWithoutIPv6(t *testing.T, network string) {
 	if network != "tcp6" {
 		return

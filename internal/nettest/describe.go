@@ -74,12 +74,13 @@ func describeOne(err error) string {
 	return s
 }
 
-// DescribeAddr tells a nil interface from one that holds a nil pointer.
+// DescribeAddr tells a nil interface from one that holds a nil pointer, and names types
+// as Describe does.
 func DescribeAddr(a net.Addr) string {
 	if a == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%T(%v)", a, a)
+	return fmt.Sprintf("%s(%v)", typeName(a), a)
 }
 
 func typeName(v any) string {

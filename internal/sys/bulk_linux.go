@@ -62,11 +62,18 @@ func SendFile(fd, file int, n int) (sent int, err error) {
 // Splice moves up to n bytes from one descriptor to another, one of which is a pipe. 0
 // means that there are no more.
 func Splice(to, from, n int) (moved int, err error) {
+	raceWriteStart(nil)
 	for {
-		var r int64
-		r, err = unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		if err = failed(CallSplice, from); err == nil {
+			r, splice := unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+			moved, err = int(r), splice // r is an int on some systems, an int64 on others
+		}
+		if err == nil {
+			raceReadDone(from, nil)
+			return moved, nil
+		}
 		if err != syscall.EINTR {
-			return max(int(r), 0), err
+			return 0, err
 		}
 	}
 }

@@ -14,6 +14,7 @@ const (
 	CallGetsockopt
 	CallGetpeername
 	CallEpollCtl
+	CallSplice
 )
 
 // A Fault decides whether a call about to be made fails instead: it returns the

@@ -1,0 +1,43 @@
+package netpoller_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// If this fails, docs/net-tests.md leaves out a test of package net, and nobody has
+// asked whether its promise is kept here.
+func TestDocsKnowNetsTests(t *testing.T) {
+	const name = "docs/net-tests.md"
+	text := read(t, name)
+	var listed []string // in the first column; the names are not code of ours, so _ is escaped
+	for _, row := range regexp.MustCompile(`(?m)^\| (Test[^|]+) \|`).FindAllStringSubmatch(text, -1) {
+		listed = append(listed, strings.Split(strings.ReplaceAll(row[1], `\_`, "_"), ", ")...)
+	}
+
+	headings := regexp.MustCompile(`(?m)^### src/net/(.+)$`).FindAllStringSubmatch(text, -1)
+	require.NotEmpty(t, headings)
+	tests, files := 0, 0
+	for _, h := range headings {
+		for _, file := range strings.Split(h[1], ", ") {
+			source, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src", "net", file))
+			if err != nil {
+				t.Skip("the source of Go is not here: ", err)
+			}
+			files++
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllSubmatch(source, -1) {
+				tests++
+				if strings.HasPrefix(runtime.Version(), "go1.26") { // the page is about that one
+					require.Contains(t, listed, string(m[1]), "%s", file)
+				}
+			}
+		}
+	}
+	t.Logf("%d files, %d tests, %d rows with none yet", files, tests, len(regexp.MustCompile(`(?m)^\|.*none yet`).FindAllString(text, -1)))
+}

@@ -1,0 +1,103 @@
+//go:build go1.26
+
+package netpoller_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/a57b2d82/netpoller"
+)
+
+// Before Go 1.26 package net's Dialer does not have the methods tested here.
+
+func (s *side) dialAddrPort(ctx context.Context, network string, laddr, raddr netip.AddrPort) (udpConn, error) {
+	if s.std {
+		return new(net.Dialer).DialUDP(ctx, network, laddr, raddr)
+	}
+	return new(netpoller.Dialer).DialUDP(ctx, network, laddr, raddr)
+}
+
+func (s *side) dialAddr(ctx context.Context, network string, laddr, raddr netip.Addr) (ipConn, error) {
+	if s.std {
+		return new(net.Dialer).DialIP(ctx, network, laddr, raddr)
+	}
+	return new(netpoller.Dialer).DialIP(ctx, network, laddr, raddr)
+}
+
+// Dialer.DialUDP must connect between the addresses it is given, take none for the
+// kernel's choice, and fail with package net's errors.
+func TestDialerDialUDP(t *testing.T) {
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	none, port9 := netip.AddrPort{}, netip.MustParseAddrPort("127.0.0.1:9")
+	tests := []struct {
+		name         string
+		ctx          context.Context
+		network      string
+		laddr, raddr netip.AddrPort
+	}{
+		{"to IPv4", background, "udp", none, port9},
+		{"to IPv4 as IPv6", background, "udp", none, netip.MustParseAddrPort("[::ffff:127.0.0.1]:9")},
+		{"to IPv6", background, "udp", none, netip.MustParseAddrPort("[::1]:9")},
+		{"from IPv4", background, "udp4", netip.MustParseAddrPort("127.0.0.1:0"), port9},
+		{"from IPv6 to IPv4", background, "udp", netip.MustParseAddrPort("[::1]:0"), port9},
+		{"to nowhere", background, "udp", none, none},
+		{"udp6 to IPv4", background, "udp6", none, port9},
+		{"no zone", background, "udp", none, netip.MustParseAddrPort("[fe80::1%nosuchzone]:9")},
+		{"tcp", background, "tcp", none, port9},
+		{"no network", background, "", none, port9},
+		{"canceled", canceled, "udp", none, port9},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, err := s.dialAddrPort(tt.ctx, tt.network, tt.laddr, tt.raddr)
+				if err != nil {
+					return results(err)
+				}
+				defer c.Close()
+				return results(exact(c.LocalAddr()), exact(c.RemoteAddr()))
+			})
+		})
+	}
+}
+
+// The same for Dialer.DialIP.
+func TestDialerDialIP(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	none, v4 := netip.Addr{}, netip.MustParseAddr("127.0.0.1")
+	tests := []struct {
+		name         string
+		ctx          context.Context
+		network      string
+		laddr, raddr netip.Addr
+	}{
+		{"to IPv4", background, "ip4:icmp", none, v4},
+		{"to IPv6", background, "ip6:ipv6-icmp", none, netip.IPv6Loopback()},
+		{"from IPv4", background, "ip:icmp", v4, v4},
+		{"to nowhere", background, "ip4:icmp", none, none},
+		{"ip6 to IPv4", background, "ip6:58", none, v4},
+		{"no protocol", background, "ip4", none, v4},
+		{"udp", background, "udp", none, v4},
+		{"canceled", canceled, "ip4:icmp", none, v4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, err := s.dialAddr(tt.ctx, tt.network, tt.laddr, tt.raddr)
+				if err != nil {
+					return results(err)
+				}
+				defer c.Close()
+				return results(exact(c.LocalAddr()), exact(c.RemoteAddr()))
+			})
+		})
+	}
+}

@@ -1,0 +1,430 @@
+package netpoller_test
+
+import (
+	"encoding/binary"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// echo returns an ICMP echo request, over IPv4 or IPv6.
+func echo(v6 bool, id uint16, payload string) []byte {
+	b := append([]byte{8, 0, 0, 0, byte(id >> 8), byte(id), 0, 1}, payload...)
+	if v6 {
+		b[0] = 128 // and the kernel computes the checksum
+		return b
+	}
+	sum := uint32(0)
+	for i := 0; i+1 < len(b); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	}
+	if len(b)%2 == 1 {
+		sum += uint32(b[len(b)-1]) << 8
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(b[2:], ^uint16(sum))
+	return b
+}
+
+// ipRoutes are networks and addresses on which the kernel answers.
+var ipRoutes = []struct{ network, host string }{
+	{"ip4:icmp", "127.0.0.1"}, {"ip4:1", "127.0.0.1"}, {"ip:icmp", "127.0.0.1"}, {"ip6:ipv6-icmp", "::1"}, {"ip:58", "::1"},
+}
+
+// ipReads are the ways to read a packet, with whether the IPv4 header comes along.
+var ipReads = map[string]struct {
+	header bool
+	read   func(c ipConn, b []byte) []any
+}{
+	"Read":       {true, func(c ipConn, b []byte) []any { n, err := c.Read(b); return results(n, err) }},
+	"ReadFrom":   {false, func(c ipConn, b []byte) []any { n, a, err := c.ReadFrom(b); return results(n, exact(a), err) }},
+	"ReadFromIP": {false, func(c ipConn, b []byte) []any { n, a, err := c.ReadFromIP(b); return results(n, exact(a), err) }},
+	"ReadMsgIP": {true, func(c ipConn, b []byte) []any {
+		n, oobn, flags, a, err := c.ReadMsgIP(b, make([]byte, 128))
+		return results(n, oobn, flags, exact(a), err)
+	}},
+	"ReadMsgIP, no control": {true, func(c ipConn, b []byte) []any {
+		n, oobn, flags, a, err := c.ReadMsgIP(b, nil)
+		return results(n, oobn, flags, exact(a), err)
+	}},
+}
+
+// An echo request must go out and its answer come back, with the header where package
+// net leaves it and the sender as it names it.
+func TestIPEcho(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for _, route := range ipRoutes {
+		for name, r := range ipReads {
+			for _, connected := range []bool{false, true} {
+				t.Run(route.network+" "+name, func(t *testing.T) {
+					compare(t, func(s *side) []any {
+						host := &net.IPAddr{IP: net.ParseIP(route.host)}
+						v6 := host.IP.To4() == nil
+						var c ipConn
+						var err error
+						if connected {
+							c, err = s.dialIP(route.network, nil, host)
+						} else {
+							c, err = s.listenIP(route.network, host)
+						}
+						require.NoError(s, err)
+						defer c.Close()
+						require.NoError(s, c.SetDeadline(time.Now().Add(time.Minute)))
+						if name == "ReadMsgIP" && !v6 {
+							setOption(s, c, unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
+						}
+						if connected {
+							_, err = c.Write(echo(v6, 7, "hello"))
+						} else {
+							_, err = c.WriteToIP(echo(v6, 7, "hello"), host)
+						}
+						require.NoError(s, err)
+						b := make([]byte, 128)
+						// The request is heard too, and comes first.
+						first := r.read(c, b)
+						kind := b[0]
+						second := r.read(c, b)
+						start := 0
+						if r.header && !v6 {
+							start = 20
+						}
+						return append(append(first, kind), append(second, b[start], string(b[start+8:start+13]),
+							exact(c.LocalAddr()), exact(c.RemoteAddr()))...)
+					})
+				})
+			}
+		}
+	}
+}
+
+// A buffer that is too small for the packet, or for its header, must be filled as
+// package net fills it.
+func TestIPSmallBuffers(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for _, network := range []string{"ip4:icmp", "ip6:ipv6-icmp"} {
+		for name, r := range ipReads {
+			compare(t, func(s *side) (all []any) {
+				host := &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}
+				if network[2] == '6' {
+					host.IP = net.IPv6loopback
+				}
+				c, err := s.listenIP(network, host)
+				require.NoError(s, err)
+				defer c.Close()
+				require.NoError(s, c.SetDeadline(time.Now().Add(time.Minute)))
+				for _, size := range []int{0, 1, 19, 20, 21, 28, 29} {
+					_, err := c.WriteTo(echo(network[2] == '6', 7, "hello"), host)
+					require.NoError(s, err)
+					for range 2 {
+						if size == 0 && name == "Read" {
+							continue // which does not take the packet
+						}
+						b := make([]byte, size)
+						all = append(all, r.read(c, b)...)
+						// Two bytes of the header differ from run to run, and so does their checksum.
+						if size >= 12 && r.header && network[2] == '4' {
+							copy(b[4:], make([]byte, 8))
+						}
+						all = append(all, b)
+					}
+				}
+				return all
+			})
+		}
+	}
+}
+
+// ipMethods are calls of the methods of an IPConn that a UDPConn does not have the like
+// of, and of those that may differ.
+var ipMethods = []struct {
+	name string
+	call func(c ipConn, to *net.IPAddr) []any
+}{
+	{"Read", func(c ipConn, _ *net.IPAddr) []any { n, err := c.Read(make([]byte, 8)); return results(n, err) }},
+	{"Read nothing", func(c ipConn, _ *net.IPAddr) []any { n, err := c.Read(nil); return results(n, err) }},
+	{"ReadFrom", func(c ipConn, _ *net.IPAddr) []any {
+		n, addr, err := c.ReadFrom(make([]byte, 8))
+		return results(n, exact(addr), err)
+	}},
+	{"ReadFromIP", func(c ipConn, _ *net.IPAddr) []any {
+		n, addr, err := c.ReadFromIP(make([]byte, 8))
+		return results(n, exact(addr), err)
+	}},
+	{"ReadMsgIP", func(c ipConn, _ *net.IPAddr) []any {
+		n, oobn, flags, addr, err := c.ReadMsgIP(make([]byte, 8), nil)
+		return readMsgResults(n, nil, oobn, flags, addr, err)
+	}},
+	{"Write", func(c ipConn, _ *net.IPAddr) []any { n, err := c.Write([]byte("data")); return results(n, err) }},
+	{"Write nothing", func(c ipConn, _ *net.IPAddr) []any { n, err := c.Write(nil); return results(n, err) }},
+	{"Write too much", func(c ipConn, _ *net.IPAddr) []any { n, err := c.Write(make([]byte, 1<<16)); return results(n, err) }},
+	{"WriteTo", func(c ipConn, to *net.IPAddr) []any { n, err := c.WriteTo([]byte("data"), to); return results(n, err) }},
+	{"WriteTo nobody", func(c ipConn, _ *net.IPAddr) []any { n, err := c.WriteTo([]byte("data"), nil); return results(n, err) }},
+	{"WriteTo UDP", func(c ipConn, _ *net.IPAddr) []any {
+		n, err := c.WriteTo([]byte("data"), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9})
+		return results(n, err)
+	}},
+	{"WriteToIP", func(c ipConn, to *net.IPAddr) []any {
+		n, err := c.WriteToIP([]byte("data"), to)
+		return results(n, err)
+	}},
+	{"WriteToIP nil", func(c ipConn, _ *net.IPAddr) []any {
+		n, err := c.WriteToIP([]byte("data"), nil)
+		return results(n, err)
+	}},
+	{"WriteToIP nowhere", func(c ipConn, _ *net.IPAddr) []any {
+		n, err := c.WriteToIP([]byte("data"), &net.IPAddr{IP: net.IPv4(192, 0, 2, 1)})
+		return results(n, err)
+	}},
+	{"WriteToIP bad IP", func(c ipConn, _ *net.IPAddr) []any {
+		n, err := c.WriteToIP([]byte("data"), &net.IPAddr{IP: net.IP{1, 2, 3}})
+		return results(n, err)
+	}},
+	{"WriteToIP IPv6", func(c ipConn, _ *net.IPAddr) []any {
+		n, err := c.WriteToIP([]byte("data"), &net.IPAddr{IP: net.IPv6loopback})
+		return results(n, err)
+	}},
+	{"WriteMsgIP", func(c ipConn, to *net.IPAddr) []any {
+		n, oobn, err := c.WriteMsgIP([]byte("data"), nil, to)
+		return results(n, oobn, err)
+	}},
+	{"WriteMsgIP nil", func(c ipConn, _ *net.IPAddr) []any {
+		n, oobn, err := c.WriteMsgIP([]byte("data"), nil, nil)
+		return results(n, oobn, err)
+	}},
+	{"WriteMsgIP bad control", func(c ipConn, to *net.IPAddr) []any {
+		n, oobn, err := c.WriteMsgIP([]byte("data"), make([]byte, 24), to)
+		return results(n, oobn, err)
+	}},
+	{"SetDeadline", func(c ipConn, _ *net.IPAddr) []any { return results(c.SetDeadline(longAgo)) }},
+	{"SetReadBuffer", func(c ipConn, _ *net.IPAddr) []any { return results(c.SetReadBuffer(4096)) }},
+	{"SetWriteBuffer", func(c ipConn, _ *net.IPAddr) []any { return results(c.SetWriteBuffer(4096)) }},
+	{"LocalAddr", func(c ipConn, _ *net.IPAddr) []any { return results(exact(c.LocalAddr())) }},
+	{"RemoteAddr", func(c ipConn, _ *net.IPAddr) []any { return results(exact(c.RemoteAddr())) }},
+	{"Close twice", func(c ipConn, _ *net.IPAddr) []any { return results(c.Close(), c.Close()) }},
+	{"File", func(c ipConn, _ *net.IPAddr) []any {
+		f, err := c.File()
+		if err != nil {
+			return results(f == nil, err)
+		}
+		defer f.Close()
+		return results(f.Name())
+	}},
+	{"SyscallConn", func(c ipConn, _ *net.IPAddr) []any {
+		raw, err := c.SyscallConn()
+		if err != nil {
+			return results(raw == nil, err)
+		}
+		return results(raw.Control(func(uintptr) {}))
+	}},
+}
+
+// ipStates are what a raw socket may have come to. None of them lets a read wait.
+var ipStates = []struct {
+	name string
+	make func(s *side, host *net.IPAddr) (ipConn, error)
+}{
+	{"past deadline", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.listenIP("ip4:icmp", host)
+		require.NoError(s, err)
+		return c, c.SetReadDeadline(longAgo)
+	}},
+	{"past write deadline", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.listenIP("ip4:icmp", host)
+		require.NoError(s, err)
+		return c, c.SetDeadline(longAgo)
+	}},
+	{"all addresses", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.listenIP("ip:icmp", nil)
+		require.NoError(s, err)
+		return c, c.SetReadDeadline(longAgo)
+	}},
+	{"IPv6", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.listenIP("ip6:254", nil)
+		require.NoError(s, err)
+		return c, c.SetReadDeadline(longAgo)
+	}},
+	{"connected", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.dialIP("ip4:254", nil, host)
+		require.NoError(s, err)
+		return c, c.SetReadDeadline(longAgo)
+	}},
+	{"closed", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.listenIP("ip4:icmp", host)
+		require.NoError(s, err)
+		return c, c.Close()
+	}},
+	{"connected and closed", func(s *side, host *net.IPAddr) (ipConn, error) {
+		c, err := s.dialIP("ip4:icmp", host, host)
+		require.NoError(s, err)
+		return c, c.Close()
+	}},
+}
+
+// In every state, every method must return what package net's does.
+func TestErrorsOfIPConn(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	host := &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	for _, state := range ipStates {
+		for _, m := range ipMethods {
+			t.Run(state.name+"/"+m.name, func(t *testing.T) {
+				compare(t, func(s *side) []any {
+					c, err := state.make(s, host)
+					require.NoError(s, err)
+					defer c.Close()
+					return m.call(c, host)
+				})
+			})
+		}
+	}
+}
+
+// A nil or a zero IPConn must be refused, or panic, as package net's.
+func TestErrorsOfNilIPConn(t *testing.T) {
+	for _, zero := range []bool{false, true} {
+		for _, m := range ipMethods {
+			t.Run(m.name, func(t *testing.T) {
+				compare(t, func(s *side) (r []any) {
+					p := panics(func() { r = m.call(s.brokenIPConn(zero), &net.IPAddr{IP: net.IPv6loopback}) })
+					return append(r, p)
+				})
+			})
+		}
+	}
+}
+
+// ListenIP and DialIP must check their arguments as package net does, and bind and
+// connect to the same addresses.
+func TestErrorsOfListenIPAndDialIP(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	networks := []string{"", "ip", "ip4", "ip6", "ip:icmp", "ip4:icmp", "ip6:58", "ip4:ICMP", "ip4:IPv6-ICMP", "ip4:0", "ip4:255", "ip4:256",
+		"ip4:nosuchproto", "ip4:", "udp", "tcp4", "ip5:1"}
+	addrs := map[string]*net.IPAddr{
+		"nil":           nil,
+		"zero":          {},
+		"IPv4":          {IP: net.IPv4(127, 0, 0, 1)},
+		"IPv4 wildcard": {IP: net.IPv4zero},
+		"IPv6":          {IP: net.IPv6loopback},
+		"IPv6 wildcard": {IP: net.IPv6zero},
+		"not local":     {IP: net.IPv4(192, 0, 2, 1)},
+		"too short":     {IP: net.IP{1, 2, 3}},
+		"no such zone":  {IP: net.IPv6loopback, Zone: "nosuchzone"},
+		"multicast":     {IP: net.IPv4(224, 0, 0, 1)},
+	}
+	for _, network := range networks {
+		for name, a := range addrs {
+			t.Run(network+" "+name, func(t *testing.T) {
+				compare(t, func(s *side) (r []any) {
+					tell := func(c ipConn, err error) {
+						if err != nil {
+							r = append(r, err)
+							return
+						}
+						defer c.Close()
+						r = append(r, exact(c.LocalAddr()), exact(c.RemoteAddr()),
+							option(s, c, unix.SOL_SOCKET, unix.SO_DOMAIN), option(s, c, unix.SOL_SOCKET, unix.SO_PROTOCOL),
+							option(s, c, unix.SOL_SOCKET, unix.SO_BROADCAST))
+					}
+					tell(s.listenIP(network, a))
+					tell(s.dialIP(network, nil, a))
+					tell(s.dialIP(network, a, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}))
+					tell(s.dialIP(network, a, &net.IPAddr{IP: net.IPv6loopback}))
+					return r
+				})
+			})
+		}
+	}
+}
+
+// A hook must be told the same of a raw socket, and in the same order with errors.
+func TestIPControlHook(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for _, l := range [][2]string{{"ip4:icmp", "127.0.0.1"}, {"ip:icmp", ""}, {"ip:icmp", "::1"}, {"ip6:58", "::1"}} {
+		compare(t, func(s *side) (r []any) {
+			lc := net.ListenConfig{Control: func(network, address string, _ syscall.RawConn) error {
+				r = append(r, network, address)
+				return nil
+			}}
+			c, err := s.listenPacket(lc, l[0], l[1])
+			r = append(r, err)
+			if err == nil {
+				c.Close()
+			}
+			d, err := s.dial(background, net.Dialer{Control: lc.Control}, l[0], l[1])
+			r = append(r, err)
+			if err == nil {
+				d.Close()
+			}
+			return r
+		})
+	}
+}
+
+// A read that waits must be ended by a deadline or Close as package net's.
+func TestErrorsOfIPWaiting(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	for name, r := range ipReads {
+		for how, end := range map[string]func(c ipConn) error{
+			"deadline comes":       func(c ipConn) error { return c.SetDeadline(time.Now().Add(10 * time.Millisecond)) },
+			"deadline in the past": func(c ipConn) error { return c.SetReadDeadline(longAgo) },
+			"Close":                func(c ipConn) error { return c.Close() },
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				compare(t, func(s *side) []any {
+					c, err := s.listenIP("ip4:254", nil)
+					require.NoError(s, err)
+					defer c.Close()
+					result := s.park(func() error {
+						got := r.read(c, make([]byte, 8))
+						return got[len(got)-1].(error)
+					})
+					require.NoError(s, end(c))
+					return results(<-result)
+				})
+			})
+		}
+	}
+}
+
+// A raw socket must be refused to a user who may not have it, as socket(2) refuses.
+func TestErrorsOfIPUnprivileged(t *testing.T) {
+	if os.Getenv("NETPOLLER_UNPRIVILEGED") != "" {
+		compare(t, func(s *side) []any {
+			_, err := s.listenIP("ip4:icmp", nil)
+			_, err2 := s.dialIP("ip6:58", nil, &net.IPAddr{IP: net.IPv6loopback})
+			_, err3 := s.listenPacket(net.ListenConfig{}, "ip4:icmp", "127.0.0.1")
+			require.ErrorIs(s, err, syscall.EPERM)
+			return results(err, err2, err3)
+		})
+		return
+	}
+	if os.Getuid() != 0 {
+		t.Skip("only root can run a child as somebody else")
+	}
+	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+	child.Env = append(os.Environ(), "NETPOLLER_UNPRIVILEGED=1")
+	child.Dir = "/"
+	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := child.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "--- PASS: "+t.Name())
+}
