@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -106,6 +107,21 @@ func (j *journal) hook() func(network, address string, c syscall.RawConn) error 
 		j.note("control %s %s", network, address)
 		return nil
 	}
+}
+
+// giveUp returns a Dialer that notes each connect, and a context for it that is
+// canceled a moment after so many have begun; 0 means never.
+func (j *journal) giveUp(s side, connects int) (context.Context, net.Dialer) {
+	ctx, cancel := context.WithCancel(background)
+	s.Cleanup(cancel)
+	note := j.hook()
+	return ctx, net.Dialer{Control: func(network, address string, c syscall.RawConn) error {
+		note(network, address, c)
+		if j.len() == connects {
+			time.AfterFunc(20*time.Millisecond, cancel)
+		}
+		return nil
+	}}
 }
 
 // serve listens on an address and closes what it accepts once the peer has.

@@ -34,19 +34,19 @@ var names = map[string][]string{
 // host opens the same port on ::1 and on 127.0.0.1.
 func host(t *testing.T, six, four answer) (port int) {
 	t.Helper()
-	open := func(network, ip string, what answer) string {
+	port = nettest.FreePort(t)
+	open := func(network, ip string, what answer) {
 		switch what {
 		case accepts:
-			return at(ip, serve(t, network, at(ip, port)))
+			serve(t, network, at(ip, port))
 		case refuses:
-			return nettest.Refuse(t, network, port)
+			nettest.Refuse(t, network, port)
+		case hangs:
+			nettest.Hang(t, network, port)
 		}
-		return nettest.Hang(t, network, port)
 	}
-	a, err := net.ResolveTCPAddr("tcp", open("tcp4", "127.0.0.1", four))
-	require.NoError(t, err)
-	port = a.Port
 	open("tcp6", "::1", six)
+	open("tcp4", "127.0.0.1", four)
 	return port
 }
 
@@ -62,30 +62,31 @@ func TestRace(t *testing.T) {
 		network   string
 		address   string
 		dialer    net.Dialer
+		giveUp    int // cancel when so many connects have begun
 	}{
-		{"first family accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
-		{"first family refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
-		{"first family hangs", hangs, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond}},
-		{"first family hangs, default", hangs, accepts, "tcp", "dual.test.", net.Dialer{}},
-		{"no race, first accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
-		{"no race, first refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
-		{"both refuse", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}},
-		{"both refuse, no race", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}},
-		{"hangs and refuses", hangs, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond, Timeout: 500 * time.Millisecond}},
-		{"refuses and hangs", refuses, hangs, "tcp", "dual.test.", net.Dialer{FallbackDelay: never, Timeout: 500 * time.Millisecond}},
-		{"tcp4", accepts, accepts, "tcp4", "dual.test.", net.Dialer{}},
-		{"tcp6", accepts, accepts, "tcp6", "dual.test.", net.Dialer{}},
-		{"tcp4 refused", accepts, refuses, "tcp4", "dual.test.", net.Dialer{}},
-		{"tcp6 refused", refuses, accepts, "tcp6", "dual.test.", net.Dialer{}},
-		{"from IPv4", accepts, accepts, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}},
-		{"from IPv6", accepts, refuses, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}},
-		{"no such family", accepts, accepts, "tcp6", "four.test.", net.Dialer{}},
-		{"no such family to come from", accepts, accepts, "tcp", "four.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}},
-		{"no such name", accepts, accepts, "tcp", "none.test.", net.Dialer{}},
-		{"no such name, tcp4", accepts, accepts, "tcp4", "none.test.", net.Dialer{}},
-		{"several, one family", refuses, accepts, "tcp", "three.test.", net.Dialer{}},
-		{"several refuse, one family", accepts, refuses, "tcp", "three.test.", net.Dialer{Timeout: time.Minute}},
-		{"several refuse, both families", refuses, refuses, "tcp", "mixed.test.", net.Dialer{FallbackDelay: never}},
+		{"first family accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}, 0},
+		{"first family refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}, 0},
+		{"first family hangs", hangs, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond}, 0},
+		{"first family hangs, default", hangs, accepts, "tcp", "dual.test.", net.Dialer{}, 0},
+		{"no race, first accepts", accepts, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}, 0},
+		{"no race, first refuses", refuses, accepts, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}, 0},
+		{"both refuse", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}, 0},
+		{"both refuse, no race", refuses, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: -1}, 0},
+		{"hangs and refuses", hangs, refuses, "tcp", "dual.test.", net.Dialer{FallbackDelay: 20 * time.Millisecond}, 2},
+		{"refuses and hangs", refuses, hangs, "tcp", "dual.test.", net.Dialer{FallbackDelay: never}, 2},
+		{"tcp4", accepts, accepts, "tcp4", "dual.test.", net.Dialer{}, 0},
+		{"tcp6", accepts, accepts, "tcp6", "dual.test.", net.Dialer{}, 0},
+		{"tcp4 refused", accepts, refuses, "tcp4", "dual.test.", net.Dialer{}, 0},
+		{"tcp6 refused", refuses, accepts, "tcp6", "dual.test.", net.Dialer{}, 0},
+		{"from IPv4", accepts, accepts, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}, 0},
+		{"from IPv6", accepts, refuses, "tcp", "dual.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}, 0},
+		{"no such family", accepts, accepts, "tcp6", "four.test.", net.Dialer{}, 0},
+		{"no such family to come from", accepts, accepts, "tcp", "four.test.", net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}, 0},
+		{"no such name", accepts, accepts, "tcp", "none.test.", net.Dialer{}, 0},
+		{"no such name, tcp4", accepts, accepts, "tcp4", "none.test.", net.Dialer{}, 0},
+		{"several, one family", refuses, accepts, "tcp", "three.test.", net.Dialer{}, 0},
+		{"several refuse, one family", accepts, refuses, "tcp", "three.test.", net.Dialer{Timeout: time.Minute}, 0},
+		{"several refuse, both families", refuses, refuses, "tcp", "mixed.test.", net.Dialer{FallbackDelay: never}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,9 +96,10 @@ func TestRace(t *testing.T) {
 				nettest.NoFDsLeft(s)
 				dns := nettest.NewDNS(s, names)
 				var j journal
-				d := tt.dialer
-				d.Resolver, d.Control = dns.Resolver(nil), j.hook()
-				c, err := s.dial(background, d, tt.network, at(tt.address, port))
+				ctx, d := j.giveUp(s, tt.giveUp)
+				d.LocalAddr, d.FallbackDelay, d.Timeout = tt.dialer.LocalAddr, tt.dialer.FallbackDelay, tt.dialer.Timeout
+				d.Resolver = dns.Resolver(nil)
+				c, err := s.dial(ctx, d, tt.network, at(tt.address, port))
 				if err != nil {
 					j.note("%s", s.describe(err))
 				} else {
@@ -153,9 +155,9 @@ func TestCancelRace(t *testing.T) {
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
 	nettest.NoFDsLeft(t)
 	both(t, func(s side) string {
-		ctx, cancel := context.WithCancel(background)
-		time.AfterFunc(20*time.Millisecond, cancel)
-		_, err := s.dial(ctx, net.Dialer{FallbackDelay: 1, Resolver: resolver}, "tcp", at("dual.test.", port))
+		ctx, d := new(journal).giveUp(s, 2)
+		d.FallbackDelay, d.Resolver = 1, resolver
+		_, err := s.dial(ctx, d, "tcp", at("dual.test.", port))
 		return s.describe(err)
 	})
 }
@@ -165,14 +167,14 @@ func TestCancelRace(t *testing.T) {
 // either then.)
 func TestGivenUpInTurn(t *testing.T) {
 	port := host(t, hangs, accepts)
-	d := net.Dialer{FallbackDelay: -1, Resolver: nettest.NewDNS(t, names).Resolver(nil)}
+	resolver := nettest.NewDNS(t, names).Resolver(nil)
 	both(t, func(s side) string {
-		ctx, cancel := context.WithCancel(background)
-		time.AfterFunc(20*time.Millisecond, cancel)
+		ctx, d := new(journal).giveUp(s, 1)
+		d.FallbackDelay, d.Resolver = -1, resolver
 		_, err := s.dial(ctx, d, "tcp", at("dual.test.", port))
 		return s.describe(err)
 	})
-	d.Timeout = 20 * time.Millisecond
+	d := net.Dialer{FallbackDelay: -1, Resolver: resolver, Timeout: time.Second}
 	_, err := ourDialer(d).Dial("tcp", at("dual.test.", port))
 	require.EqualError(t, err, "dial tcp "+at("::1", port)+": i/o timeout")
 	require.ErrorIs(t, err, context.DeadlineExceeded)

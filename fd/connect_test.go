@@ -80,9 +80,12 @@ func TestConnectAccept(t *testing.T) {
 // A refused connection that is reported as made would fail later, in the wrong place.
 func TestConnectRefused(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
-		l := listening(t, 1)
+		// Bound, so that nobody gets the port, ourselves included, but not listening.
+		l, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+		ok(t, err)
+		defer syscall.Close(l)
+		ok(t, syscall.Bind(l, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 		sa := address(t, l)
-		syscall.Close(l)
 		for range 200 {
 			fd := socketFD(t)
 			_, err := fd.Connect(context.Background(), sa, g)

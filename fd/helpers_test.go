@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -109,26 +110,28 @@ func newFD(t testing.TB, g *poller.Group, sysfd int, kind Kind) *FD {
 	return fd
 }
 
-// tcpPair returns the two ends of a TCP connection, the first one non-blocking.
+// tcpPair returns the two ends of a TCP connection, the first one non-blocking. They
+// all come from one listener: thousands of them would run out of ports to bind.
 func tcpPair(t testing.TB) (near, far int) {
 	t.Helper()
-	l := listening(t, 16)
-	defer syscall.Close(l)
+	pairs.Lock()
+	defer pairs.Unlock()
+	if pairs.listener == 0 {
+		pairs.listener = listening(t, 16)
+	}
 	far, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	ok(t, err)
-	ok(t, syscall.Connect(far, address(t, l)))
-	for { // a dial of some other test may have strayed here
-		var from syscall.Sockaddr
-		near, from, err = sys.Accept(l)
-		ok(t, err)
-		if from.(*syscall.SockaddrInet4).Port == address(t, far).(*syscall.SockaddrInet4).Port {
-			break
-		}
-		syscall.Close(near)
-	}
+	ok(t, syscall.Connect(far, address(t, pairs.listener)))
+	near, _, err = sys.Accept(pairs.listener)
+	ok(t, err)
 	ok(t, syscall.SetsockoptInt(near, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1))
 	ok(t, syscall.SetsockoptInt(far, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1))
 	return near, far
+}
+
+var pairs struct {
+	sync.Mutex
+	listener int
 }
 
 // listening returns a blocking socket that listens on loopback.
@@ -136,6 +139,7 @@ func listening(t testing.TB, backlog int) (sysfd int) {
 	t.Helper()
 	l, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	ok(t, err)
+	ok(t, syscall.SetsockoptInt(l, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
 	ok(t, syscall.Bind(l, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 	ok(t, syscall.Listen(l, backlog))
 	return l

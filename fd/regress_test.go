@@ -176,7 +176,7 @@ func TestCloseUnregistersDespiteDuplicate(t *testing.T) {
 // A counter of waiters that only grows ends up wrong (golang/go#60782).
 func TestCountersReturnToZero(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
-		for range 20 {
+		for range 5 {
 			fd, far := pair(t, g)
 			small(t, fd, far)
 			for i, end := range []func(){

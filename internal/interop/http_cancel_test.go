@@ -24,11 +24,12 @@ func fullListener(t *testing.T) (address string) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { unix.Close(fd) })
-	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	ip := net.ParseIP(loopback)
+	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(ip.To4())}))
 	require.NoError(t, unix.Listen(fd, 0)) // room for one
 	sa, err := unix.Getsockname(fd)
 	require.NoError(t, err)
-	addr := net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: sa.(*unix.SockaddrInet4).Port}
+	addr := net.TCPAddr{IP: ip, Port: sa.(*unix.SockaddrInet4).Port}
 	dial(t, std(), addr.String())
 	eventually(t, "the queue is full", func() bool {
 		// Of a listener these are the length of its queue and the limit.

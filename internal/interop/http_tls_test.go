@@ -25,7 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newCert returns a certificate for 127.0.0.1 that is its own authority.
+// newCert returns a certificate for loopback that is its own authority.
 func newCert(t testing.TB, name string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -39,7 +39,7 @@ func newCert(t testing.TB, name string) tls.Certificate {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses:           []net.IP{net.ParseIP(loopback)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestTLSConn(t *testing.T) {
 		ends := func() (*tls.Conn, *tls.Conn) {
 			s, c := connect(t, p)
 			return tls.Server(s, &tls.Config{Certificates: []tls.Certificate{cert}}),
-				tls.Client(c, &tls.Config{RootCAs: trust(cert), ServerName: "127.0.0.1"})
+				tls.Client(c, &tls.Config{RootCAs: trust(cert), ServerName: loopback})
 		}
 
 		// A handshake that nobody answers is given up, and with it the connection.

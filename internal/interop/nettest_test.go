@@ -26,13 +26,13 @@ func TestConformance(t *testing.T) {
 			name, network, address string
 			server, client         side
 		}{
-			{"ours-ours/tcp4", "tcp4", "127.0.0.1:0", us, us},
+			{"ours-ours/tcp4", "tcp4", loopback + ":0", us, us},
 			{"ours-ours/tcp6", "tcp6", "[::1]:0", us, us},
-			{"ours-dials-net/tcp4", "tcp4", "127.0.0.1:0", std(), us},
+			{"ours-dials-net/tcp4", "tcp4", loopback + ":0", std(), us},
 			{"ours-dials-net/tcp6", "tcp6", "[::1]:0", std(), us},
-			{"net-dials-ours/tcp4", "tcp4", "127.0.0.1:0", us, std()},
+			{"net-dials-ours/tcp4", "tcp4", loopback + ":0", us, std()},
 			{"net-dials-ours/tcp6", "tcp6", "[::1]:0", us, std()},
-			{"multipath/tcp4", "tcp4", "127.0.0.1:0", us, multipath},
+			{"multipath/tcp4", "tcp4", loopback + ":0", us, multipath},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				skipWithoutIPv6(t, c.network)
@@ -88,7 +88,7 @@ func pipe(server, client side, network, address string) (c1, c2 net.Conn, stop f
 	if c1, err = client.dial(context.Background(), network, l.Addr().String()); err != nil {
 		return nil, nil, nil, err
 	}
-	if c2, err = l.Accept(); err != nil {
+	if c2, err = acceptFrom(l, c1); err != nil {
 		c1.Close()
 		return nil, nil, nil, err
 	}

@@ -5,6 +5,7 @@ package interop
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"testing"
 
@@ -12,6 +13,10 @@ import (
 
 	"github.com/a57b2d82/netpoller"
 )
+
+// loopback is where servers listen, an address of this process's own. On 127.0.0.1 a
+// dial of some other test's, to a port that its listener has left, could reach us.
+var loopback = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
 
 // A side is who makes one end of a connection.
 type side struct {
@@ -137,7 +142,7 @@ func parked(t testing.TB, g *netpoller.Group, readers, writers int) {
 // listen returns a listener on the loopback, closed when the test is over.
 func listen(t testing.TB, s side) net.Listener {
 	t.Helper()
-	l, err := s.listen("tcp", "127.0.0.1:0")
+	l, err := s.listen("tcp", loopback+":0")
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	return l
@@ -158,9 +163,20 @@ func connect(t testing.TB, p pair) (server, client net.Conn) {
 	t.Helper()
 	l := listen(t, p.server)
 	client = dial(t, p.client, l.Addr().String())
-	server, err := l.Accept()
+	server, err := acceptFrom(l, client)
 	require.NoError(t, err)
 	t.Cleanup(func() { server.Close() })
 	l.Close()
 	return server, client
+}
+
+// acceptFrom returns the other end of client, and turns strangers away.
+func acceptFrom(l net.Listener, client net.Conn) (net.Conn, error) {
+	for {
+		c, err := l.Accept()
+		if err != nil || c.RemoteAddr().String() == client.LocalAddr().String() {
+			return c, err
+		}
+		c.Close()
+	}
 }

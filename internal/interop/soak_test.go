@@ -93,7 +93,7 @@ func soak(t *testing.T, s soakSettings) {
 	before, start := countResources(), time.Now()
 	server := soakServer{t: t, group: netpoller.NewGroup(s.Config)}
 	// Several, of both families, so that the ports of closed connections do not run out.
-	for _, address := range []string{"127.0.0.1:0", "127.0.0.1:0", "[::1]:0", "[::1]:0"} {
+	for _, address := range []string{loopback + ":0", loopback + ":0", "[::1]:0", "[::1]:0"} {
 		l, err := ours(server.group).listen("tcp", address)
 		if err != nil {
 			require.ErrorIs(t, err, syscall.EADDRNOTAVAIL) // no IPv6

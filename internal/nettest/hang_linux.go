@@ -121,13 +121,20 @@ func NoFDsLeft(t testing.TB) {
 	})
 }
 
-// FreePort returns a port of 127.0.0.1 that nobody used a moment ago.
+// FreePort returns a port that nobody used a moment ago, on 127.0.0.1 and on ::1.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		four, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := four.Addr().(*net.TCPAddr).Port
+		six, err := net.ListenTCP("tcp6", &net.TCPAddr{IP: net.IPv6loopback, Port: port})
+		four.Close()
+		if err == nil {
+			six.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
