@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -236,20 +237,42 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 	t.Run("net.Buffers writes one buffer after another", func(t *testing.T) {
 		w := newWalk(t, netpoller.Config{})
 		b := net.Buffers{[]byte("a"), []byte("b"), []byte("c")}
+		ours := netpoller.Buffers(slices.Clone(b))
 		_, err := b.WriteTo(w.conn)
 		require.NoError(t, err)
-		t.Logf("3 buffers, %d calls of sendto", w.writes.Load())
-		require.EqualValues(t, 3, w.writes.Load())
-	})
-	t.Run("a file is copied through user space", func(t *testing.T) {
-		w := newWalk(t, netpoller.Config{})
-		f, err := os.Open("go.mod")
+		t.Logf("net.Buffers:       3 buffers, %d calls of sendto", w.writes.Load())
+		require.EqualValues(t, 3, w.writes.Swap(0))
+		_, err = ours.WriteTo(w.conn)
 		require.NoError(t, err)
-		defer f.Close()
-		_, err = io.Copy(w.conn, f)
-		require.NoError(t, err)
-		t.Logf("go.mod, %d call of sendto", w.writes.Load())
+		t.Logf("netpoller.Buffers: 3 buffers, %d call of sendmsg", w.writes.Load())
 		require.EqualValues(t, 1, w.writes.Load())
+	})
+	t.Run("copies stay in the kernel among our own", func(t *testing.T) {
+		w := newWalk(t, netpoller.Config{})
+		other := newWalk(t, netpoller.Config{})
+		file, err := os.Create(filepath.Join(t.TempDir(), "copy"))
+		require.NoError(t, err)
+		defer file.Close()
+		for _, to := range []struct {
+			name string
+			w    io.Writer
+		}{{"one of ours", other.conn}, {"one of net's", other.peer}, {"a file", file}} {
+			_, err := io.WriteString(w.peer, "hello")
+			require.NoError(t, err)
+			var reads atomic.Int32
+			restore := sys.SetFault(func(call sys.Call, _ int) error {
+				if call == sys.CallRead {
+					reads.Add(1)
+				}
+				return nil
+			})
+			n, err := io.Copy(to.w, io.LimitReader(w.conn, 5))
+			restore()
+			require.NoError(t, err)
+			require.EqualValues(t, 5, n)
+			t.Logf("to %-12s %d calls of recvfrom", to.name+":", reads.Load())
+			require.Equal(t, to.w != other.conn, reads.Load() > 0)
+		}
 	})
 	t.Run("GODEBUG=multipathtcp is not consulted", func(t *testing.T) {
 		t.Setenv("GODEBUG", "multipathtcp=0")

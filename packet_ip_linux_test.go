@@ -124,18 +124,23 @@ func TestIPSmallBuffers(t *testing.T) {
 				require.NoError(s, err)
 				defer c.Close()
 				require.NoError(s, c.SetDeadline(time.Now().Add(time.Minute)))
-				for _, size := range []int{0, 1, 19, 20, 21, 28, 29} {
+				sizes := []int{0, 1, 19, 20, 21, 28, 29}
+				if name == "ReadMsgIP" {
+					sizes = sizes[1:] // of nothing, package net says that it read one byte
+				}
+				for _, size := range sizes {
 					_, err := c.WriteTo(echo(network[2] == '6', 7, "hello"), host)
 					require.NoError(s, err)
 					for range 2 {
-						if size == 0 && name == "Read" {
-							continue // which does not take the packet
+						if size == 0 && name == "Read" { // which does not take the packet
+							continue
 						}
 						b := make([]byte, size)
 						all = append(all, r.read(c, b)...)
-						// Two bytes of the header differ from run to run, and so does their checksum.
-						if size >= 12 && r.header && network[2] == '4' {
-							copy(b[4:], make([]byte, 8))
+						// The packet's number differs from run to run, and so does the checksum.
+						if size >= 12 && network[2] == '4' {
+							copy(b[4:6], "##")
+							copy(b[10:12], "##")
 						}
 						all = append(all, b)
 					}

@@ -315,9 +315,7 @@ func TestUDPWriteWaits(t *testing.T) {
 		return
 	}
 	compare(t, func(s *side) []any {
-		c, err := s.dialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9})
-		require.NoError(s, err)
-		defer c.Close()
+		c := s.connectedUDP("udp4", s.udp("udp4", "127.0.0.1:0", "PEER").LocalAddr(), "OURS")
 		require.NoError(s, c.SetWriteBuffer(4096))
 		cut := 0
 		for range 200 {

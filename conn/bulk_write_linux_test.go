@@ -115,13 +115,9 @@ func TestHappensBeforeOfBulk(t *testing.T) {
 	write(t, from, "xxxx")
 	unixSrc, unixFrom := streamPair(t, "unix")
 	write(t, unixFrom, "xxxx")
-	file := open(t, name)
 	ways := map[string]func(c net.Conn) (int64, error){
 		"Buffers": func(c net.Conn) (int64, error) { return (&conn.Buffers{[]byte("x")}).WriteTo(c) },
-		"file": func(c net.Conn) (int64, error) {
-			file.Seek(0, io.SeekStart)
-			return io.Copy(c, file)
-		},
+		"file":    func(c net.Conn) (int64, error) { return c.(io.ReaderFrom).ReadFrom(open(t, name)) },
 		"TCP":  func(c net.Conn) (int64, error) { return io.CopyN(c, src, 1) },
 		"unix": func(c net.Conn) (int64, error) { return io.CopyN(c, unixSrc, 1) },
 	}

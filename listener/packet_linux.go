@@ -109,7 +109,8 @@ func joinIPv6(sysfd, ifindex int, group net.IP) error {
 	if err := unix.SetsockoptInt(sysfd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, 0); err != nil {
 		return err
 	}
-	mreq := &unix.IPv6Mreq{Multiaddr: [16]byte(group.To16()), Interface: uint32(ifindex)}
+	mreq := &unix.IPv6Mreq{Interface: uint32(ifindex)}
+	copy(mreq.Multiaddr[:], group) // which may have no bytes at all
 	return unix.SetsockoptIPv6Mreq(sysfd, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, mreq)
 }
 
