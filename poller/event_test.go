@@ -41,7 +41,7 @@ func TestEventsOf(t *testing.T) {
 	}
 	all := uint32(unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI)
 	if interest != all|unix.EPOLLET {
-		t.Errorf("descriptors are registered for %#x", interest)
+		t.Errorf("descriptors are registered for %#x", uint32(interest))
 	}
 }
 
