@@ -1,10 +1,10 @@
-// Package netpoller is the TCP part of package net on an epoll reactor of its own:
+// Package netpoller is the socket part of package net on an epoll reactor of its own:
 // Go's netpoller, rebuilt in user space, for Linux.
 //
 //	import net "github.com/a57b2d82/netpoller"
 //
-// A program that listens, dials, reads and writes over TCP compiles with that import
-// and does the same. Where only the sockets should change, hand them over:
+// A program that uses TCP, UDP, Unix or raw IP sockets compiles with that import and
+// does the same. Where only the sockets should change, hand them over:
 //
 //	http.Serve(ln, nil)                                        // ln from Listen
 //	http.Transport{DialContext: new(netpoller.Dialer).DialContext}
@@ -20,12 +20,13 @@
 //     park on channels.
 //   - The same code everywhere: no build tag selects another algorithm, and the race
 //     detector runs what ships.
-//   - More than net has: groups of reactors of one's own, statistics, a listen backlog.
+//   - More than net has: groups of reactors of one's own, statistics, a listen backlog,
+//     ports shared by several listeners.
 //
 // # Not goals
 //
 //   - To be another API. There are no callbacks and no buffers to give back.
-//   - Networks other than TCP: package net itself serves them.
+//   - Names and addresses: resolving and parsing are package net's own.
 //   - Systems other than Linux: there everything is an alias of package net's.
 //   - To be faster in every case. bench measures, and shows the cases that lose.
 //

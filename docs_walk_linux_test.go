@@ -270,7 +270,7 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 			restore()
 			require.NoError(t, err)
 			require.EqualValues(t, 5, n)
-			t.Logf("to %-12s %d calls of recvfrom", to.name+":", reads.Load())
+			t.Logf("to %-13s recvfrom %d", to.name+":", reads.Load())
 			require.Equal(t, to.w != other.conn, reads.Load() > 0)
 		}
 	})

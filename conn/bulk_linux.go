@@ -13,8 +13,8 @@ import (
 // This file is the ways by which many bytes go at once: several buffers in one call, and
 // data that never leaves the kernel.
 
-// Buffers are runs of bytes to write, on our connections in one system call where
-// package net's would write them one by one.
+// Buffers are runs of bytes to write: on our connections in one system call, where
+// net.Buffers, which knows package net's only, would write them one by one.
 type Buffers [][]byte
 
 // WriteTo implements io.WriterTo. What was written is taken off v.

@@ -118,8 +118,8 @@ func TestHappensBeforeOfBulk(t *testing.T) {
 	ways := map[string]func(c net.Conn) (int64, error){
 		"Buffers": func(c net.Conn) (int64, error) { return (&conn.Buffers{[]byte("x")}).WriteTo(c) },
 		"file":    func(c net.Conn) (int64, error) { return c.(io.ReaderFrom).ReadFrom(open(t, name)) },
-		"TCP":  func(c net.Conn) (int64, error) { return io.CopyN(c, src, 1) },
-		"unix": func(c net.Conn) (int64, error) { return io.CopyN(c, unixSrc, 1) },
+		"TCP":     func(c net.Conn) (int64, error) { return io.CopyN(c, src, 1) },
+		"unix":    func(c net.Conn) (int64, error) { return io.CopyN(c, unixSrc, 1) },
 	}
 	for way, send := range ways {
 		ours, peer := pair(t)

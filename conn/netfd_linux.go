@@ -75,6 +75,9 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	}
 	c := &NetFD{family: f.family, sotype: f.sotype, proto: f.acceptedProto(sysfd), network: f.network, group: f.group}
 	c.own(sysfd)
+	if f.pfd.Lent() {
+		c.pfd.Lend()
+	}
 	if err := c.pfd.Init(c.group); err != nil {
 		c.pfd.Close()
 		return nil, err

@@ -73,6 +73,9 @@ func (f *NetFD) destination(raw *sys.RawAddr, a net.Addr) error {
 		return neterr.MissingAddress
 	}
 	ip, port, zone := inet(a)
+	if port != int(uint16(port)) {
+		return syscall.EINVAL // as the conversion of package syscall says
+	}
 	switch f.family {
 	case syscall.AF_INET:
 		sa, err := sockaddrInet4(ip, port)

@@ -42,7 +42,7 @@ type Dialer struct {
 	// KeepAliveConfig says when the connection sends keep-alive probes.
 	KeepAliveConfig net.KeepAliveConfig
 
-	// Resolver resolves host names; nil means net.DefaultResolver.
+	// Resolver resolves host names; nil means the DefaultResolver.
 	Resolver *net.Resolver
 
 	// Cancel, if not nil, cancels the dial when it is closed.
@@ -106,8 +106,8 @@ func Dial(network, address string) (net.Conn, error) {
 	return d.Dial(network, address)
 }
 
-// DialTimeout is Dial with a timeout, resolving included. One that is not positive has
-// passed already.
+// DialTimeout is Dial with a timeout, resolving included; 0 means none, and a negative
+// one has passed already.
 func DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	d := Dialer{Timeout: timeout}
 	return d.Dial(network, address)

@@ -44,6 +44,8 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 // order. It returns the peer's address if it had to ask for it. The error is ctx's
 // if that is what ended it, and the caller closes the FD after any error.
 //
+// Preconditions: the caller is the only one who has the FD.
+//
 //	connect -> EINPROGRESS -> register -> wait until writable -> SO_ERROR
 //	                                            ^                   |
 //	                                            +-- not connected --+ 0: getpeername

@@ -12,13 +12,15 @@ var errNotPollable = errors.New("waiting for unsupported file type")
 
 // lend notes, before it happens, that the descriptor is given out. Who has it may
 // receive an urgent byte, and epoll reports no PRI any more though reads still end
-// there, or make the socket something else than a plain stream: the short-read rule
-// is over. A Control hook has it too early for that.
-func (fd *FD) lend() {
-	if fd.pd != nil {
-		fd.lent.Store(true)
-	}
-}
+// there; may set a low-water mark, and what is below it makes no edge; or may make the
+// socket something else than a plain stream: the short-read rule is over.
+func (fd *FD) lend() { fd.lent.Store(true) }
+
+// Lent reports whether the descriptor was ever given out.
+func (fd *FD) Lent() bool { return fd.lent.Load() }
+
+// Lend says that it was: what a listener's options are, its connections inherit.
+func (fd *FD) Lend() { fd.lend() }
 
 // RawControl calls f with the descriptor, which stays open until f returns.
 func (fd *FD) RawControl(f func(sysfd uintptr)) error {

@@ -43,14 +43,14 @@ func (fd *FD) Read(p []byte) (int, error) {
 
 // plain reports whether a short read proves that the stream was empty.
 func (fd *FD) plain() bool {
-	return fd.kind == TCP && !fd.lent.Load() && !fd.pd.Exceptional()
+	return fd.kind == TCP && !fd.Lent() && !fd.pd.Exceptional()
 }
 
 // prepareRead begins a Read, by waiting if the last one showed the stream empty.
 // Waiting forgets no edge unless it returns for one, so drained stays true if the
 // wait fails.
 func (fd *FD) prepareRead() error {
-	if !fd.drained {
+	if !fd.drained || fd.lent.Load() {
 		return fd.prepare(polldesc.Read)
 	}
 	err := fd.pd.Wait(polldesc.Read) // DOC: drained-wait

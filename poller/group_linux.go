@@ -34,8 +34,8 @@ func NewGroup(c Config) *Group {
 // defaultGroup is what Default returns.
 var defaultGroup = sync.OnceValue(func() *Group { return NewGroup(Config{}) })
 
-// Default returns the Group that is used where none is named. It lives as long as
-// the process.
+// Default returns the Group that is used where none is named. It lives as long as the
+// process; whoever closes it ends all that uses it, for good.
 func Default() *Group { return defaultGroup() }
 
 // Pick returns the Poller whose turn it is, starting it if need be. The error is

@@ -96,8 +96,8 @@ func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 	p.mu.RLock()
 	if !p.closed {
-		// This fails only for a descriptor that somebody closed behind our back, and
-		// then the registration is gone as well.
+		// This fails only for a descriptor that somebody closed behind our back. Should
+		// a duplicate keep the registration alive, its events are of a life that is over.
 		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
 	p.mu.RUnlock()

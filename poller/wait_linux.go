@@ -11,8 +11,8 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A waiter is how a reactor waits. Both methods are called by the reactor goroutine
-// only, close after the last wait.
+// A waiter is how a reactor waits: wait is called by the reactor goroutine only, close
+// when that has gone.
 type waiter interface {
 	// wait dispatches events as they come and returns when the deadlines need a look:
 	// at next (timer.Never: at no time), or after a wake-up.
@@ -79,13 +79,17 @@ func (w *parked) wait(p *Poller, next int64) {
 }
 
 // drain dispatches what epoll has, all of it (fact e of package sys), and reports
-// whether a wake-up was there.
+// whether the reactor should look at its deadlines: a wake-up was there, or one has
+// come while there was more and more.
 func (w *parked) drain(p *Poller) (woken bool) {
 	for {
 		n := sys.EpollPoll(p.epfd, w.events[:])
 		woken = p.dispatch(w.events[:n]) || woken
 		if n < len(w.events) { // DOC: drain
 			return woken
+		}
+		if p.heap.Next() <= Now() {
+			return true // and the next wait begins with a drain
 		}
 	}
 }

@@ -2,7 +2,6 @@ package sys
 
 import (
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,15 +28,7 @@ func Writev(fd int, iovs []Iovec, size int) (n int, err error) {
 	msg.SetIovlen(len(iovs))
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
-			var r uintptr
-			var errno syscall.Errno
-			if size <= rawLimit {
-				r, _, errno = syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), flags)
-			} else {
-				r, _, errno = syscall.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), flags)
-			}
-			n, err = result(r, errno)
+			n, err = message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, size)
 		}
 		if err != syscall.EINTR {
 			return n, err

@@ -8,10 +8,9 @@
 // only, and ends an EpollWait early), and sockets are created non-blocking and
 // close-on-exec in one step.
 //
-// Data calls (Read, Write) on behalf of a Conn are raw: they do not tell the
-// scheduler, which for a call that cannot block costs more than it gives. A raw call
-// holds its P and delays a stop of the world, so Read and Write use it up to
-// rawLimit bytes only.
+// Data calls on behalf of a Conn are raw: they do not tell the scheduler, which for a
+// call that cannot block costs more than it gives. A raw call holds its P and delays a
+// stop of the world, so they are up to rawLimit bytes only.
 //
 // Tests make calls fail with SetFault.
 package sys

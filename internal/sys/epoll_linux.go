@@ -80,7 +80,7 @@ var noPwait2 atomic.Bool
 func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 	if !noPwait2.Load() {
 		n, errno := epollPwait2(epfd, events, timeout)
-		if errno != unix.ENOSYS {
+		if errno != unix.ENOSYS && errno != unix.EPERM { // EPERM: an old container's filter
 			return epollResult(n, errno)
 		}
 		noPwait2.Store(true)

@@ -8,16 +8,24 @@ import (
 )
 
 // The calls below return EAGAIN where they would block, and never EINTR, as Read and
-// Write do. Packets are small: all of these calls are raw.
+// Write do, and like those are raw up to rawLimit.
 
 // RecvFrom receives a packet and its sender's address.
 func RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
 	for {
 		if err = failed(CallRead, fd); err == nil {
 			from.len = uint32(unsafe.Sizeof(from.any))
-			r, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
-				uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
-				uintptr(unsafe.Pointer(&from.any)), uintptr(unsafe.Pointer(&from.len)))
+			var r uintptr
+			var errno syscall.Errno
+			if len(p) <= rawLimit {
+				r, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
+					uintptr(unsafe.Pointer(&from.any)), uintptr(unsafe.Pointer(&from.len)))
+			} else {
+				r, _, errno = syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
+					uintptr(unsafe.Pointer(&from.any)), uintptr(unsafe.Pointer(&from.len)))
+			}
 			n, err = result(r, errno)
 		}
 		if err == nil {
@@ -36,9 +44,17 @@ func SendTo(fd int, p []byte, to *RawAddr) (err error) {
 	raceWriteStart(p)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			_, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-				uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL,
-				uintptr(unsafe.Pointer(&to.any)), uintptr(to.len))
+			const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+			var errno syscall.Errno
+			if len(p) <= rawLimit {
+				_, _, errno = syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags,
+					uintptr(unsafe.Pointer(&to.any)), uintptr(to.len))
+			} else {
+				_, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags,
+					uintptr(unsafe.Pointer(&to.any)), uintptr(to.len))
+			}
 			_, err = result(0, errno)
 		}
 		if err != syscall.EINTR {
@@ -61,12 +77,10 @@ func RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflag
 		msg.SetIovlen(1)
 		msg.SetControllen(len(oob))
 		if err = failed(CallRead, fd); err == nil {
-			r, _, errno := syscall.RawSyscall(unix.SYS_RECVMSG, uintptr(fd),
-				uintptr(unsafe.Pointer(&msg)), uintptr(flags|unix.MSG_DONTWAIT))
-			n, err = result(r, errno)
+			n, err = message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))
 		}
 		if err == nil {
-			raceReadDone(fd, p[:n])
+			raceReadDone(fd, p[:min(n, len(p))]) // MSG_TRUNC tells of more than there is
 			from.len = msg.Namelen
 			return n, int(msg.Controllen), int(msg.Flags), nil
 		}
@@ -89,14 +103,24 @@ func SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	}
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			r, _, errno := syscall.RawSyscall(unix.SYS_SENDMSG, uintptr(fd),
-				uintptr(unsafe.Pointer(&msg)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-			n, err = result(r, errno)
+			n, err = message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p)+len(oob))
 		}
 		if err != syscall.EINTR {
 			return n, err
 		}
 	}
+}
+
+// message is sendmsg(2) or recvmsg(2) of size bytes in all.
+func message(trap uintptr, fd int, msg *unix.Msghdr, flags, size int) (int, error) {
+	var n uintptr
+	var errno syscall.Errno
+	if size <= rawLimit {
+		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))
+	} else {
+		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))
+	}
+	return result(n, errno)
 }
 
 func iovec(p []byte) (iov unix.Iovec) {

@@ -64,6 +64,7 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallGetsockopt, near, "getsockopt", func() error { _, err := SocketError(near); return err }},
 		{CallGetpeername, near, "", func() error { _, err := Getpeername(near); return err }},
 		{CallEpollCtl, near, "epoll_ctl", func() error { return EpollAdd(epfd, near, edges, 0, 0) }},
+		{CallSplice, near, "", func() error { _, err := Splice(-1, near, 1); return err }},
 	} {
 		var calls []Call
 		restore := SetFault(func(call Call, fd int) error {
