@@ -157,7 +157,7 @@ func TestErrorsOfLateDial(t *testing.T) {
 	cancelCause(errors.New("cause"))
 	closed := make(chan struct{})
 	close(closed)
-	refused := nettest.Refuse(t, "tcp4", 0)
+	refused := nettest.Refuse(t, "tcp4")
 
 	tests := []struct {
 		name   string
@@ -192,7 +192,7 @@ func TestErrorsOfLateDial(t *testing.T) {
 
 // A dial that is given up while it hangs must fail with what gave it up.
 func TestErrorsOfHangingDial(t *testing.T) {
-	hung := nettest.Hang(t, "tcp4", 0)
+	hung := nettest.Hang(t, "tcp4")
 	const soon = 20 * time.Millisecond
 	tests := []struct {
 		name   string

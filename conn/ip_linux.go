@@ -4,6 +4,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
@@ -21,7 +22,7 @@ func (c *IPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
 // ReadFrom implements net.PacketConn; the address is a *net.IPAddr.
 func (c *IPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, addr, err := c.ReadFromIP(b)
-	return n, addrOrNil(addr), err
+	return n, neterr.Addr(addr), err
 }
 
 // ReadFromIP is ReadFrom.
@@ -77,8 +78,8 @@ func (c *IPConn) WriteToIP(b []byte, addr *net.IPAddr) (int, error) {
 		return 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err := c.fd.destination(&to, addrOrNil(addr))
-	return c.writeTo(b, &to, addrOrNil(addr), err)
+	err := c.fd.destination(&to, neterr.Addr(addr))
+	return c.writeTo(b, &to, neterr.Addr(addr), err)
 }
 
 // WriteMsgIP writes one packet and its control messages to an address. A connected
@@ -88,8 +89,8 @@ func (c *IPConn) WriteMsgIP(b, oob []byte, addr *net.IPAddr) (n, oobn int, err e
 		return 0, 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err = c.fd.destination(&to, addrOrNil(addr))
-	return c.writeMsg(b, oob, &to, addrOrNil(addr), err)
+	err = c.fd.destination(&to, neterr.Addr(addr))
+	return c.writeMsg(b, oob, &to, neterr.Addr(addr), err)
 }
 
 // ipAddr returns the address in raw, or nil if there is none.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
@@ -83,8 +84,8 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 		return 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err := c.fd.destination(&to, addrOrNil(addr))
-	return c.writeTo(b, &to, addrOrNil(addr), err)
+	err := c.fd.destination(&to, neterr.Addr(addr))
+	return c.writeTo(b, &to, neterr.Addr(addr), err)
 }
 
 // WriteToUDPAddrPort is WriteToUDP.
@@ -106,9 +107,9 @@ func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 	var buf sys.RawAddr
 	var to *sys.RawAddr
 	if addr != nil || !c.fd.connected {
-		to, err = &buf, c.fd.destination(&buf, addrOrNil(addr))
+		to, err = &buf, c.fd.destination(&buf, neterr.Addr(addr))
 	}
-	return c.writeMsg(b, oob, to, addrOrNil(addr), err)
+	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
 }
 
 // WriteMsgUDPAddrPort is WriteMsgUDP; the zero AddrPort stands for nil.
@@ -128,14 +129,3 @@ func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oo
 type addrPortUDPAddr struct{ netip.AddrPort }
 
 func (addrPortUDPAddr) Network() string { return "udp" }
-
-// addrOrNil keeps a nil pointer from becoming an address that is not nil.
-func addrOrNil[A any, P interface {
-	*A
-	net.Addr
-}](a P) net.Addr {
-	if a == nil {
-		return nil
-	}
-	return a
-}

@@ -33,7 +33,7 @@ func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_WR) }
 // sender without a name.
 func (c *UnixConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, addr, err := c.ReadFromUnix(b)
-	return n, addrOrNil(addr), err
+	return n, neterr.Addr(addr), err
 }
 
 // ReadFromUnix is ReadFrom.
@@ -80,7 +80,7 @@ func (c *UnixConn) WriteToUnix(b []byte, addr *net.UnixAddr) (int, error) {
 	default:
 		err = c.setUnix("sendto", &to, addr)
 	}
-	return c.writeTo(b, &to, addrOrNil(addr), err)
+	return c.writeTo(b, &to, neterr.Addr(addr), err)
 }
 
 // WriteMsgUnix writes data and control messages, to an address if that is not nil; a
@@ -97,7 +97,7 @@ func (c *UnixConn) WriteMsgUnix(b, oob []byte, addr *net.UnixAddr) (n, oobn int,
 	case addr != nil:
 		to, err = &buf, c.setUnix("sendmsg", &buf, addr)
 	}
-	return c.writeMsg(b, oob, to, addrOrNil(addr), err)
+	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
 }
 
 // setUnix makes raw an address of the kind of socket that c is, for a system call.

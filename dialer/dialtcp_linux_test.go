@@ -25,7 +25,7 @@ func TestDialerDialTCP(t *testing.T) {
 	canceled, cancel := context.WithCancel(background)
 	cancel()
 	port := uint16(serve(t, "tcp4", "127.0.0.1:0"))
-	refused := netip.MustParseAddrPort(nettest.Refuse(t, "tcp4", 0))
+	refused := netip.MustParseAddrPort(nettest.Refuse(t, "tcp4"))
 	served := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
 	from := netip.MustParseAddrPort("127.0.0.7:0")
 	var none netip.AddrPort

@@ -130,6 +130,11 @@ func serve(t *testing.T, network, address string) (port int) {
 	l, err := net.Listen(network, address)
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
+	serveOn(l)
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func serveOn(l net.Listener) {
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -142,7 +147,6 @@ func serve(t *testing.T, network, address string) (port int) {
 			}()
 		}
 	}()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // abortive is a Control hook for tests that make more connections than there are ports:

@@ -36,13 +36,13 @@ func (d *Dialer) dialUDP(ctx context.Context, network string, laddr, raddr *net.
 		err = net.UnknownNetworkError(network)
 	}
 	if err != nil {
-		return nil, dialError(network, addrOrNil(laddr), addrOrNil(raddr), err)
+		return nil, dialError(network, neterr.Addr(laddr), neterr.Addr(raddr), err)
 	}
 	return c, nil
 }
 
 func (t *attempt) udp(ctx context.Context, laddr, raddr *net.UDPAddr) (*conn.UDPConn, error) {
-	f, err := t.socket(t.network, syscall.SOCK_DGRAM).Dial(ctx, addrOrNil(laddr), addrOrNil(raddr))
+	f, err := t.socket(t.network, syscall.SOCK_DGRAM).Dial(ctx, neterr.Addr(laddr), neterr.Addr(raddr))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (d *Dialer) dialIP(ctx context.Context, network string, laddr, raddr *net.I
 		c, err = t.ip(ctx, laddr, raddr)
 	}
 	if err != nil {
-		return nil, dialError(network, addrOrNil(laddr), addrOrNil(raddr), err)
+		return nil, dialError(network, neterr.Addr(laddr), neterr.Addr(raddr), err)
 	}
 	return c, nil
 }
@@ -84,7 +84,7 @@ func (t *attempt) ip(ctx context.Context, laddr, raddr *net.IPAddr) (*conn.IPCon
 	}
 	s := t.socket(family, syscall.SOCK_RAW)
 	s.Proto = proto
-	f, err := s.Dial(ctx, addrOrNil(laddr), addrOrNil(raddr))
+	f, err := s.Dial(ctx, neterr.Addr(laddr), neterr.Addr(raddr))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (d *Dialer) dialUnix(ctx context.Context, network string, laddr, raddr *net
 		err = net.UnknownNetworkError(network)
 	}
 	if err != nil {
-		return nil, dialError(network, addrOrNil(laddr), addrOrNil(raddr), err)
+		return nil, dialError(network, neterr.Addr(laddr), neterr.Addr(raddr), err)
 	}
 	return c, nil
 }
@@ -130,7 +130,7 @@ func (t *attempt) unix(ctx context.Context, laddr, raddr *net.UnixAddr) (*conn.U
 	if raddr == nil && (laddr == nil || sotype != syscall.SOCK_DGRAM) {
 		return nil, neterr.MissingAddress
 	}
-	f, err := t.socket(t.network, sotype).Dial(ctx, addrOrNil(laddr), addrOrNil(raddr))
+	f, err := t.socket(t.network, sotype).Dial(ctx, neterr.Addr(laddr), neterr.Addr(raddr))
 	if err != nil {
 		return nil, err
 	}

@@ -34,20 +34,16 @@ var names = map[string][]string{
 // host opens the same port on ::1 and on 127.0.0.1.
 func host(t *testing.T, six, four answer) (port int) {
 	t.Helper()
-	port = nettest.FreePort(t)
-	open := func(network, ip string, what answer) {
+	s4, s6 := nettest.BindBoth(t)
+	for s, what := range map[nettest.Socket]answer{s4: four, s6: six} {
 		switch what {
 		case accepts:
-			serve(t, network, at(ip, port))
-		case refuses:
-			nettest.Refuse(t, network, port)
+			serveOn(s.Listen(t))
 		case hangs:
-			nettest.Hang(t, network, port)
+			s.Hang(t)
 		}
 	}
-	open("tcp6", "::1", six)
-	open("tcp4", "127.0.0.1", four)
-	return port
+	return s4.Addr.Port
 }
 
 const never = time.Hour // a head start that no test waits for

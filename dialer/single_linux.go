@@ -58,14 +58,3 @@ func (t *attempt) opError(ra net.Addr, err error) error {
 func dialError(network string, laddr, raddr net.Addr, err error) error {
 	return &net.OpError{Op: "dial", Net: network, Source: laddr, Addr: raddr, Err: err}
 }
-
-// addrOrNil keeps a nil pointer from becoming an address that is not nil.
-func addrOrNil[A any, P interface {
-	*A
-	net.Addr
-}](a P) net.Addr {
-	if a == nil {
-		return nil
-	}
-	return a
-}

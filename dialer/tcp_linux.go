@@ -37,7 +37,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.
 		err = net.UnknownNetworkError(network)
 	}
 	if err != nil {
-		return nil, dialError(network, addrOrNil(laddr), addrOrNil(raddr), err)
+		return nil, dialError(network, neterr.Addr(laddr), neterr.Addr(raddr), err)
 	}
 	return c, nil
 }
@@ -59,14 +59,14 @@ func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCP
 // have chosen badly: the very port that is dialed, so that the socket, with nobody
 // listening, was connected to itself; or one that turned out to be taken.
 func (t *attempt) connect(ctx context.Context, s conn.Socket, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
-	f, err := s.Dial(ctx, addrOrNil(laddr), raddr)
+	f, err := s.Dial(ctx, neterr.Addr(laddr), raddr)
 	if laddr == nil || laddr.Port == 0 {
 		// DOC: self-connect
 		for i := 0; i < 2 && (selfConnected(f, err) || errors.Is(err, syscall.EADDRNOTAVAIL)); i++ {
 			if err == nil {
 				f.Close()
 			}
-			f, err = s.Dial(ctx, addrOrNil(laddr), raddr)
+			f, err = s.Dial(ctx, neterr.Addr(laddr), raddr)
 		}
 	}
 	if err != nil {

@@ -140,14 +140,3 @@ func (lc *ListenConfig) socket(network string, sotype int) conn.Socket {
 func listenError(network string, laddr net.Addr, err error) error {
 	return &net.OpError{Op: "listen", Net: network, Addr: laddr, Err: err}
 }
-
-// addrOrNil keeps a nil pointer from becoming an address that is not nil.
-func addrOrNil[A any, P interface {
-	*A
-	net.Addr
-}](a P) net.Addr {
-	if a == nil {
-		return nil
-	}
-	return a
-}

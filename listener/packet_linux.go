@@ -18,7 +18,7 @@ import (
 // multicast group's address opens all addresses, on its port.
 func ListenUDP(network string, laddr *net.UDPAddr) (*conn.UDPConn, error) {
 	if err := onUDP(network); err != nil {
-		return nil, listenError(network, addrOrNil(laddr), err)
+		return nil, listenError(network, neterr.Addr(laddr), err)
 	}
 	if laddr == nil {
 		laddr = &net.UDPAddr{}
@@ -51,10 +51,10 @@ func (lc *ListenConfig) listenUDP(ctx context.Context, network string, laddr *ne
 // not heard here.
 func ListenMulticastUDP(network string, ifi *net.Interface, group *net.UDPAddr) (*conn.UDPConn, error) {
 	if err := onUDP(network); err != nil {
-		return nil, listenError(network, addrOrNil(group), err)
+		return nil, listenError(network, neterr.Addr(group), err)
 	}
 	if group == nil || group.IP == nil {
-		return nil, listenError(network, addrOrNil(group), neterr.MissingAddress)
+		return nil, listenError(network, neterr.Addr(group), neterr.MissingAddress)
 	}
 	f, err := new(ListenConfig).socket(network, syscall.SOCK_DGRAM).Listen(context.Background(), group)
 	if err == nil {

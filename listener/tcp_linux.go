@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
 // ListenTCP announces on laddr, or on all addresses and a free port if laddr is nil.
@@ -15,7 +16,7 @@ func ListenTCP(network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	switch network {
 	case "tcp", "tcp4", "tcp6":
 	default:
-		return nil, listenError(network, addrOrNil(laddr), net.UnknownNetworkError(network))
+		return nil, listenError(network, neterr.Addr(laddr), net.UnknownNetworkError(network))
 	}
 	if laddr == nil {
 		laddr = &net.TCPAddr{}

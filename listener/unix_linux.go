@@ -20,7 +20,7 @@ func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 		l, err = new(ListenConfig).listenUnix(context.Background(), network, laddr)
 	}
 	if err != nil {
-		return nil, listenError(network, addrOrNil(laddr), err)
+		return nil, listenError(network, neterr.Addr(laddr), err)
 	}
 	return l, nil
 }
@@ -33,7 +33,7 @@ func ListenUnixgram(network string, laddr *net.UnixAddr) (*conn.UnixConn, error)
 		c, err = new(ListenConfig).listenUnixgram(context.Background(), network, laddr)
 	}
 	if err != nil {
-		return nil, listenError(network, addrOrNil(laddr), err)
+		return nil, listenError(network, neterr.Addr(laddr), err)
 	}
 	return c, nil
 }

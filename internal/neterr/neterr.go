@@ -7,6 +7,7 @@ package neterr
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"syscall"
 )
@@ -54,4 +55,16 @@ func OfSyscall(name string, err error) error {
 		return os.NewSyscallError(name, errno)
 	}
 	return err
+}
+
+// Addr returns what a net.OpError is to name: a nil pointer is no address, rather than
+// an address that is not nil.
+func Addr[A any, P interface {
+	*A
+	net.Addr
+}](a P) net.Addr {
+	if a == nil {
+		return nil
+	}
+	return a
 }

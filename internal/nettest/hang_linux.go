@@ -11,25 +11,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Hang returns an address of the network ("tcp4" or "tcp6") on which every dial hangs:
-// that of a listener whose queue is full, so that the kernel drops each SYN. The port
-// is a free one if 0 is asked for.
-func Hang(t testing.TB, network string, port int) (address string) {
-	t.Helper()
-	fd, sa := boundSocket(t, network, port)
-	check(t, "listen", syscall.Listen(fd, 0)) // a queue of 0 holds one connection
-	address = sa.String()
-	c, err := net.Dial(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	Eventually(t, "the queue is full", func() bool { return Queued(t, fd) == 1 })
-	return address
+// A Socket is a TCP socket bound to the loopback address, closed with the test. On it
+// dials are refused, until it listens.
+type Socket struct {
+	fd   int
+	Addr *net.TCPAddr
 }
 
-// boundSocket returns a socket bound to the loopback address, closed with the test.
-func boundSocket(t testing.TB, network string, port int) (fd int, addr *net.TCPAddr) {
+// Bind returns a socket of the network ("tcp4" or "tcp6") with a free port.
+func Bind(t testing.TB, network string) Socket {
+	t.Helper()
+	s, err := bind(t, network, 0)
+	check(t, "bind", err)
+	return s
+}
+
+// BindBoth returns two sockets with the same port of 127.0.0.1 and of ::1.
+func BindBoth(t testing.TB) (four, six Socket) {
+	t.Helper()
+	for {
+		four = Bind(t, "tcp4")
+		six, err := bind(t, "tcp6", four.Addr.Port)
+		if err == nil {
+			return four, six
+		}
+	}
+}
+
+func bind(t testing.TB, network string, port int) (s Socket, err error) {
 	t.Helper()
 	family, ip := unix.AF_INET, net.IPv4(127, 0, 0, 1)
 	var sa syscall.Sockaddr = &syscall.SockaddrInet4{Addr: [4]byte(ip.To4()), Port: port}
@@ -41,7 +50,9 @@ func boundSocket(t testing.TB, network string, port int) (fd int, addr *net.TCPA
 	check(t, "socket", err)
 	t.Cleanup(func() { syscall.Close(fd) })
 	check(t, "setsockopt", syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
-	check(t, "bind", syscall.Bind(fd, sa))
+	if err := syscall.Bind(fd, sa); err != nil {
+		return Socket{}, err
+	}
 	sa, err = syscall.Getsockname(fd)
 	check(t, "getsockname", err)
 	switch sa := sa.(type) {
@@ -50,15 +61,51 @@ func boundSocket(t testing.TB, network string, port int) (fd int, addr *net.TCPA
 	case *syscall.SockaddrInet6:
 		port = sa.Port
 	}
-	return fd, &net.TCPAddr{IP: ip, Port: port}
+	return Socket{fd, &net.TCPAddr{IP: ip, Port: port}}, nil
 }
 
-// Refuse returns an address of the network on which every dial is refused for as long
-// as the test runs: that of a socket which is bound and does not listen.
-func Refuse(t testing.TB, network string, port int) (address string) {
+// Listen makes it accept connections.
+func (s Socket) Listen(t testing.TB) net.Listener {
 	t.Helper()
-	_, sa := boundSocket(t, network, port)
-	return sa.String()
+	check(t, "listen", syscall.Listen(s.fd, 128))
+	dup, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	check(t, "fcntl", err)
+	f := os.NewFile(uintptr(dup), "listener")
+	defer f.Close()
+	l, err := net.FileListener(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// Hang makes every dial to it hang: it listens with a queue that is full, so that the
+// kernel drops each SYN.
+func (s Socket) Hang(t testing.TB) {
+	t.Helper()
+	check(t, "listen", syscall.Listen(s.fd, 0)) // a queue of 0 holds one connection
+	c, err := net.DialTCP("tcp", nil, s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	Eventually(t, "the queue is full", func() bool { return Queued(t, s.fd) == 1 })
+}
+
+// Hang returns an address on which every dial hangs.
+func Hang(t testing.TB, network string) (address string) {
+	t.Helper()
+	s := Bind(t, network)
+	s.Hang(t)
+	return s.Addr.String()
+}
+
+// Refuse returns an address on which every dial is refused, for as long as the test
+// runs.
+func Refuse(t testing.TB, network string) (address string) {
+	t.Helper()
+	return Bind(t, network).Addr.String()
 }
 
 func check(t testing.TB, call string, err error) {
@@ -121,20 +168,13 @@ func NoFDsLeft(t testing.TB) {
 	})
 }
 
-// FreePort returns a port that nobody used a moment ago, on 127.0.0.1 and on ::1.
+// FreePort returns a port of 127.0.0.1 that nobody used a moment ago.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	for {
-		four, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := four.Addr().(*net.TCPAddr).Port
-		six, err := net.ListenTCP("tcp6", &net.TCPAddr{IP: net.IPv6loopback, Port: port})
-		four.Close()
-		if err == nil {
-			six.Close()
-			return port
-		}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
