@@ -84,6 +84,8 @@ func TestPortOutOfRange(t *testing.T) {
 		_, err := ours.WriteToUDP([]byte("x"), to)
 		require.ErrorIs(t, want, syscall.EINVAL)
 		require.ErrorIs(t, err, syscall.EINVAL)
+		require.ErrorContains(t, err, "sendto: ")
+		require.ErrorContains(t, want, "sendto: ")
 		_, _, err = ours.WriteMsgUDP([]byte("x"), nil, to)
 		require.ErrorIs(t, err, syscall.EINVAL)
 	}

@@ -78,7 +78,7 @@ func (c *IPConn) WriteToIP(b []byte, addr *net.IPAddr) (int, error) {
 		return 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err := c.fd.destination(&to, neterr.Addr(addr))
+	err := c.fd.destination("sendto", &to, neterr.Addr(addr))
 	return c.writeTo(b, &to, neterr.Addr(addr), err)
 }
 
@@ -89,7 +89,7 @@ func (c *IPConn) WriteMsgIP(b, oob []byte, addr *net.IPAddr) (n, oobn int, err e
 		return 0, 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err = c.fd.destination(&to, neterr.Addr(addr))
+	err = c.fd.destination("sendmsg", &to, neterr.Addr(addr))
 	return c.writeMsg(b, oob, &to, neterr.Addr(addr), err)
 }
 

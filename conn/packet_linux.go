@@ -1,8 +1,10 @@
 package conn
 
 import (
+	"math"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/neterr"
@@ -18,14 +20,19 @@ func (c *conn) toError(to net.Addr, err error) error {
 
 // writeTo writes one packet, unless err says that there is nowhere to write it to.
 func (c *conn) writeTo(b []byte, to *sys.RawAddr, addr net.Addr, err error) (n int, _ error) {
-	if err == nil {
-		n, err = c.fd.pfd.WriteTo(b, to)
-		err = neterr.OfSyscall("sendto", err)
-	}
-	if err != nil {
+	if n, err = c.sendTo(b, to, err); err != nil {
 		return n, c.toError(addr, err)
 	}
 	return n, nil
+}
+
+// sendTo is writeTo, whose error does not say where to.
+func (c *conn) sendTo(b []byte, to *sys.RawAddr, err error) (n int, _ error) {
+	if err != nil {
+		return 0, err
+	}
+	n, err = c.fd.pfd.WriteTo(b, to)
+	return n, neterr.OfSyscall("sendto", err)
 }
 
 // readFrom reads one packet and its sender's raw address.
@@ -54,18 +61,32 @@ func (c *conn) readMsg(b, oob []byte, flags int, from *sys.RawAddr) (n, oobn, re
 // writeMsg writes one packet and its control messages, unless err says that there is
 // nowhere to write it to.
 func (c *conn) writeMsg(b, oob []byte, to *sys.RawAddr, addr net.Addr, err error) (n, oobn int, _ error) {
-	if err == nil {
-		n, oobn, err = c.fd.pfd.WriteMsg(b, oob, to)
-		err = neterr.OfSyscall("sendmsg", err)
-	}
-	if err != nil {
+	if n, oobn, err = c.sendMsg(b, oob, to, err); err != nil {
 		return n, oobn, c.toError(addr, err)
 	}
 	return n, oobn, nil
 }
 
-// destination makes raw the address that a packet is to be sent to.
-func (f *NetFD) destination(raw *sys.RawAddr, a net.Addr) error {
+// sendMsg is writeMsg, whose error does not say where to.
+func (c *conn) sendMsg(b, oob []byte, to *sys.RawAddr, err error) (n, oobn int, _ error) {
+	if err != nil {
+		return 0, 0, err
+	}
+	n, oobn, err = c.fd.pfd.WriteMsg(b, oob, to)
+	return n, oobn, neterr.OfSyscall("sendmsg", err)
+}
+
+// checkPort refuses a number that is no port, as the system call does that would be made
+// with it if it were not cut to 16 bits on the way.
+func checkPort(call string, port int) error {
+	if port < 0 || port > math.MaxUint16 {
+		return os.NewSyscallError(call, syscall.EINVAL)
+	}
+	return nil
+}
+
+// destination makes raw the address that a packet is to be sent to by a system call.
+func (f *NetFD) destination(call string, raw *sys.RawAddr, a net.Addr) error {
 	switch {
 	case f.connected:
 		return net.ErrWriteToConnected
@@ -73,20 +94,19 @@ func (f *NetFD) destination(raw *sys.RawAddr, a net.Addr) error {
 		return neterr.MissingAddress
 	}
 	ip, port, zone := inet(a)
-	if port != int(uint16(port)) {
-		return syscall.EINVAL // as the conversion of package syscall says
-	}
 	switch f.family {
 	case syscall.AF_INET:
 		sa, err := sockaddrInet4(ip, port)
 		if err == nil {
 			raw.SetInet4(sa.Addr, port)
+			err = checkPort(call, port)
 		}
 		return err
 	case syscall.AF_INET6:
 		sa, err := sockaddrInet6(ip, port, zone)
 		if err == nil {
 			raw.SetInet6(sa.Addr, port, sa.ZoneId)
+			err = checkPort(call, port)
 		}
 		return err
 	}

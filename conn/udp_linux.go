@@ -33,11 +33,18 @@ func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // ReadFromUDP reads one packet and its sender's address.
 func (c *UDPConn) ReadFromUDP(b []byte) (n int, addr *net.UDPAddr, err error) {
+	// This is inlined, so that an address which the caller does not keep is made on its
+	// stack.
+	return c.readFromUDP(b, new(net.UDPAddr))
+}
+
+func (c *UDPConn) readFromUDP(b []byte, addr *net.UDPAddr) (int, *net.UDPAddr, error) {
 	n, ap, err := c.ReadFromUDPAddrPort(b)
 	if err != nil {
 		return n, nil, err
 	}
-	return n, net.UDPAddrFromAddrPort(ap), nil
+	*addr = net.UDPAddr{IP: ap.Addr().AsSlice(), Port: int(ap.Port()), Zone: ap.Addr().Zone()}
+	return n, addr, nil
 }
 
 // ReadFromUDPAddrPort is ReadFromUDP. On an IPv6 socket, an IPv4 sender's address comes
@@ -84,7 +91,7 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 		return 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err := c.fd.destination(&to, neterr.Addr(addr))
+	err := c.fd.destination("sendto", &to, neterr.Addr(addr))
 	return c.writeTo(b, &to, neterr.Addr(addr), err)
 }
 
@@ -94,8 +101,11 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 		return 0, syscall.EINVAL
 	}
 	var to sys.RawAddr
-	err := c.fd.destinationAddrPort(&to, addr)
-	return c.writeTo(b, &to, addrPortUDPAddr{addr}, err)
+	n, err := c.sendTo(b, &to, c.fd.destinationAddrPort(&to, addr))
+	if err != nil {
+		return n, c.toError(addrPortUDPAddr{addr}, err) // the one thing that allocates
+	}
+	return n, nil
 }
 
 // WriteMsgUDP writes one packet and its control messages: to addr if the socket is not
@@ -107,7 +117,7 @@ func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 	var buf sys.RawAddr
 	var to *sys.RawAddr
 	if addr != nil || !c.fd.connected {
-		to, err = &buf, c.fd.destination(&buf, neterr.Addr(addr))
+		to, err = &buf, c.fd.destination("sendmsg", &buf, neterr.Addr(addr))
 	}
 	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
 }
@@ -122,7 +132,10 @@ func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oo
 	if addr.IsValid() || !c.fd.connected {
 		to, err = &buf, c.fd.destinationAddrPort(&buf, addr)
 	}
-	return c.writeMsg(b, oob, to, addrPortUDPAddr{addr}, err)
+	if n, oobn, err = c.sendMsg(b, oob, to, err); err != nil {
+		return n, oobn, c.toError(addrPortUDPAddr{addr}, err)
+	}
+	return n, oobn, nil
 }
 
 // An addrPortUDPAddr is an AddrPort that an error can name.

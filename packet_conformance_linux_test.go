@@ -1,0 +1,222 @@
+package netpoller_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What golang.org/x/net/nettest asks of streams, asked of packets: two UDP sockets, ours
+// or package net's at either end, connected to each other or not.
+
+// A packetEnd is one of two sockets. It sends to the other and receives from it alone.
+type packetEnd struct {
+	udpConn
+	peer      net.Addr
+	connected bool
+}
+
+func (e *packetEnd) send(b []byte) (int, error) {
+	if e.connected {
+		return e.Write(b)
+	}
+	return e.WriteTo(b, e.peer)
+}
+
+func (e *packetEnd) receive(b []byte) (int, error) {
+	if e.connected {
+		return e.Read(b)
+	}
+	n, from, err := e.ReadFrom(b)
+	if err == nil && from.String() != e.peer.String() {
+		err = fmt.Errorf("a packet of %v, not of %v", from, e.peer)
+	}
+	return n, err
+}
+
+// packetPair returns two sockets that are each other's peer. The kernel knows that of
+// the first one, if connected.
+func packetPair(t *testing.T, stds [2]bool, network string, connected bool) (a, b *packetEnd) {
+	address := map[string]string{"udp4": "127.0.0.1:0", "udp6": "[::1]:0"}[network]
+	near := &side{T: t, std: stds[0], ports: map[string]string{}}
+	far := &side{T: t, std: stds[1], ports: map[string]string{}}
+	b = &packetEnd{udpConn: far.udp(network, address, "FAR")}
+	if connected {
+		a = &packetEnd{udpConn: near.connectedUDP(network, b.LocalAddr(), "NEAR"), connected: true}
+	} else {
+		a = &packetEnd{udpConn: near.udp(network, address, "NEAR")}
+	}
+	a.peer, b.peer = b.LocalAddr(), a.LocalAddr()
+	return a, b
+}
+
+// isTimeout requires a timeout as net.Conn promises it.
+func isTimeout(t *testing.T, err error) {
+	t.Helper()
+	var ne net.Error
+	require.True(t, errors.As(err, &ne) && ne.Timeout() && errors.Is(err, os.ErrDeadlineExceeded), "%v", err)
+}
+
+// Whichever of these fails, a program that works with package net's sockets of packets
+// does not with ours.
+func TestPacketConformance(t *testing.T) {
+	tests := map[string]func(t *testing.T, a, b *packetEnd){
+		"packets come one by one and whole": func(t *testing.T, a, b *packetEnd) {
+			sent, got := make([]byte, 9000), make([]byte, 10000)
+			for i := range 300 {
+				size := i * 7919 % len(sent)
+				for j := range size {
+					sent[j] = byte(i + j)
+				}
+				n, err := a.send(sent[:size])
+				require.NoError(t, err)
+				require.Equal(t, size, n)
+				n, err = b.receive(got)
+				require.NoError(t, err)
+				require.True(t, bytes.Equal(sent[:size], got[:n]))
+				a, b = b, a
+			}
+		},
+		"many readers and writers": func(t *testing.T, a, b *packetEnd) {
+			require.NoError(t, b.SetReadBuffer(1<<20))
+			const each, workers = 20, 8
+			var senders, receivers sync.WaitGroup
+			var mu sync.Mutex
+			seen := map[string]int{}
+			for w := range workers {
+				senders.Go(func() {
+					for i := range each {
+						if _, err := a.send(fmt.Append(nil, w, " ", i)); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				receivers.Go(func() {
+					buf := make([]byte, 64)
+					for range each {
+						n, err := b.receive(buf)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						mu.Lock()
+						seen[string(buf[:n])]++
+						mu.Unlock()
+					}
+				})
+			}
+			senders.Wait()
+			receivers.Wait()
+			require.Len(t, seen, each*workers)
+		},
+		"deadlines in the past": func(t *testing.T, a, b *packetEnd) {
+			for range 3 {
+				require.NoError(t, a.SetDeadline(longAgo))
+				_, err := a.send([]byte("x"))
+				isTimeout(t, err)
+				_, err = a.receive(make([]byte, 1))
+				isTimeout(t, err)
+				_, err = a.receive(make([]byte, 1))
+				isTimeout(t, err)
+				require.NoError(t, a.SetReadDeadline(time.Time{}))
+				require.NoError(t, a.SetWriteDeadline(time.Time{}))
+				_, err = a.send([]byte("x"))
+				require.NoError(t, err)
+				_, err = b.send([]byte("y"))
+				require.NoError(t, err)
+				_, err = a.receive(make([]byte, 1))
+				require.NoError(t, err)
+			}
+		},
+		"a deadline that comes": func(t *testing.T, a, b *packetEnd) {
+			for _, d := range []time.Duration{0, time.Nanosecond, time.Millisecond, 10 * time.Millisecond} {
+				require.NoError(t, a.SetReadDeadline(time.Now().Add(d)))
+				start := time.Now()
+				_, err := a.receive(make([]byte, 1))
+				isTimeout(t, err)
+				require.GreaterOrEqual(t, time.Since(start)+time.Millisecond, d)
+			}
+		},
+		"a read deadline leaves writes alone": func(t *testing.T, a, b *packetEnd) {
+			require.NoError(t, a.SetReadDeadline(longAgo))
+			_, err := a.send([]byte("x"))
+			require.NoError(t, err)
+			_, err = b.receive(make([]byte, 1))
+			require.NoError(t, err)
+			require.NoError(t, a.SetReadDeadline(time.Time{}))
+			require.NoError(t, a.SetWriteDeadline(longAgo))
+			_, err = b.send([]byte("x"))
+			require.NoError(t, err)
+			_, err = a.receive(make([]byte, 1))
+			require.NoError(t, err)
+		},
+		"deadlines set while all wait": func(t *testing.T, a, b *packetEnd) {
+			const waiting = 8
+			errs := make(chan error, waiting)
+			for range waiting {
+				go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
+			}
+			require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Hour)))
+			require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Millisecond)))
+			for range waiting {
+				isTimeout(t, <-errs)
+			}
+		},
+		"Close wakes all": func(t *testing.T, a, b *packetEnd) {
+			const waiting = 8
+			errs := make(chan error, waiting)
+			for range waiting {
+				go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
+			}
+			require.NoError(t, a.Close())
+			for range waiting {
+				require.ErrorIs(t, <-errs, net.ErrClosed)
+			}
+			_, err := a.send([]byte("x"))
+			require.ErrorIs(t, err, net.ErrClosed)
+			require.ErrorIs(t, a.SetDeadline(time.Time{}), net.ErrClosed)
+			require.ErrorIs(t, a.Close(), net.ErrClosed)
+			require.NotNil(t, a.LocalAddr())
+		},
+		"all methods at once": func(t *testing.T, a, b *packetEnd) {
+			var all sync.WaitGroup
+			for range 20 {
+				for _, f := range []func(){
+					func() { a.receive(make([]byte, 16)) },
+					func() { a.send([]byte("hello")) },
+					func() { b.send([]byte("hello")) },
+					func() { a.SetDeadline(time.Now().Add(10 * time.Millisecond)) },
+					func() { a.SetReadDeadline(time.Now().Add(10 * time.Millisecond)) },
+					func() { a.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)) },
+					func() { a.SetReadBuffer(1 << 16) },
+					func() { a.LocalAddr() },
+					func() { a.RemoteAddr() },
+					func() { a.ReadMsgUDPAddrPort(make([]byte, 16), make([]byte, 16)) },
+				} {
+					all.Go(f)
+				}
+			}
+			// Whichever deadline is the last one, it comes.
+			all.Wait()
+		},
+	}
+	for name, test := range tests {
+		for _, stds := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+			for _, network := range []string{"udp4", "udp6"} {
+				for _, connected := range []bool{false, true} {
+					t.Run(fmt.Sprint(name, " ", stds, network, connected), func(t *testing.T) {
+						a, b := packetPair(t, stds, network, connected)
+						test(t, a, b)
+					})
+				}
+			}
+		}
+	}
+}
