@@ -182,7 +182,7 @@ func TestCountersReturnToZero(t *testing.T) {
 			for i, end := range []func(){
 				func() { far.send("x"); far.recv(256 << 10) },
 				func() { ok(t, fd.SetDeadline(longAgo)) },
-				func() { ok(t, fd.SetDeadline(time.Now().Add(20 * time.Millisecond))) },
+				func() { ok(t, fd.SetDeadline(time.Now().Add(20*time.Millisecond))) },
 			} {
 				errs := make(chan error, 2)
 				go func() { _, err := fd.Read(make([]byte, 10)); errs <- err }()
