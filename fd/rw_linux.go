@@ -28,6 +28,9 @@ func (fd *FD) Read(p []byte) (int, error) {
 	}
 	for attempt := 0; ; attempt++ {
 		n, err := sys.Read(fd.sysfd, p) // DOC: read-syscall
+		if err == syscall.EAGAIN && fd.atMark() {
+			n, err = sys.Read(fd.sysfd, p)
+		}
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Read, attempt); err == nil {
 				continue
@@ -40,6 +43,11 @@ func (fd *FD) Read(p []byte) (int, error) {
 		return n, fd.eofError(n, err)
 	}
 }
+
+// atMark reports whether the stream may stand at an urgent byte. There the kernel says
+// EAGAIN to a thread with a signal pending, Go's own for preemption too, though more is
+// there to be read; the signal has been handled by the time it is asked again.
+func (fd *FD) atMark() bool { return fd.kind == TCP && !fd.plain() }
 
 // plain reports whether a short read proves that the stream was empty.
 func (fd *FD) plain() bool {
