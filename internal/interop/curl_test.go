@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // If this fails, a client that is not written in Go is not served.
@@ -54,7 +56,7 @@ func TestCurl(t *testing.T) {
 			if c.major == 2 && !bytes.Contains(version, []byte("HTTP2")) {
 				t.Skip("this curl has no HTTP/2")
 			}
-			forEachServer(t, func(t *testing.T, s side) {
+			ends.ForEachServer(t, func(t *testing.T, s ends.Side) {
 				handle := func(w http.ResponseWriter, r *http.Request) {
 					assert.Equal(t, c.major, r.ProtoMajor)
 					if r.Method == "PUT" {

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 var longAgo = time.Unix(1, 0)
@@ -50,7 +51,7 @@ var blockers = []blocker{
 }
 
 func blockedRead(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time) error) blocked {
-	c, peer := connect(t, pair{server: ours(g), client: std()})
+	c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 	read := func() error {
 		_, err := c.Read(make([]byte, 16))
 		return err
@@ -69,7 +70,7 @@ func blockedRead(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time)
 }
 
 func blockedWrite(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time) error) blocked {
-	c, peer := connect(t, pair{server: ours(g), client: std()})
+	c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 	chunk := bytes.Repeat([]byte("y"), 1<<16)
 	return blocked{
 		op: func() error {
@@ -92,7 +93,7 @@ func blockedWrite(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time
 }
 
 func blockedAccept(t *testing.T, g *netpoller.Group) blocked {
-	l := listen(t, ours(g))
+	l := ends.Listen(t, ends.Ours(g))
 	accept := func() error {
 		c, err := l.Accept()
 		if err == nil {
@@ -106,7 +107,7 @@ func blockedAccept(t *testing.T, g *netpoller.Group) blocked {
 		close:       l.Close,
 		parked:      func() bool { return g.Stats().ParkedReaders == 1 },
 		works: func(t *testing.T) {
-			dial(t, std(), l.Addr().String())
+			ends.Dial(t, ends.Net(), l.Addr().String())
 			require.NoError(t, accept())
 		},
 	}
@@ -114,7 +115,7 @@ func blockedAccept(t *testing.T, g *netpoller.Group) blocked {
 
 // forEachBlocker runs body with every operation that can block, in every group.
 func forEachBlocker(t *testing.T, body func(t *testing.T, b blocked)) {
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
 		for _, b := range blockers {
 			t.Run(b.name, func(t *testing.T) { body(t, b.setup(t, g)) })
 		}
@@ -126,7 +127,7 @@ func (b blocked) start(t *testing.T) (result <-chan error) {
 	t.Helper()
 	c := make(chan error, 1)
 	go func() { c <- b.op() }()
-	eventually(t, "the operation is parked", b.parked)
+	ends.Eventually(t, "the operation is parked", b.parked)
 	return c
 }
 
@@ -161,7 +162,7 @@ func TestDeadlineWakesParked(t *testing.T) {
 					for _, d := range at {
 						require.NoError(t, b.setDeadline(d))
 					}
-					mustTimeOut(t, receive(t, "the deadline", result))
+					mustTimeOut(t, ends.Receive(t, "the deadline", result))
 					assert.False(t, time.Now().Before(at[len(at)-1]), "it woke before its time")
 					mustTimeOut(t, b.op()) // until the deadline is cleared
 					require.NoError(t, b.setDeadline(time.Time{}))
@@ -175,19 +176,19 @@ func TestDeadlineWakesParked(t *testing.T) {
 // If this fails, a deadline that was cleared, or one of the other side, ends an
 // operation all the same.
 func TestDeadlineOfNobody(t *testing.T) {
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-		c, peer := connect(t, pair{server: ours(g), client: std()})
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 		result := make(chan error, 1)
 		go func() {
 			_, err := io.ReadFull(c, make([]byte, 2))
 			result <- err
 		}()
-		parked(t, g, 1, 0)
+		ends.Parked(t, g, 1, 0)
 		fired := g.Stats().TimersFired
 		require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
 		require.NoError(t, c.SetReadDeadline(time.Time{}))
 		require.NoError(t, c.SetWriteDeadline(time.Now().Add(20*time.Millisecond)))
-		eventually(t, "both timers fire", func() bool { return g.Stats().TimersFired >= fired+2 })
+		ends.Eventually(t, "both timers fire", func() bool { return g.Stats().TimersFired >= fired+2 })
 
 		_, err := c.Write([]byte("z"))
 		mustTimeOut(t, err)
@@ -196,20 +197,20 @@ func TestDeadlineOfNobody(t *testing.T) {
 		require.NoError(t, c.SetWriteDeadline(longAgo))
 		_, err = peer.Write([]byte("b"))
 		require.NoError(t, err)
-		require.NoError(t, receive(t, "the Read", result))
+		require.NoError(t, ends.Receive(t, "the Read", result))
 	})
 }
 
 // If this fails, a Read after its deadline returns data that it should have refused,
 // a Write sends some, or an Accept takes a connection.
 func TestPastDeadlineRefuses(t *testing.T) {
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-		l := listen(t, ours(g))
-		client := dial(t, std(), l.Addr().String())
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		l := ends.Listen(t, ends.Ours(g))
+		client := ends.Dial(t, ends.Net(), l.Addr().String())
 		server, err := l.Accept()
 		require.NoError(t, err)
 		defer server.Close()
-		dial(t, std(), l.Addr().String()) // one that waits to be accepted
+		ends.Dial(t, ends.Net(), l.Addr().String()) // one that waits to be accepted
 
 		// Once the other end's Read of this returns, the data is there.
 		_, err = client.Write([]byte("data"))
@@ -258,7 +259,7 @@ func TestCloseWakesParked(t *testing.T) {
 		result := b.start(t)
 		require.NoError(t, b.setDeadline(time.Now().Add(time.Hour)))
 		require.NoError(t, b.close())
-		require.ErrorIs(t, receive(t, "Close", result), net.ErrClosed)
+		require.ErrorIs(t, ends.Receive(t, "Close", result), net.ErrClosed)
 		require.ErrorIs(t, b.op(), net.ErrClosed)
 		require.ErrorIs(t, b.setDeadline(longAgo), net.ErrClosed)
 		require.ErrorIs(t, b.close(), net.ErrClosed)
@@ -277,8 +278,8 @@ func TestAllWaitersWake(t *testing.T) {
 		"SetDeadline": {func(c net.Conn) error { return c.SetDeadline(longAgo) }, os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-				conn, _ := connect(t, pair{server: ours(g), client: std()})
+			ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+				conn, _ := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 				results := make(chan error, 2*each)
 				for range each {
 					go func() {
@@ -294,10 +295,10 @@ func TestAllWaitersWake(t *testing.T) {
 						}
 					}()
 				}
-				parked(t, g, 1, 1) // the others queue for their turn
+				ends.Parked(t, g, 1, 1) // the others queue for their turn
 				require.NoError(t, c.end(conn))
 				for i := range 2 * each {
-					require.ErrorIs(t, receive(t, fmt.Sprint("waiter ", i), results), c.want)
+					require.ErrorIs(t, ends.Receive(t, fmt.Sprint("waiter ", i), results), c.want)
 				}
 			})
 		})
@@ -308,8 +309,8 @@ func TestAllWaitersWake(t *testing.T) {
 // invents a byte, or spoils the connection.
 func TestDeadlineRacesData(t *testing.T) {
 	const messages = 300
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-		c, peer := connect(t, pair{server: ours(g), client: ours(g)})
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Ours(g)})
 		var writer sync.WaitGroup
 		writer.Go(func() {
 			for i := range messages {
@@ -346,8 +347,8 @@ func TestDeadlineRacesPark(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		rounds /= 10
 	}
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-		c, _ := connect(t, pair{server: ours(g), client: std()})
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		c, _ := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 		results := make(chan error)
 		var round atomic.Int64 // both sides watch it, so that they start together
 		go func() {
@@ -366,11 +367,11 @@ func TestDeadlineRacesPark(t *testing.T) {
 			}
 			if i == int64(rounds)-1 {
 				require.NoError(t, c.Close())
-				require.ErrorIs(t, receive(t, "Close", results), net.ErrClosed)
+				require.ErrorIs(t, ends.Receive(t, "Close", results), net.ErrClosed)
 				return
 			}
 			require.NoError(t, c.SetReadDeadline(longAgo))
-			require.ErrorIs(t, receive(t, "the deadline", results), os.ErrDeadlineExceeded)
+			require.ErrorIs(t, ends.Receive(t, "the deadline", results), os.ErrDeadlineExceeded)
 			require.NoError(t, c.SetReadDeadline(time.Time{}))
 		}
 	})

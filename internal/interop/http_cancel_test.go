@@ -14,7 +14,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
 	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // fullListener returns the address of a listener whose queue is full, so that the
@@ -24,14 +27,14 @@ func fullListener(t *testing.T) (address string) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { unix.Close(fd) })
-	ip := net.ParseIP(loopback)
+	ip := net.ParseIP(ends.Loopback)
 	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(ip.To4())}))
 	require.NoError(t, unix.Listen(fd, 0)) // room for one
 	sa, err := unix.Getsockname(fd)
 	require.NoError(t, err)
 	addr := net.TCPAddr{IP: ip, Port: sa.(*unix.SockaddrInet4).Port}
-	dial(t, std(), addr.String())
-	eventually(t, "the queue is full", func() bool {
+	ends.Dial(t, ends.Net(), addr.String())
+	ends.Eventually(t, "the queue is full", func() bool {
 		// Of a listener these are the length of its queue and the limit.
 		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 		return err == nil && info.Unacked > info.Sacked
@@ -55,22 +58,22 @@ func TestDialCanceled(t *testing.T) {
 		}, []error{context.DeadlineExceeded, os.ErrDeadlineExceeded}, "i/o timeout", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				address := fullListener(t)
 				ctx, cancel := c.end(t.Context())
 				defer cancel()
 				result := make(chan error, 1)
 				go func() {
-					_, err := p.client.dial(ctx, "tcp", address)
+					_, err := p.Client.Dial(ctx, "tcp", address)
 					result <- err
 				}()
 				if !c.timeout {
-					if p.clientOurs {
-						parked(t, p.group, 0, 1)
+					if p.ClientOurs {
+						ends.Parked(t, p.Group, 0, 1)
 					}
 					cancel()
 				}
-				err := receive(t, "the dial ends", result)
+				err := ends.Receive(t, "the dial ends", result)
 				var operation *net.OpError
 				is := func(want error) bool { return errors.Is(err, want) }
 				require.True(t, slices.ContainsFunc(c.want, is), "%v", err)
@@ -84,13 +87,13 @@ func TestDialCanceled(t *testing.T) {
 // If this fails, a request cannot be canceled while its connection is being made, or
 // the dial lives on.
 func TestCancelConnecting(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		address := fullListener(t)
-		c, tr := newClient(t, p.client)
+		c, tr := newClient(t, p.Client)
 		dialing, dialed := make(chan struct{}), make(chan error, 1)
 		tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			close(dialing)
-			conn, err := p.client.dial(ctx, network, address)
+			conn, err := p.Client.Dial(ctx, network, address)
 			dialed <- err
 			return conn, err
 		}
@@ -103,15 +106,15 @@ func TestCancelConnecting(t *testing.T) {
 			}
 			result <- err
 		}()
-		receive(t, "the dial begins", dialing)
-		if p.clientOurs {
-			parked(t, p.group, 0, 1)
+		ends.Receive(t, "the dial begins", dialing)
+		if p.ClientOurs {
+			ends.Parked(t, p.Group, 0, 1)
 		}
 		cancel()
-		require.ErrorIs(t, receive(t, "the request ends", result), context.Canceled)
+		require.ErrorIs(t, ends.Receive(t, "the request ends", result), context.Canceled)
 		// The transport keeps the dial for a later request, until it is told.
 		tr.CloseIdleConnections()
-		require.ErrorIs(t, receive(t, "the dial ends", dialed), context.Canceled)
+		require.ErrorIs(t, ends.Receive(t, "the dial ends", dialed), context.Canceled)
 	})
 }
 
@@ -145,8 +148,8 @@ func TestCancelExchange(t *testing.T) {
 					_, err := do(nil)
 					result <- err
 				}()
-				receive(t, "the handler", reached)
-				return func() error { return receive(t, "the request ends", result) }
+				ends.Receive(t, "the handler", reached)
+				return func() error { return ends.Receive(t, "the request ends", result) }
 			},
 		},
 		{
@@ -167,7 +170,7 @@ func TestCancelExchange(t *testing.T) {
 				require.NoError(t, err)
 				_, err = io.ReadFull(resp.Body, make([]byte, 1000))
 				require.NoError(t, err)
-				receive(t, "the handler", reached)
+				ends.Receive(t, "the handler", reached)
 				return func() error {
 					defer resp.Body.Close()
 					_, err := io.Copy(io.Discard, resp.Body)
@@ -194,25 +197,25 @@ func TestCancelExchange(t *testing.T) {
 				}()
 				_, err := more.Write(chunk) // and no more: the client waits for us
 				require.NoError(t, err)
-				receive(t, "the handler", reached)
+				ends.Receive(t, "the handler", reached)
 				return func() error {
 					// package http waits for a body that is being read, whatever happens.
 					more.CloseWithError(io.ErrUnexpectedEOF)
-					return receive(t, "the request ends", result)
+					return ends.Receive(t, "the request ends", result)
 				}
 			},
 			fails: true,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				h := handler{make(chan struct{}), make(chan error, 1), make(chan struct{})}
-				_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					c.handle(h, w, r)
 					<-r.Context().Done()
 					close(h.done)
 				})
-				client, _ := newClient(t, p.client)
+				client, _ := newClient(t, p.Client)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				broken := c.client(t, func(body io.Reader) (*http.Response, error) {
@@ -223,9 +226,9 @@ func TestCancelExchange(t *testing.T) {
 					return client.Do(r)
 				}, h.reached)
 				cancel()
-				err := receive(t, "the handler's I/O ends", h.failed)
+				err := ends.Receive(t, "the handler's I/O ends", h.failed)
 				assert.Equal(t, c.fails, err != nil, "the handler's I/O: %v", err)
-				receive(t, "the handler's context is canceled", h.done)
+				ends.Receive(t, "the handler's context is canceled", h.done)
 				require.ErrorIs(t, broken(), context.Canceled)
 			})
 		})

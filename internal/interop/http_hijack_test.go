@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // If this fails, Hijack cannot end the read that the server keeps pending in the
@@ -31,18 +33,18 @@ func TestHijack(t *testing.T) {
 		{"both", "buffered", "early"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				entered, sent, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-				_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					defer close(done)
-					backgroundRead := p.serverOurs && c.head == ""
+					backgroundRead := p.ServerOurs && c.head == ""
 					if backgroundRead {
-						parked(t, p.group, 2+p.clientReads(), 0) // with Accept
+						ends.Parked(t, p.Group, 2+clientReads(p), 0) // with Accept
 					}
 					close(entered)
 					<-sent
 					if backgroundRead && c.early != "" {
-						parked(t, p.group, 1+p.clientReads(), 0) // it has taken a byte
+						ends.Parked(t, p.Group, 1+clientReads(p), 0) // it has taken a byte
 					}
 					conn, rw, err := http.NewResponseController(w).Hijack()
 					if !assert.NoError(t, err) {
@@ -52,11 +54,11 @@ func TestHijack(t *testing.T) {
 					echo(t, conn, rw)
 				})
 
-				conn := dial(t, p.client, address)
+				conn := ends.Dial(t, p.Client, address)
 				_, err := io.WriteString(conn, request+c.head)
 				require.NoError(t, err)
 				fromServer := readAll(conn)
-				receive(t, "the handler", entered)
+				ends.Receive(t, "the handler", entered)
 				_, err = io.WriteString(conn, c.early)
 				require.NoError(t, err)
 				close(sent)
@@ -66,8 +68,8 @@ func TestHijack(t *testing.T) {
 				_, err = io.Copy(conn, stream(4, 1<<20))
 				require.NoError(t, err)
 				require.NoError(t, conn.(interface{ CloseWrite() error }).CloseWrite())
-				assert.Equal(t, want, receive(t, "the echo", fromServer))
-				receive(t, "the handler ends", done)
+				assert.Equal(t, want, ends.Receive(t, "the echo", fromServer))
+				ends.Receive(t, "the handler ends", done)
 			})
 		})
 	}
@@ -75,8 +77,8 @@ func TestHijack(t *testing.T) {
 
 // clientReads is how many goroutines the client keeps parked in the group when it
 // reads its connection.
-func (p pair) clientReads() int {
-	if p.clientOurs {
+func clientReads(p ends.Pair) int {
+	if p.ClientOurs {
 		return 1
 	}
 	return 0
@@ -109,8 +111,8 @@ func readAll(c net.Conn) <-chan string {
 // If this fails, a protocol upgrade through the client does not give raw access to the
 // connection on both ends.
 func TestUpgrade(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Connection", "Upgrade")
 			w.Header().Set("Upgrade", "echo")
 			w.WriteHeader(http.StatusSwitchingProtocols)
@@ -128,7 +130,7 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		r, err := http.NewRequest("GET", "http://"+address, nil)
 		require.NoError(t, err)
 		r.Header.Set("Connection", "Upgrade")

@@ -22,34 +22,36 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // serve runs package http's own server until the test is over, and returns its address.
-func serve(t testing.TB, s side, h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
+func serve(t testing.TB, s ends.Side, h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
 	t.Helper()
 	return serveBy(t, s, (*http.Server).Serve, h, configure...)
 }
 
-func serveBy(t testing.TB, s side, run func(*http.Server, net.Listener) error,
+func serveBy(t testing.TB, s ends.Side, run func(*http.Server, net.Listener) error,
 	h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
 	t.Helper()
 	server = &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	for _, c := range configure {
 		c(server)
 	}
-	l := listen(t, s)
+	l := ends.Listen(t, s)
 	result := make(chan error, 1)
 	go func() { result <- run(server, l) }()
 	t.Cleanup(func() {
 		server.Close()
-		assert.ErrorIs(t, receive(t, "Serve returns", result), http.ErrServerClosed)
+		assert.ErrorIs(t, ends.Receive(t, "Serve returns", result), http.ErrServerClosed)
 	})
 	return server, l.Addr().String()
 }
 
 // newClient returns package http's own client on the side's dialer, and its transport.
-func newClient(t testing.TB, s side) (*http.Client, *http.Transport) {
-	tr := &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 100}
+func newClient(t testing.TB, s ends.Side) (*http.Client, *http.Transport) {
+	tr := &http.Transport{DialContext: s.Dial, MaxIdleConnsPerHost: 100}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr}, tr
 }
@@ -96,12 +98,12 @@ func sizeOf(full int64) int64 {
 // If this fails, a connection is not used again by the next request: it looked broken
 // when it was idle, or its background read could not be ended.
 func TestKeepAlive(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(w, r.Body)
 			io.WriteString(w, r.RemoteAddr)
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		var addr string
 		for i := range 50 {
 			var conn httptrace.GotConnInfo
@@ -133,8 +135,8 @@ func TestDownload(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/length":
 				w.Header().Set("Content-Length", fmt.Sprint(size))
@@ -146,7 +148,7 @@ func TestDownload(t *testing.T) {
 				http.ServeFile(w, r, file)
 			}
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		for _, path := range []string{"/length", "/chunked", "/file"} {
 			resp, err := c.Get("http://" + address + path)
 			require.NoError(t, err)
@@ -163,13 +165,13 @@ func TestUpload(t *testing.T) {
 	size := sizeOf(100 << 20)
 	want, err := checksum(stream(2, size))
 	require.NoError(t, err)
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			got, err := checksum(r.Body)
 			assert.NoError(t, err)
 			io.WriteString(w, got)
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		for _, length := range []int64{size, -1} { // -1: chunked
 			r, err := http.NewRequest("PUT", "http://"+address, stream(2, size))
 			require.NoError(t, err)
@@ -186,14 +188,14 @@ func TestBothWays(t *testing.T) {
 	size := sizeOf(100 << 20)
 	want, err := checksum(stream(3, size))
 	require.NoError(t, err)
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			assert.NoError(t, http.NewResponseController(w).EnableFullDuplex())
 			n, err := io.Copy(w, r.Body)
 			assert.NoError(t, err)
 			assert.Equal(t, size, n)
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		resp, err := c.Post("http://"+address, "", stream(3, size))
 		require.NoError(t, err)
 		defer resp.Body.Close()
@@ -206,20 +208,20 @@ func TestBothWays(t *testing.T) {
 // If this fails, the server sees a connection go through other states than it does on
 // package net.
 func TestConnState(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		states := make(chan http.ConnState, 100)
-		server, address := serve(t, p.server, func(http.ResponseWriter, *http.Request) {}, func(s *http.Server) {
+		server, address := serve(t, p.Server, func(http.ResponseWriter, *http.Request) {}, func(s *http.Server) {
 			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
 		})
 		sequence := func(want ...http.ConnState) {
 			t.Helper()
 			for _, w := range want {
-				require.Equal(t, w, receive(t, w.String(), states))
+				require.Equal(t, w, ends.Receive(t, w.String(), states))
 			}
 		}
 
 		// The client ends it.
-		c, tr := newClient(t, p.client)
+		c, tr := newClient(t, p.Client)
 		get(t, c, "http://"+address)
 		sequence(http.StateNew, http.StateActive, http.StateIdle)
 		get(t, c, "http://"+address)
@@ -237,9 +239,9 @@ func TestConnState(t *testing.T) {
 
 // If this fails, the server does not let go of a hijacked connection.
 func TestConnStateHijacked(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		states := make(chan http.ConnState, 100)
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			c, _, err := http.NewResponseController(w).Hijack()
 			if assert.NoError(t, err) {
 				c.Close()
@@ -247,20 +249,20 @@ func TestConnStateHijacked(t *testing.T) {
 		}, func(s *http.Server) {
 			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
 		})
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		_, err := c.Get("http://" + address)
 		require.Error(t, err)
 		for _, want := range []http.ConnState{http.StateNew, http.StateActive, http.StateHijacked} {
-			require.Equal(t, want, receive(t, want.String(), states))
+			require.Equal(t, want, ends.Receive(t, want.String(), states))
 		}
 	})
 }
 
 // busy starts n requests whose handlers all run at once, each on a connection of its
 // own, until release is called. The client reports how they ended.
-func busy(t *testing.T, p pair, n int, configure ...func(*http.Server)) (server *http.Server, address string, release func(), ended <-chan error) {
+func busy(t *testing.T, p ends.Pair, n int, configure ...func(*http.Server)) (server *http.Server, address string, release func(), ended <-chan error) {
 	entered, released := make(chan struct{}, n), make(chan struct{})
-	server, address = serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	server, address = serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 		entered <- struct{}{}
 		select {
 		case <-released:
@@ -268,7 +270,7 @@ func busy(t *testing.T, p pair, n int, configure ...func(*http.Server)) (server 
 		case <-r.Context().Done():
 		}
 	}, configure...)
-	c, _ := newClient(t, p.client)
+	c, _ := newClient(t, p.Client)
 	results := make(chan error, n)
 	for range n {
 		go func() {
@@ -284,7 +286,7 @@ func busy(t *testing.T, p pair, n int, configure ...func(*http.Server)) (server 
 		}()
 	}
 	for range n {
-		receive(t, "a request is served", entered)
+		ends.Receive(t, "a request is served", entered)
 	}
 	release = sync.OnceFunc(func() { close(released) })
 	t.Cleanup(release)
@@ -294,17 +296,17 @@ func busy(t *testing.T, p pair, n int, configure ...func(*http.Server)) (server 
 // If this fails, Shutdown waits for connections that are idle, or goes on accepting.
 func TestShutdownIdle(t *testing.T) {
 	const conns = 20
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		server, address, release, ended := busy(t, p, conns)
 		release()
 		for range conns {
-			require.NoError(t, receive(t, "a response", ended))
+			require.NoError(t, ends.Receive(t, "a response", ended))
 		}
 		// Now there are so many idle connections.
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), ends.Patience)
 		defer cancel()
 		require.NoError(t, server.Shutdown(ctx))
-		_, err := p.client.dial(t.Context(), "tcp", address)
+		_, err := p.Client.Dial(t.Context(), "tcp", address)
 		require.Error(t, err, "the listener still listens")
 	})
 }
@@ -313,12 +315,12 @@ func TestShutdownIdle(t *testing.T) {
 // misses that they are over.
 func TestShutdownBusy(t *testing.T) {
 	const conns = 20
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		server, address, release, ended := busy(t, p, conns)
 		down := make(chan error, 1)
 		go func() { down <- server.Shutdown(context.Background()) }()
-		eventually(t, "the listener is closed", func() bool {
-			c, err := p.client.dial(t.Context(), "tcp", address)
+		ends.Eventually(t, "the listener is closed", func() bool {
+			c, err := p.Client.Dial(t.Context(), "tcp", address)
 			if err == nil {
 				c.Close()
 			}
@@ -333,9 +335,9 @@ func TestShutdownBusy(t *testing.T) {
 		}
 		release()
 		for range conns {
-			assert.NoError(t, receive(t, "a response", ended))
+			assert.NoError(t, ends.Receive(t, "a response", ended))
 		}
-		require.NoError(t, receive(t, "Shutdown", down))
+		require.NoError(t, ends.Receive(t, "Shutdown", down))
 	})
 }
 
@@ -343,12 +345,12 @@ func TestShutdownBusy(t *testing.T) {
 // learn of it.
 func TestServerClose(t *testing.T) {
 	const conns = 20
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		server, address, _, ended := busy(t, p, conns)
-		silent := dial(t, p.client, address) // has not sent anything
+		silent := ends.Dial(t, p.Client, address) // has not sent anything
 		require.NoError(t, server.Close())
 		for range conns {
-			require.Error(t, receive(t, "a request fails", ended))
+			require.Error(t, ends.Receive(t, "a request fails", ended))
 		}
 		_, err := silent.Read(make([]byte, 1))
 		require.Error(t, err)

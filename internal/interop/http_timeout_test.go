@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // A wire is a client that speaks HTTP by hand.
@@ -25,10 +27,10 @@ type wire struct {
 }
 
 // newWire connects to address. Whatever it waits for must come before long.
-func newWire(t testing.TB, s side, address string) *wire {
+func newWire(t testing.TB, s ends.Side, address string) *wire {
 	t.Helper()
-	c := dial(t, s, address)
-	require.NoError(t, c.SetReadDeadline(time.Now().Add(patience)))
+	c := ends.Dial(t, s, address)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(ends.Patience)))
 	return &wire{c, bufio.NewReader(c), t}
 }
 
@@ -129,10 +131,10 @@ func TestServerTimeouts(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				t.Parallel()
-				_, address := serve(t, p.server, c.handle, c.configure)
-				c.client(newWire(t, p.client, address))
+				_, address := serve(t, p.Server, c.handle, c.configure)
+				c.client(newWire(t, p.Client, address))
 			})
 		})
 	}
@@ -141,9 +143,9 @@ func TestServerTimeouts(t *testing.T) {
 // If this fails, a server's WriteTimeout does not end a Write to a client that does not
 // read.
 func TestWriteTimeout(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		result := make(chan error, 1)
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 					result <- err
@@ -151,23 +153,23 @@ func TestWriteTimeout(t *testing.T) {
 				}
 			}
 		}, func(s *http.Server) { s.WriteTimeout = short })
-		w := newWire(t, p.client, address)
+		w := newWire(t, p.Client, address)
 		w.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		require.ErrorIs(t, receive(t, "the Write", result), os.ErrDeadlineExceeded)
+		require.ErrorIs(t, ends.Receive(t, "the Write", result), os.ErrDeadlineExceeded)
 		w.cutOff()
 	})
 }
 
 // If this fails, a deadline that a server set and cleared, or moved, hits all the same.
 func TestTimeoutsNotDue(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			b, err := io.ReadAll(r.Body)
 			assert.NoError(t, err)
 			w.Write(b)
 		}, func(s *http.Server) { s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout = ample, time.Hour, time.Hour })
-		w := newWire(t, p.client, address)
+		w := newWire(t, p.Client, address)
 		for range 2 {
 			w.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf")
 			pass() // the header was in time
@@ -210,15 +212,15 @@ func TestResponseController(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				result := make(chan error, 1)
-				_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					rc := http.NewResponseController(w)
 					set := make(chan error, 1)
 					go func() {
-						if p.serverOurs {
-							poll(func() bool {
-								s := p.group.Stats()
+						if p.ServerOurs {
+							ends.Poll(func() bool {
+								s := p.Group.Stats()
 								return s.ParkedReaders == c.readers && s.ParkedWriters == c.writers
 							})
 						}
@@ -229,9 +231,9 @@ func TestResponseController(t *testing.T) {
 					io.WriteString(w, "too late")
 					result <- err
 				})
-				w := newWire(t, p.client, address)
+				w := newWire(t, p.Client, address)
 				w.send(c.request)
-				require.ErrorIs(t, receive(t, "the operation fails", result), os.ErrDeadlineExceeded)
+				require.ErrorIs(t, ends.Receive(t, "the operation fails", result), os.ErrDeadlineExceeded)
 				if c.answered {
 					status, text := w.response()
 					assert.Equal(t, http.StatusOK, status)
@@ -244,10 +246,10 @@ func TestResponseController(t *testing.T) {
 
 // If this fails, a handler cannot give a slow client more time than the server does.
 func TestResponseControllerExtends(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		extended := make(chan struct{})
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			rc := http.NewResponseController(w)
 			assert.NoError(t, rc.SetReadDeadline(time.Now().Add(time.Hour)))
 			assert.NoError(t, rc.SetWriteDeadline(time.Time{}))
@@ -256,9 +258,9 @@ func TestResponseControllerExtends(t *testing.T) {
 			assert.NoError(t, err)
 			w.Write(b)
 		}, func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = ample, ample })
-		w := newWire(t, p.client, address)
+		w := newWire(t, p.Client, address)
 		w.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf")
-		receive(t, "the handler", extended)
+		ends.Receive(t, "the handler", extended)
 		pass() // and with it the server's own deadlines
 		w.send("body")
 		_, text := w.response()
@@ -270,14 +272,14 @@ func TestResponseControllerExtends(t *testing.T) {
 // or keep others from being served.
 func TestSlowLoris(t *testing.T) {
 	const slow = 30
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, "served")
 		}, func(s *http.Server) { s.ReadHeaderTimeout = ample })
 		cut := make(chan error, slow)
 		for range slow {
-			w := newWire(t, p.client, address)
+			w := newWire(t, p.Client, address)
 			go func() {
 				// Enough for a minute; a byte after the end of the connection fails.
 				for _, b := range []byte("GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 10000)) {
@@ -290,12 +292,12 @@ func TestSlowLoris(t *testing.T) {
 				cut <- nil
 			}()
 		}
-		c, _ := newClient(t, p.client)
+		c, _ := newClient(t, p.Client)
 		for range 100 {
 			require.Equal(t, "served", get(t, c, "http://"+address))
 		}
 		for range slow {
-			require.Error(t, receive(t, "a slow client is cut off", cut))
+			require.Error(t, ends.Receive(t, "a slow client is cut off", cut))
 		}
 	})
 }

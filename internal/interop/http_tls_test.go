@@ -23,6 +23,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // newCert returns a certificate for loopback that is its own authority.
@@ -39,7 +41,7 @@ func newCert(t testing.TB, name string) tls.Certificate {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		IPAddresses:           []net.IP{net.ParseIP(loopback)},
+		IPAddresses:           []net.IP{net.ParseIP(ends.Loopback)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
@@ -56,7 +58,7 @@ func trust(c tls.Certificate) *x509.CertPool {
 }
 
 // serveTLS is serve with TLS, which offers HTTP/2.
-func serveTLS(t testing.TB, s side, config *tls.Config, h http.HandlerFunc, configure ...func(*http.Server)) (address string) {
+func serveTLS(t testing.TB, s ends.Side, config *tls.Config, h http.HandlerFunc, configure ...func(*http.Server)) (address string) {
 	t.Helper()
 	run := func(server *http.Server, l net.Listener) error { return server.ServeTLS(l, "", "") }
 	configure = append(configure, func(server *http.Server) { server.TLSConfig = config })
@@ -72,10 +74,10 @@ func TestHTTP2(t *testing.T) {
 	cert := newCert(t, "server")
 	want, err := checksum(stream(6, size))
 	require.NoError(t, err)
-	forEachPair(t, func(t *testing.T, p pair) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		var conns atomic.Int32
 		entered, canceled := make(chan struct{}), make(chan struct{})
-		address := serveTLS(t, p.server, &tls.Config{Certificates: []tls.Certificate{cert}}, func(w http.ResponseWriter, r *http.Request) {
+		address := serveTLS(t, p.Server, &tls.Config{Certificates: []tls.Certificate{cert}}, func(w http.ResponseWriter, r *http.Request) {
 			assert.Equal(t, 2, r.ProtoMajor)
 			if r.URL.Path == "/wait" {
 				close(entered)
@@ -92,7 +94,7 @@ func TestHTTP2(t *testing.T) {
 				}
 			}
 		})
-		c, tr := newClient(t, p.client)
+		c, tr := newClient(t, p.Client)
 		tr.ForceAttemptHTTP2 = true // it is not attempted over a foreign dialer otherwise
 		tr.TLSClientConfig = &tls.Config{RootCAs: trust(cert)}
 		resp, err := c.Get("https://" + address)
@@ -110,7 +112,7 @@ func TestHTTP2(t *testing.T) {
 			}
 			waits <- err
 		}()
-		receive(t, "the handler that waits", entered)
+		ends.Receive(t, "the handler that waits", entered)
 
 		var all sync.WaitGroup
 		for i := range requests {
@@ -130,8 +132,8 @@ func TestHTTP2(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.ErrorIs(t, receive(t, "the canceled request", waits), context.Canceled)
-		receive(t, "its handler", canceled)
+		require.ErrorIs(t, ends.Receive(t, "the canceled request", waits), context.Canceled)
+		ends.Receive(t, "its handler", canceled)
 		assert.EqualValues(t, 1, conns.Load(), "connections")
 	})
 }
@@ -139,8 +141,8 @@ func TestHTTP2(t *testing.T) {
 // If this fails, a server cannot ask its clients for certificates, or takes one without.
 func TestClientCertificate(t *testing.T) {
 	server, client := newCert(t, "server"), newCert(t, "client")
-	forEachPair(t, func(t *testing.T, p pair) {
-		address := serveTLS(t, p.server, &tls.Config{
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		address := serveTLS(t, p.Server, &tls.Config{
 			MinVersion:   tls.VersionTLS13,
 			Certificates: []tls.Certificate{server},
 			ClientAuth:   tls.RequireAndVerifyClientCert,
@@ -149,11 +151,11 @@ func TestClientCertificate(t *testing.T) {
 			assert.EqualValues(t, tls.VersionTLS13, r.TLS.Version)
 			io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 		})
-		c, tr := newClient(t, p.client)
+		c, tr := newClient(t, p.Client)
 		tr.TLSClientConfig = &tls.Config{RootCAs: trust(server), Certificates: []tls.Certificate{client}}
 		assert.Equal(t, "client", get(t, c, "https://"+address))
 
-		c, tr = newClient(t, p.client)
+		c, tr = newClient(t, p.Client)
 		tr.TLSClientConfig = &tls.Config{RootCAs: trust(server)}
 		_, err := c.Get("https://" + address)
 		require.Error(t, err)
@@ -167,26 +169,26 @@ func TestTLSConn(t *testing.T) {
 	cert := newCert(t, "server")
 	want, err := checksum(stream(7, size))
 	require.NoError(t, err)
-	forEachPair(t, func(t *testing.T, p pair) {
-		ends := func() (*tls.Conn, *tls.Conn) {
-			s, c := connect(t, p)
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		connected := func() (*tls.Conn, *tls.Conn) {
+			s, c := ends.Connect(t, p)
 			return tls.Server(s, &tls.Config{Certificates: []tls.Certificate{cert}}),
-				tls.Client(c, &tls.Config{RootCAs: trust(cert), ServerName: loopback})
+				tls.Client(c, &tls.Config{RootCAs: trust(cert), ServerName: ends.Loopback})
 		}
 
 		// A handshake that nobody answers is given up, and with it the connection.
-		server, client := ends()
+		server, client := connected()
 		ctx, cancel := context.WithTimeout(t.Context(), short)
 		defer cancel()
 		require.ErrorIs(t, server.HandshakeContext(ctx), context.DeadlineExceeded)
 		_, err := client.NetConn().Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
 
-		server, client = ends()
+		server, client = connected()
 		handshake := make(chan error, 1)
 		go func() { handshake <- server.Handshake() }()
 		require.NoError(t, client.Handshake())
-		require.NoError(t, receive(t, "the server's handshake", handshake))
+		require.NoError(t, ends.Receive(t, "the server's handshake", handshake))
 
 		// A Read that its deadline ended may be tried again.
 		require.NoError(t, client.SetReadDeadline(time.Now().Add(short)))
@@ -217,7 +219,7 @@ func TestTLSConn(t *testing.T) {
 		got, err := checksum(client)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
-		require.NoError(t, receive(t, "all is sent", sent))
-		require.NoError(t, receive(t, "the echo ends", echoed))
+		require.NoError(t, ends.Receive(t, "all is sent", sent))
+		require.NoError(t, ends.Receive(t, "the echo ends", echoed))
 	})
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // If this fails, requests that come many at once, or in pieces, are mixed up or lost.
@@ -32,12 +34,12 @@ func TestPipelined(t *testing.T) {
 		{"pieces", 97},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			forEachPair(t, func(t *testing.T, p pair) {
-				_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					fmt.Fprint(w, r.URL.Path, " ")
 					io.Copy(w, r.Body)
 				})
-				w := newWire(t, p.client, address)
+				w := newWire(t, p.Client, address)
 				sent := make(chan error, 1)
 				go func() {
 					rest := all.String()
@@ -56,7 +58,7 @@ func TestPipelined(t *testing.T) {
 					require.Equal(t, http.StatusOK, status)
 					require.Equal(t, fmt.Sprintf("/%d %4d", i, i), text)
 				}
-				require.NoError(t, receive(t, "all is sent", sent))
+				require.NoError(t, ends.Receive(t, "all is sent", sent))
 			})
 		})
 	}
@@ -65,15 +67,15 @@ func TestPipelined(t *testing.T) {
 // If this fails, a client that asks first does not hear that it may send, or sends what
 // was refused.
 func TestExpectContinue(t *testing.T) {
-	forEachPair(t, func(t *testing.T, p pair) {
-		_, address := serve(t, p.server, func(w http.ResponseWriter, r *http.Request) {
+	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
+		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/refused" {
 				w.WriteHeader(http.StatusExpectationFailed)
 				return
 			}
 			io.Copy(w, r.Body)
 		})
-		c, tr := newClient(t, p.client)
+		c, tr := newClient(t, p.Client)
 		tr.ExpectContinueTimeout = time.Hour // only the server's word counts
 
 		do := func(path string) (resp *http.Response, read, continued bool) {

@@ -10,29 +10,30 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // If this fails, a TCPConn is not the net.Conn that programs expect: golang.org/x/net's
 // conformance test says in which respect.
 func TestConformance(t *testing.T) {
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
-		us, multipath := ours(g), ours(g)
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+		us, multipath := ends.Ours(g), ends.Ours(g)
 		var mp netpoller.Dialer
 		mp.Poller = g
 		mp.SetMultipathTCP(true)
-		multipath.dial = mp.DialContext
+		multipath.Dial = mp.DialContext
 
 		for _, c := range []struct {
 			name, network, address string
 			server, client         side
 		}{
-			{"ours-ours/tcp4", "tcp4", loopback + ":0", us, us},
+			{"ours-ours/tcp4", "tcp4", ends.Loopback + ":0", us, us},
 			{"ours-ours/tcp6", "tcp6", "[::1]:0", us, us},
-			{"ours-dials-net/tcp4", "tcp4", loopback + ":0", std(), us},
-			{"ours-dials-net/tcp6", "tcp6", "[::1]:0", std(), us},
-			{"net-dials-ours/tcp4", "tcp4", loopback + ":0", us, std()},
-			{"net-dials-ours/tcp6", "tcp6", "[::1]:0", us, std()},
-			{"multipath/tcp4", "tcp4", loopback + ":0", us, multipath},
+			{"ours-dials-net/tcp4", "tcp4", ends.Loopback + ":0", ends.Net(), us},
+			{"ours-dials-net/tcp6", "tcp6", "[::1]:0", ends.Net(), us},
+			{"net-dials-ours/tcp4", "tcp4", ends.Loopback + ":0", us, ends.Net()},
+			{"net-dials-ours/tcp6", "tcp6", "[::1]:0", us, ends.Net()},
+			{"multipath/tcp4", "tcp4", ends.Loopback + ":0", us, multipath},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				skipWithoutIPv6(t, c.network)
@@ -46,15 +47,15 @@ func TestConformance(t *testing.T) {
 
 // If this fails, a UnixConn is not the net.Conn that programs expect.
 func TestUnixConformance(t *testing.T) {
-	forEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
 		for _, network := range []string{"unix", "unixpacket"} {
 			for _, c := range []struct {
 				name           string
-				server, client side
+				server, client ends.Side
 			}{
-				{"ours-ours", ours(g), ours(g)},
-				{"ours-dials-net", std(), ours(g)},
-				{"net-dials-ours", ours(g), std()},
+				{"ours-ours", ends.Ours(g), ends.Ours(g)},
+				{"ours-dials-net", ends.Net(), ends.Ours(g)},
+				{"net-dials-ours", ends.Ours(g), ends.Net()},
 			} {
 				t.Run(c.name+"/"+network, func(t *testing.T) {
 					nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
@@ -78,17 +79,17 @@ func skipWithoutIPv6(t *testing.T, network string) {
 }
 
 // pipe returns the two ends of a connection.
-func pipe(server, client side, network, address string) (c1, c2 net.Conn, stop func(), err error) {
-	l, err := server.listen(network, address)
+func pipe(server, client ends.Side, network, address string) (c1, c2 net.Conn, stop func(), err error) {
+	l, err := server.Listen(network, address)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer l.Close()
 	// The queue takes the connection before it is accepted.
-	if c1, err = client.dial(context.Background(), network, l.Addr().String()); err != nil {
+	if c1, err = client.Dial(context.Background(), network, l.Addr().String()); err != nil {
 		return nil, nil, nil, err
 	}
-	if c2, err = acceptFrom(l, c1); err != nil {
+	if c2, err = ends.AcceptFrom(l, c1); err != nil {
 		c1.Close()
 		return nil, nil, nil, err
 	}

@@ -18,11 +18,12 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 // soakClientMain is the client process of TestSoak.
 func soakClientMain(settings string) (code int) {
-	return withoutLeaks(func() int {
+	return ends.WithoutLeaks(func() int {
 		var s soakSettings
 		if err := json.Unmarshal([]byte(settings), &s); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -31,7 +32,7 @@ func soakClientMain(settings string) (code int) {
 		c := newSoakClient(s)
 		c.run()
 		c.report.Stats = c.group.Stats()
-		if !idle(c.report.Stats) {
+		if !ends.Idle(c.report.Stats) {
 			c.fail(fmt.Errorf("left in the client's group: %+v", c.report.Stats))
 		}
 		if err := c.group.Close(); err != nil {
@@ -61,7 +62,7 @@ type soakClient struct {
 
 func newSoakClient(s soakSettings) *soakClient {
 	g := netpoller.NewGroup(s.Config)
-	return &soakClient{soakSettings: s, group: g, dial: ours(g).dial, churned: make([]atomic.Int64, len(churnKinds))}
+	return &soakClient{soakSettings: s, group: g, dial: ends.Ours(g).Dial, churned: make([]atomic.Int64, len(churnKinds))}
 }
 
 // fail reports an error, the first few of them.
@@ -133,7 +134,7 @@ func (c *soakClient) run() {
 
 // open connects to one of the addresses.
 func (c *soakClient) open(ctx context.Context, i int) (net.Conn, error) {
-	return c.dial(ctx, "tcp", c.Addresses[i%len(c.Addresses)])
+	return c.Dial(ctx, "tcp", c.Addresses[i%len(c.Addresses)])
 }
 
 // converse has random messages of random size echoed, and checks every byte. Half of
@@ -142,7 +143,7 @@ func (c *soakClient) converse(conn net.Conn, rng *rand.Rand, messages int) error
 	for range messages {
 		var deadline time.Time
 		if rng.IntN(2) == 0 {
-			deadline = time.Now().Add(patience)
+			deadline = time.Now().Add(ends.Patience)
 		}
 		if err := conn.SetDeadline(deadline); err != nil {
 			return err

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
 var fullSoak = flag.Bool("soak", false, "run TestSoak with 10,000 connections of 100 messages each")
@@ -90,11 +91,11 @@ func settingsForSoak(c netpoller.Config) soakSettings {
 }
 
 func soak(t *testing.T, s soakSettings) {
-	before, start := countResources(), time.Now()
+	before, start := ends.CountResources(), time.Now()
 	server := soakServer{t: t, group: netpoller.NewGroup(s.Config)}
 	// Several, of both families, so that the ports of closed connections do not run out.
-	for _, address := range []string{loopback + ":0", loopback + ":0", "[::1]:0", "[::1]:0"} {
-		l, err := ours(server.group).listen("tcp", address)
+	for _, address := range []string{ends.Loopback + ":0", ends.Loopback + ":0", "[::1]:0", "[::1]:0"} {
+		l, err := ends.Ours(server.group).Listen("tcp", address)
 		if err != nil {
 			require.ErrorIs(t, err, syscall.EADDRNOTAVAIL) // no IPv6
 			continue
@@ -118,9 +119,9 @@ func soak(t *testing.T, s soakSettings) {
 		assert.NotZero(t, n, "connections that %s", kind)
 	}
 	stats := server.group.Stats()
-	assert.True(t, idle(stats), "left in the server's group: %+v", stats)
+	assert.True(t, ends.Idle(stats), "left in the server's group: %+v", stats)
 	require.NoError(t, server.group.Close())
-	after, ok := before.restored()
+	after, ok := before.Restored()
 	assert.True(t, ok, "left behind by the server: %v before, %v after", before, after)
 
 	t.Logf("%d connections, %d messages, %d MB each way and back, in %v", s.Conns, report.Messages,
