@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 
 		for _, c := range []struct {
 			name, network, address string
-			server, client         side
+			server, client         ends.Side
 		}{
 			{"ours-ours/tcp4", "tcp4", ends.Loopback + ":0", us, us},
 			{"ours-ours/tcp6", "tcp6", "[::1]:0", us, us},

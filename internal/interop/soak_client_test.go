@@ -134,7 +134,7 @@ func (c *soakClient) run() {
 
 // open connects to one of the addresses.
 func (c *soakClient) open(ctx context.Context, i int) (net.Conn, error) {
-	return c.Dial(ctx, "tcp", c.Addresses[i%len(c.Addresses)])
+	return c.dial(ctx, "tcp", c.Addresses[i%len(c.Addresses)])
 }
 
 // converse has random messages of random size echoed, and checks every byte. Half of
