@@ -42,6 +42,8 @@ var additions = map[string]string{
 	"DefaultGroup":           "reactors",
 	"Dialer.Poller":          "reactors",
 	"ListenConfig.Poller":    "reactors",
+	"TimeoutConn":            "Docker had it",
+	"WithTimeout":            "Docker had it",
 	"ListenConfig.Backlog":   "listen(2) has it",
 	"ListenConfig.ReusePort": "often done in Control",
 

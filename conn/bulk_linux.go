@@ -89,6 +89,8 @@ func stream(v any) *NetFD {
 		if v.ok() {
 			return v.fd
 		}
+	case *TimeoutConn:
+		return stream(v.Conn)
 	case *UnixConn:
 		if v.ok() && v.fd.sotype == syscall.SOCK_STREAM {
 			return v.fd

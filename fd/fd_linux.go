@@ -59,6 +59,10 @@ type FD struct {
 	// anything to the socket. Set by lend, read by Read.
 	lent atomic.Bool
 
+	// limits is how long a wait of each side may last, in nanoseconds; 0 means as long as
+	// the deadline lets it.
+	limits [2]atomic.Int64
+
 	gone sync.WaitGroup // done when the descriptor was closed
 }
 
@@ -152,7 +156,29 @@ func (fd *FD) await(m polldesc.Mode, attempt int) error {
 	if attempt > 0 {
 		fd.poller.CountSpurious()
 	}
-	return fd.pd.Wait(m)
+	return fd.wait(m)
+}
+
+// wait parks until an edge, for no longer than the limit. The clock is read, and the
+// heap touched, only by who has a limit and has to wait.
+func (fd *FD) wait(m polldesc.Mode) error {
+	limit := fd.limits[m].Load()
+	if limit == 0 {
+		return fd.pd.Wait(m)
+	}
+	now := poller.Now()
+	fd.pd.Limit(m, later(now, limit), now) // DOC: limit
+	err := fd.pd.Wait(m)
+	fd.pd.Limit(m, 0, poller.Now())
+	return err
+}
+
+// SetLimits says how long each wait for data, and each wait for room to write, may last
+// before it fails with os.ErrDeadlineExceeded, whatever the deadlines are. 0 or less
+// means no limit. A wait in progress keeps the limit it has.
+func (fd *FD) SetLimits(read, write time.Duration) {
+	fd.limits[polldesc.Read].Store(int64(max(read, 0)))
+	fd.limits[polldesc.Write].Store(int64(max(write, 0)))
 }
 
 // SetDeadline sets when reads and writes, those in progress too, fail with
@@ -189,13 +215,18 @@ func deadlineAt(t time.Time) (at, now int64) {
 	clock := time.Now()
 	now = poller.At(clock)
 	left := int64(t.Sub(clock))
-	switch {
-	case left <= 0:
+	if left <= 0 {
 		return -1, now
-	case left > math.MaxInt64-now:
-		return math.MaxInt64, now
 	}
-	return now + left, now
+	return later(now, left), now
+}
+
+// later returns now+d, or the last moment there is.
+func later(now, d int64) int64 {
+	if d > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + d
 }
 
 // eofError turns a read of nothing into io.EOF where that is what it means.

@@ -56,7 +56,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 	}
 	fd.lend()
 	for !f(uintptr(fd.sysfd)) {
-		if err := fd.pd.Wait(m); err != nil {
+		if err := fd.wait(m); err != nil {
 			return err
 		}
 	}

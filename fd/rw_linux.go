@@ -61,7 +61,7 @@ func (fd *FD) prepareRead() error {
 	if !fd.drained || fd.lent.Load() {
 		return fd.prepare(polldesc.Read)
 	}
-	err := fd.pd.Wait(polldesc.Read) // DOC: drained-wait
+	err := fd.wait(polldesc.Read) // DOC: drained-wait
 	if err == nil {
 		fd.drained = false
 	}

@@ -21,7 +21,8 @@ import (
 // but it could arm a shared entry for later while the other side trusts it: D1.) Each entry is in the heap at most once, so there are never more than
 // two armings, stale ones included; Evict takes them out.
 type deadline struct {
-	at int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
+	at    int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
+	limit int64 // of the wait in progress, likewise; the earlier of the two counts
 
 	// The arming that guards this side; seq is 0 when there is none.
 	seq  uint64
@@ -61,6 +62,32 @@ func (pd *PollDesc) setDeadline(first, last Mode, at, now int64) error {
 	return nil
 }
 
+// Limit sets when the coming wait of a side is over, whatever its deadline is; 0 takes
+// the limit away again, which the owner does after the wait. To everybody else it is a
+// deadline set by the owner, and adds nothing to what SetDeadline may do at any time.
+//
+// Preconditions: the caller owns the side.
+func (pd *PollDesc) Limit(m Mode, at, now int64) {
+	pd.mu.Lock()
+	if pd.info.flags()&closing != 0 {
+		pd.mu.Unlock()
+		return
+	}
+	pd.side[m].limit = at
+	pd.settle(m, now)
+	owed := pd.cancel(m, m)
+	pd.mu.Unlock()
+	pd.pay(owed)
+}
+
+// due returns when a side gives up: 0 for never.
+func (d *deadline) due() int64 {
+	if d.at == 0 || d.limit != 0 && d.limit < d.at {
+		return d.limit
+	}
+	return d.at
+}
+
 // Due is called by the timer heap when the arming seq has come due. A stale seq is
 // one that guards no side; a deadline that was moved on is armed again.
 func (pd *PollDesc) Due(seq uint64, now int64) {
@@ -81,32 +108,32 @@ func (pd *PollDesc) Due(seq uint64, now int64) {
 //
 // Preconditions: pd.mu is held. The caller cancels the side's wait next.
 func (pd *PollDesc) settle(m Mode, now int64) {
-	s := &pd.side[m]
-	if s.at != 0 && s.at <= now {
+	at := pd.side[m].due()
+	if at != 0 && at <= now {
 		pd.info.set(expired(m))
 		return
 	}
 	if pd.info.flags()&expired(m) != 0 {
 		pd.info.clear(expired(m))
 	}
-	if s.at != 0 {
-		pd.guard(m)
+	if at != 0 {
+		pd.guard(m, at)
 	}
 }
 
-// guard restores D1.
-func (pd *PollDesc) guard(m Mode) {
+// guard restores D1 for a side that is due at.
+func (pd *PollDesc) guard(m Mode, at int64) {
 	s, other := &pd.side[m], &pd.side[1-m]
-	if s.seq != 0 && s.when <= s.at { // DOC: later-is-a-store
+	if s.seq != 0 && s.when <= at { // DOC: later-is-a-store
 		return // the arming looks again when it comes due
 	}
-	if other.seq != 0 && other.when == s.at { // DOC: shared-arming
+	if other.seq != 0 && other.when == at { // DOC: shared-arming
 		s.seq, s.when = other.seq, other.when // D2
 		return
 	}
 	old := s.seq
 	pd.timed = true
-	s.seq, s.when = pd.heap.Arm(&s.entry, s.at), s.at // DOC: arm
+	s.seq, s.when = pd.heap.Arm(&s.entry, at), at // DOC: arm
 	if old != 0 && other.seq == old {
 		other.seq, other.when = s.seq, s.when // it was shared: still one arming, earlier
 	}
@@ -116,7 +143,7 @@ func (pd *PollDesc) guard(m Mode) {
 func (pd *PollDesc) disarm() {
 	for m := range pd.side {
 		s := &pd.side[m]
-		s.at, s.seq = 0, 0
+		s.at, s.limit, s.seq = 0, 0, 0
 		if pd.timed {
 			pd.heap.Disarm(&s.entry)
 		}

@@ -41,6 +41,15 @@ var sourceCalls = map[string][][2]string{
 		{"pd.mu.Unlock", "leave"},
 		{"pd.pay", "payRead, payWrite"},
 	},
+	"Limit": { // setDeadline, of one side
+		{"pd.mu.Lock", "enter"},
+		{"pd.info.flags", "enter"},
+		{"pd.mu.Unlock", "enter, when closing"},
+		{"pd.settle", "publishRead, publishWrite"},
+		{"pd.cancel", "cancelRead, cancelWrite"},
+		{"pd.mu.Unlock", "leave"},
+		{"pd.pay", "payRead, payWrite"},
+	},
 	"Due": {
 		{"pd.mu.Lock", "enter"},
 		{"pd.settle", "publishRead, publishWrite"},
@@ -59,6 +68,7 @@ var sourceCalls = map[string][][2]string{
 		{"pd.pay", "payRead, payWrite"},
 	},
 	"settle": { // one step: see model.publish
+		{"pd.side[m].due", "publish"},
 		{"pd.info.set", "publish"},
 		{"pd.info.flags", "publish"},
 		{"pd.info.clear", "publish"},
