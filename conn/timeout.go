@@ -63,10 +63,7 @@ func (c *TimeoutConn) WriteTo(w io.Writer) (int64, error) {
 	if to, ok := w.(*TimeoutConn); ok {
 		w = to.Conn
 	}
-	if from, ok := c.Conn.(io.WriterTo); ok {
-		return from.WriteTo(w)
-	}
-	return io.Copy(w, struct{ io.Reader }{c.Conn})
+	return io.Copy(w, c.Conn)
 }
 
 // CloseRead shuts down the reading side, if the connection has a CloseRead. Else the

@@ -233,3 +233,51 @@ func TestDueMustArmAgainWhileTheHeapRuns(t *testing.T) {
 	require.Equal(t, 1, heap.RunDue(15))
 	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
 }
+
+// If this failed, a wait would outlast its limit or its deadline, whichever comes first,
+// or one of them would be forgotten when the other is taken away.
+func TestLimitAndDeadlineMustBothCount(t *testing.T) {
+	const limit, deadline = 10, 20
+	pd, heap := newTimed()
+	require.NoError(t, pd.SetReadDeadline(deadline, 1))
+	pd.Limit(Read, limit, 1)
+	result := goWait(t, pd, Read)
+	heap.RunDue(limit)
+	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded, "the limit comes first")
+	pd.Limit(Read, 0, limit)
+	require.NoError(t, pd.Prepare(Read), "it was of that wait")
+
+	pd.Limit(Read, deadline+1, limit)
+	result = goWait(t, pd, Read)
+	heap.RunDue(deadline)
+	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded, "the deadline comes first")
+	pd.Limit(Read, 0, deadline)
+	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded, "it stays")
+
+	pd.Limit(Read, deadline+10, deadline)
+	require.NoError(t, pd.SetReadDeadline(0, deadline))
+	result = goWait(t, pd, Read)
+	require.NoError(t, pd.SetReadDeadline(-1, deadline), "of a wait with a limit")
+	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded)
+	require.NoError(t, pd.SetReadDeadline(0, deadline))
+	result = goWait(t, pd, Read)
+	heap.RunDue(deadline + 10)
+	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded, "the limit was there all the time")
+	require.NoError(t, pd.Prepare(Write), "the other side has no limit")
+}
+
+// If this failed, a limit for every wait would cost the heap's lock each time.
+func TestLaterLimitMustNotTouchTheHeap(t *testing.T) {
+	pd, heap := newTimed()
+	for now := int64(1); now <= 100; now++ {
+		pd.Limit(Read, now+1000, now)
+		pd.Limit(Read, 0, now)
+	}
+	require.EqualValues(t, 1, armings(heap))
+	heap.RunDue(2000)
+	require.Zero(t, heap.Len())
+
+	pd.Evict()
+	pd.Limit(Read, 3000, 2000)
+	require.Zero(t, heap.Len(), "of a descriptor that is closing")
+}
