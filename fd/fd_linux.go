@@ -212,13 +212,15 @@ func deadlineAt(t time.Time) (at, now int64) {
 	if t.IsZero() {
 		return 0, 0
 	}
-	clock := time.Now()
-	now = poller.At(clock)
-	left := int64(t.Sub(clock))
-	if left <= 0 {
-		return -1, now
+	now = poller.Now()
+	at = poller.At(t)
+	if t == t.Round(0) { // which takes a monotonic reading away
+		at = later(now, int64(time.Until(t)))
 	}
-	return later(now, left), now
+	if at <= now {
+		at = -1
+	}
+	return at, now
 }
 
 // later returns now+d, or the last moment there is.

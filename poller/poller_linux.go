@@ -2,6 +2,7 @@ package poller
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -133,10 +134,10 @@ var base = time.Now()
 
 // Now returns the time on the clock that deadlines are kept on, in nanoseconds; it is
 // never 0.
-func Now() int64 { return At(time.Now()) }
+func Now() int64 { return int64(time.Since(base)) + 1 }
 
 // At returns t on that clock.
-func At(t time.Time) int64 { return int64(t.Sub(base)) + 1 }
+func At(t time.Time) int64 { return int64(min(t.Sub(base), math.MaxInt64-1)) + 1 }
 
 // Stats returns p's statistics.
 func (p *Poller) Stats() Stats {
