@@ -59,6 +59,20 @@ var onLinuxOnly = map[string]string{
 	"Group.Pick": "of use to package fd, which is not there",
 }
 
+// waitingMethods are what each connection has besides on Linux: waiting in other ways.
+var waitingMethods = []string{
+	"NotifyReadable", "PeerClosed", "ReadContext", "WaitReadable", "WaitWritable", "WriteContext",
+}
+
+func init() {
+	for _, c := range []string{"IPConn", "TCPConn", "UDPConn", "UnixConn"} {
+		for _, m := range waitingMethods {
+			additions[c+"."+m] = "waiting in other ways"
+			onLinuxOnly[c+"."+m] = "the type is package net's there"
+		}
+	}
+}
+
 // systems are those that are compared: Linux has reactors, the others are package net's.
 var systems = []string{"linux", "darwin", "windows"}
 

@@ -17,6 +17,11 @@ func (fd *FD) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
+	return fd.read(p)
+}
+
+// read is Read by the owner of the side.
+func (fd *FD) read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -75,6 +80,11 @@ func (fd *FD) Write(p []byte) (nn int, err error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
+	return fd.write(p)
+}
+
+// write is Write by the owner of the side.
+func (fd *FD) write(p []byte) (nn int, err error) {
 	if err := fd.prepare(polldesc.Write); err != nil {
 		return 0, err
 	}

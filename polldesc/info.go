@@ -5,18 +5,19 @@ import "sync/atomic"
 // An info is the published word of facts about a descriptor, read without a lock by
 // the owners of both sides.
 //
-//	 63            32 31      7 6   5   4    3      2       1        0
-//	+----------------+---------+---+---+---+-----+-------+-------+-------+
-//	|   generation   |    0    |pri|err|hup|rdhup|wExpire|rExpire|closing|
-//	+----------------+---------+---+---+---+-----+-------+-------+-------+
+//	 63         32 31  9  8     7    6   5   4    3      2       1        0
+//	+-------------+----+-----+-----+---+---+---+-----+-------+-------+-------+
+//	| generation  | 0  |wIntr|rIntr|pri|err|hup|rdhup|wExpire|rExpire|closing|
+//	+-------------+----+-----+-----+---+---+---+-----+-------+-------+-------+
 //
 //	bit              written by                            cleared by
 //	generation       Cache, when a life ends               never, it grows
 //	closing          Evict, and Cache for a free slot      Cache.Alloc
 //	rExpire wExpire  SetDeadline and Due                   SetDeadline, end of life
 //	rdhup hup ...    Edge, by a CAS with the generation    end of life
+//	rIntr wIntr      Interrupt                             Uninterrupt, end of life
 //
-// Evict, SetDeadline and Due hold PollDesc.mu; the Cache has the slot to itself. While
+// Evict, SetDeadline, Due, Interrupt and Uninterrupt hold PollDesc.mu; the Cache has the slot to itself. While
 // a descriptor is open its bits are changed by mask and the word is never rebuilt from
 // parts. The four facts that Edge records are sticky: nothing would ever correct one
 // that reached the wrong owner of a slot, so they carry the generation in the same CAS.
@@ -33,12 +34,17 @@ const (
 	seenHUP
 	seenERR
 	seenPRI
+	readInterrupted
+	writeInterrupted
 
 	seen = seenRDHUP | seenHUP | seenERR | seenPRI
 )
 
 // expired is the bit that says mode's deadline has passed.
 func expired(m Mode) flags { return readExpired << m }
+
+// interrupted is the bit that says mode's owner is to give up.
+func interrupted(m Mode) flags { return readInterrupted << m }
 
 func (i *info) load() (gen uint32, f flags) {
 	w := i.w.Load()

@@ -50,6 +50,13 @@ var sourceCalls = map[string][][2]string{
 		{"pd.mu.Unlock", "leave"},
 		{"pd.pay", "payRead, payWrite"},
 	},
+	"Interrupt": { // setDeadline, of one side, with another bit
+		{"pd.mu.Lock", "enter"},
+		{"pd.info.set", "publishRead, publishWrite"},
+		{"pd.cancel", "cancelRead, cancelWrite"},
+		{"pd.mu.Unlock", "leave"},
+		{"pd.pay", "payRead, payWrite"},
+	},
 	"Due": {
 		{"pd.mu.Lock", "enter"},
 		{"pd.settle", "publishRead, publishWrite"},
@@ -79,7 +86,7 @@ var sourceCalls = map[string][][2]string{
 		{"pd.side[m].word.cancel", "cancelRead, cancelWrite"},
 	},
 	"pay":   {{"pd.side[m].wake", "payRead, payWrite"}},
-	"wake":  {{"s.token <-", "one step"}},
+	"wake":  {{"s.resume", "nobody subscribes"}, {"s.token <-", "one step"}},
 	"check": {{"pd.info.flags", "one step"}},
 	"Free": {
 		{"pd.side[m].word.busy", "nobody is left"},
@@ -100,7 +107,7 @@ var sourceCalls = map[string][][2]string{
 // not search: change the model's steps, then this table.
 func TestModelHasTheStepsOfTheSource(t *testing.T) {
 	got := map[string][]string{}
-	for _, name := range []string{"polldesc.go", "deadline.go", "cache.go"} {
+	for _, name := range []string{"polldesc.go", "deadline.go", "subscribe.go", "cache.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		require.NoError(t, err)
 		for _, d := range file.Decls {
@@ -118,35 +125,49 @@ func TestModelHasTheStepsOfTheSource(t *testing.T) {
 	}
 }
 
-// sourceOfWait is the text of Wait, with the steps of model.owner as comments.
+// sourceOfWait is the text of Wait and of what it calls, with the steps of model.owner as
+// comments.
 const sourceOfWait = `package polldesc
 
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
+	if s.token == nil { // newModel has made it
+		s.token = make(chan struct{}, 1)
+	}
+	for {
+		if parked, err := pd.park(m); !parked {
+			return err // or sysCall
+		}
+		<-s.token                        // waitToken
+		if s.word.collect() == actCall { // waitCollect
+			return nil // sysCall
+		} // waitCheck
+	}
+}
+
+func (pd *PollDesc) park(m Mode) (parked bool, err error) {
+	s := &pd.side[m]
 	for {
 		if err := pd.check(m); err != nil { // waitCheck
-			return err
+			return false, err
 		}
 		if s.word.consume() == actCall { // waitConsume
-			return nil // sysCall
+			return false, nil // sysCall
 		}
 		if s.word.announce() == actRecheck { // waitAnnounce
 			continue // waitCheck
 		}
 		if err := pd.check(m); err != nil { // waitRecheck
 			if s.word.abort() == actFail { // waitAbort
-				return err
+				return false, err
 			}
-			return nil // sysCall
-		}
-		if s.token == nil { // newModel has made it
-			s.token = make(chan struct{}, 1)
+			return false, nil // sysCall
 		}
 		if s.word.commit() == actPark { // waitCommit
-			<-s.token // waitToken
+			return true, nil // waitToken
 		}
 		if s.word.collect() == actCall { // waitCollect
-			return nil // sysCall
+			return false, nil // sysCall
 		} // waitCheck
 	}
 }
@@ -155,7 +176,9 @@ func (pd *PollDesc) Wait(m Mode) error {
 // If this failed, Wait would take another way than the owners of the model do: change
 // model.owner, then the text above.
 func TestModelHasTheWaitOfTheSource(t *testing.T) {
-	require.Equal(t, textOf(t, "", sourceOfWait, "Wait"), textOf(t, "polldesc.go", nil, "Wait"))
+	for _, name := range []string{"Wait", "park"} {
+		require.Equal(t, textOf(t, "", sourceOfWait, name), textOf(t, "polldesc.go", nil, name))
+	}
 }
 
 // textOf returns a function of a file, without comments and empty lines.

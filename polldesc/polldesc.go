@@ -58,6 +58,10 @@ type side struct {
 	// after its CAS took the word out of parked.
 	token chan struct{}
 
+	// resume, if not nil, parks the owner in the token's place: see Subscribe. Set and
+	// read as the token is.
+	resume func()
+
 	deadline // guarded by PollDesc.mu
 }
 
@@ -88,12 +92,30 @@ func (pd *PollDesc) Prepare(m Mode) error {
 // Preconditions: the caller owns the side.
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
+	if s.token == nil {
+		s.token = make(chan struct{}, 1)
+	}
 	for {
-		if err := pd.check(m); err != nil {
+		if parked, err := pd.park(m); !parked {
 			return err
 		}
-		if s.word.consume() == actCall { // O2
+		<-s.token                        // DOC: park
+		if s.word.collect() == actCall { // O6
 			return nil
+		}
+	}
+}
+
+// park takes an owner to the point where it may sleep. Else it reports false, and what
+// the wait has come to.
+func (pd *PollDesc) park(m Mode) (parked bool, err error) {
+	s := &pd.side[m]
+	for {
+		if err := pd.check(m); err != nil {
+			return false, err
+		}
+		if s.word.consume() == actCall { // O2
+			return false, nil
 		}
 		if s.word.announce() == actRecheck { // O3
 			continue
@@ -101,18 +123,15 @@ func (pd *PollDesc) Wait(m Mode) error {
 		// DOC: recheck
 		if err := pd.check(m); err != nil { // HB-1
 			if s.word.abort() == actFail { // O5
-				return err
+				return false, err
 			}
-			return nil
-		}
-		if s.token == nil {
-			s.token = make(chan struct{}, 1)
+			return false, nil
 		}
 		if s.word.commit() == actPark { // O4
-			<-s.token // DOC: park
+			return true, nil
 		}
 		if s.word.collect() == actCall { // O6
-			return nil
+			return false, nil
 		}
 	}
 }
@@ -124,6 +143,8 @@ func (pd *PollDesc) check(m Mode) error {
 		return net.ErrClosed
 	case f&expired(m) != 0:
 		return os.ErrDeadlineExceeded
+	case f&interrupted(m) != 0:
+		return ErrInterrupted
 	}
 	return nil
 }
@@ -146,13 +167,24 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 	return woken, true
 }
 
-// wake sends the token that the word's transition owes (I2: there is room for it).
-func (s *side) wake() { s.token <- struct{}{} } // DOC: token
+// wake sends the token that the word's transition owes (I2: there is room for it). An
+// owner without a goroutine has left what to do instead.
+func (s *side) wake() {
+	if s.resume != nil {
+		go s.resume()
+		return
+	}
+	s.token <- struct{}{} // DOC: token
+}
 
 // Exceptional reports whether anything but plain readiness was ever reported: the
 // peer shut down its side, the connection broke, an error is queued, or urgent data
 // came. From then on a short read no longer proves that a stream was empty.
 func (pd *PollDesc) Exceptional() bool { return pd.info.flags()&seen != 0 }
+
+// HungUp reports whether the peer was seen to have shut down its side, or the connection
+// to have broken. Both are for ever.
+func (pd *PollDesc) HungUp() bool { return pd.info.flags()&(seenRDHUP|seenHUP) != 0 }
 
 // Evict marks the descriptor closing, clears its deadlines and wakes whoever is
 // parked. It may be called again, and from any goroutine.
@@ -177,7 +209,7 @@ type debt uint8
 // Preconditions: pd.mu is held. The caller pays the debt after releasing it.
 func (pd *PollDesc) cancel(first, last Mode) (owed debt) {
 	for m := first; m <= last; m++ {
-		if pd.info.flags()&(closing|expired(m)) == 0 {
+		if pd.info.flags()&(closing|expired(m)|interrupted(m)) == 0 {
 			continue
 		}
 		if pd.side[m].word.cancel() == actWake {

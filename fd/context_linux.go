@@ -1,0 +1,137 @@
+package fd
+
+import (
+	"context"
+	"sync"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// This file is the operations that a context can end, and those that only wait.
+
+// ReadContext is Read that ends with ctx's error once ctx is done. It takes no data
+// then, and leaves the deadline as it is. While others read it waits for its turn
+// first, whatever ctx does.
+func (fd *FD) ReadContext(ctx context.Context, p []byte) (n int, err error) {
+	err = fd.during(ctx, polldesc.Read, func() error {
+		n, err = fd.read(p)
+		return err
+	})
+	return n, err
+}
+
+// WriteContext is Write that ends with ctx's error once ctx is done. It returns how
+// much was taken before.
+func (fd *FD) WriteContext(ctx context.Context, p []byte) (n int, err error) {
+	err = fd.during(ctx, polldesc.Write, func() error {
+		n, err = fd.write(p)
+		return err
+	})
+	return n, err
+}
+
+// WaitReadable waits until a Read would not wait: data, the end of the stream, or an
+// error is there. It takes nothing.
+func (fd *FD) WaitReadable(ctx context.Context) error {
+	return fd.during(ctx, polldesc.Read, func() error {
+		if err := fd.prepareRead(); err != nil {
+			return err
+		}
+		return fd.awaitReady(polldesc.Read, sys.Readable)
+	})
+}
+
+// WaitWritable waits until a Write of one byte would not wait.
+func (fd *FD) WaitWritable(ctx context.Context) error {
+	return fd.during(ctx, polldesc.Write, func() error {
+		if err := fd.prepare(polldesc.Write); err != nil {
+			return err
+		}
+		return fd.awaitReady(polldesc.Write, sys.Writable)
+	})
+}
+
+// awaitReady waits until is says so. Preconditions: the operation is prepared.
+func (fd *FD) awaitReady(m polldesc.Mode, is func(sysfd int) (bool, error)) error {
+	for attempt := 0; ; attempt++ {
+		if ok, err := is(fd.sysfd); ok || err != nil {
+			return err
+		}
+		if err := fd.await(m, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// PeerClosed reports whether the peer has sent its last byte or the connection is broken,
+// and true after Close. It takes nothing, and asks the kernel only while nothing of the
+// kind was reported. Packets have no end: of a Datagram it is false.
+func (fd *FD) PeerClosed() bool {
+	if err := fd.incref(); err != nil {
+		return true
+	}
+	defer fd.decref()
+	if fd.kind == Datagram {
+		return false
+	}
+	if fd.pd.HungUp() {
+		return true
+	}
+	up, _ := sys.HungUp(fd.sysfd)
+	return up
+}
+
+// during runs an operation of one side, which ends when ctx does.
+func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) error {
+	if err := fd.lock(m); err != nil {
+		return err
+	}
+	defer fd.unlock(m)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if ctx.Done() != nil {
+		i := &interrupter{pd: fd.pd, mode: m}
+		stop := context.AfterFunc(ctx, i.interrupt)
+		defer func() {
+			stop()
+			i.end()
+		}()
+	}
+	err := op()
+	if err == polldesc.ErrInterrupted {
+		return ctx.Err()
+	}
+	return err
+}
+
+// An interrupter ends the operation of one owner, and no later one's.
+type interrupter struct {
+	pd   *polldesc.PollDesc
+	mode polldesc.Mode
+
+	mu   sync.Mutex
+	sent bool
+	over bool // the operation is
+}
+
+// interrupt may be called at any time, by anyone.
+func (i *interrupter) interrupt() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.over {
+		i.sent = true
+		i.pd.Interrupt(i.mode)
+	}
+}
+
+// end is called by the owner, before it lets the side go.
+func (i *interrupter) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.over = true
+	if i.sent {
+		i.pd.Uninterrupt(i.mode)
+	}
+}

@@ -1,0 +1,94 @@
+package fd
+
+import (
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// A notification waits for a descriptor to become readable, without a goroutine. It owns
+// the reading side until it is delivered or stopped.
+type notification struct {
+	interrupter
+	fd *FD
+	f  func()
+
+	stopped bool // guarded by interrupter.mu
+}
+
+// NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
+// data, the end of the stream or an error is there, the read deadline has passed, or
+// Close was called. Until then it takes no goroutine and no buffer, and Reads wait behind
+// it. f may read, and may call NotifyReadable again; as it has a goroutine of its own, it
+// may take as long as it likes.
+//
+// stop prevents the call, and reports whether it did: false means that f was called, or
+// is about to be.
+func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
+	n := &notification{fd: fd, f: f}
+	if err := fd.lock(polldesc.Read); err != nil {
+		n.over = true
+		go f()
+		return n.stop
+	}
+	n.pd, n.mode = fd.pd, polldesc.Read
+	if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
+		go n.deliver()
+	}
+	return n.stop
+}
+
+// prepareNotify is prepareRead that does not wait.
+func (fd *FD) prepareNotify() error {
+	if fd.drained && !fd.lent.Load() {
+		return nil
+	}
+	return fd.prepare(polldesc.Read)
+}
+
+// park reports false when there is something to tell. Only a descriptor that is known to
+// be empty is not asked first.
+func (n *notification) park(empty bool) bool {
+	for ; ; empty = false {
+		if !empty {
+			if ok, err := sys.Readable(n.fd.sysfd); ok || err != nil {
+				return false
+			}
+		}
+		parked, err := n.pd.Subscribe(polldesc.Read, n.resume)
+		if parked || err != nil {
+			return parked
+		}
+		n.fd.drained = false // an edge was taken
+	}
+}
+
+// resume is where the wait goes on, in a goroutine of its own.
+func (n *notification) resume() {
+	edge := n.pd.Resumed(polldesc.Read)
+	if edge {
+		n.fd.drained = false
+	}
+	if !n.park(!edge) {
+		n.deliver()
+	}
+}
+
+// deliver lets the side go, so that f can use it, and calls f.
+func (n *notification) deliver() {
+	n.end()
+	n.fd.unlock(polldesc.Read)
+	if !n.stopped {
+		n.f()
+	}
+}
+
+func (n *notification) stop() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.over || n.stopped {
+		return false
+	}
+	n.stopped, n.sent = true, true
+	n.pd.Interrupt(polldesc.Read)
+	return true
+}

@@ -1,0 +1,308 @@
+package fd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// notified returns a channel that is told of the notification.
+func notified(fd *FD) (told chan struct{}, stop func() bool) {
+	told = make(chan struct{}, 2)
+	return told, fd.NotifyReadable(func() { told <- struct{}{} })
+}
+
+// If this fails, somebody who waits without a goroutine is not told of something that
+// ends a Read, or is told twice.
+func TestNotifyOfEverything(t *testing.T) {
+	for name, c := range map[string]struct {
+		happen func(fd *FD, far *peer)
+		after  func(t *testing.T, fd *FD)
+	}{
+		"data":  {func(_ *FD, far *peer) { far.send("x") }, func(t *testing.T, fd *FD) { reads(t, fd, 8, "x") }},
+		"end":   {func(_ *FD, far *peer) { far.fin() }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
+		"reset": {func(_ *FD, far *peer) { far.reset() }, nil},
+		"deadline gone by": {func(fd *FD, _ *peer) { fd.SetReadDeadline(longAgo) },
+			func(t *testing.T, fd *FD) { readsErr(t, fd, os.ErrDeadlineExceeded) }},
+		"deadline to come": {func(fd *FD, _ *peer) { fd.SetReadDeadline(time.Now().Add(time.Millisecond)) },
+			func(t *testing.T, fd *FD) { readsErr(t, fd, os.ErrDeadlineExceeded) }},
+		"Close": {func(fd *FD, _ *peer) { fd.Close() }, func(t *testing.T, fd *FD) { readsErr(t, fd, net.ErrClosed) }},
+	} {
+		for when, before := range map[string]bool{"before": true, "after": false} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				eachWait(t, func(t *testing.T, g *poller.Group) {
+					fd, far := pair(t, g)
+					if before {
+						c.happen(fd, far)
+					}
+					told, stop := notified(fd)
+					if !before {
+						parked(t, g, 1, 0)
+						require.Empty(t, told)
+						c.happen(fd, far)
+					}
+					result(t, name, told)
+					require.False(t, stop(), "it was called")
+					if c.after != nil {
+						c.after(t, fd)
+					}
+					fd.Close()
+					require.Empty(t, told, "called twice")
+				})
+			})
+		}
+	}
+}
+
+// If this fails, a notification that was stopped is delivered, or goes on owning the
+// reading side, or takes data.
+func TestNotifyStop(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		told, stop := notified(fd)
+		parked(t, g, 1, 0)
+		require.True(t, stop())
+		require.False(t, stop())
+		far.send("x")
+		reads(t, fd, 8, "x")
+		require.Empty(t, told)
+
+		// After a short read it begins without asking the kernel.
+		told, stop = notified(fd)
+		parked(t, g, 1, 0)
+		require.True(t, stop())
+		told, _ = notified(fd)
+		far.send("y")
+		result(t, "data", told)
+		reads(t, fd, 8, "y")
+	})
+}
+
+// If this fails, a notification cannot be renewed by the function that it calls, or holds
+// a goroutine meanwhile, or misses an edge.
+func TestNotifyAgain(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		const messages = 200
+		fd, far := pair(t, g)
+		got := make(chan string, messages)
+		var again func()
+		again = func() {
+			b := make([]byte, 100)
+			n, err := fd.Read(b)
+			if err != nil {
+				close(got)
+				return
+			}
+			got <- string(b[:n])
+			fd.NotifyReadable(again)
+		}
+		fd.NotifyReadable(again)
+		for range messages {
+			far.send("m")
+			require.Equal(t, "m", result(t, "a message", got))
+		}
+		far.fin()
+		result(t, "the end", got)
+	})
+}
+
+// If this fails, an edge that announces nothing is taken for data.
+func TestNotifySpuriousEdge(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		told, _ := notified(fd)
+		for range 20 {
+			parked(t, g, 1, 0)
+			edge(fd, 1) // Readable
+		}
+		parked(t, g, 1, 0)
+		require.Empty(t, told)
+		far.send("x")
+		result(t, "data", told)
+	})
+}
+
+// If this fails, notifications, reads, stops, deadlines and Close go wrong together:
+// something is told twice or never, or a byte is lost.
+func TestNotifyRaces(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for range 300 {
+			fd, far := pair(t, g)
+			var told, stopped atomic.Int32
+			var all sync.WaitGroup
+			const notifications = 4
+			for range notifications {
+				all.Go(func() {
+					done := make(chan struct{})
+					stop := fd.NotifyReadable(func() { told.Add(1); close(done) })
+					if rand.IntN(2) == 0 && stop() {
+						stopped.Add(1)
+						return
+					}
+					<-done
+				})
+			}
+			all.Go(func() { fd.SetReadDeadline(time.Now().Add(rand.N(time.Millisecond))) })
+			all.Go(func() { far.send("x") })
+			all.Go(func() { time.Sleep(rand.N(time.Millisecond)); fd.Close() })
+			returns(t, "all of them", all.Wait)
+			require.EqualValues(t, notifications, told.Load()+stopped.Load())
+			far.close()
+		}
+	})
+}
+
+// If this fails, a context does not end an operation, or ends a later one, or the
+// operation disturbs the deadline or loses data.
+func TestContextEndsOperations(t *testing.T) {
+	big := make([]byte, 32<<20)
+	ops := map[string]func(fd *FD, ctx context.Context) error{
+		"ReadContext":  func(fd *FD, ctx context.Context) error { _, err := fd.ReadContext(ctx, make([]byte, 8)); return err },
+		"WriteContext": func(fd *FD, ctx context.Context) error { _, err := fd.WriteContext(ctx, big); return err },
+		"WaitReadable": (*FD).WaitReadable,
+		"WaitWritable": func(fd *FD, ctx context.Context) error {
+			_, err := fd.WriteContext(ctx, big) // until there is no more room
+			return errors.Join(err, fd.WaitWritable(ctx))
+		},
+	}
+	for name, op := range ops {
+		t.Run(name, func(t *testing.T) {
+			eachWait(t, func(t *testing.T, g *poller.Group) {
+				fd, far := pair(t, g)
+				done, cancel := context.WithCancel(context.Background())
+				ended := async(func() error { return op(fd, done) })
+				eventually(t, "it waits", func() bool { s := g.Stats(); return s.ParkedReaders+s.ParkedWriters == 1 })
+				cancel()
+				require.ErrorIs(t, result(t, name, ended), context.Canceled)
+				require.ErrorIs(t, op(fd, done), context.Canceled, "at once")
+
+				late, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+				defer cancel()
+				require.ErrorIs(t, op(fd, late), context.DeadlineExceeded)
+
+				require.NoError(t, fd.SetDeadline(longAgo))
+				require.ErrorIs(t, op(fd, context.Background()), os.ErrDeadlineExceeded, "the deadline is in force")
+				require.NoError(t, fd.SetDeadline(time.Time{}))
+
+				far.send("x")
+				reads(t, fd, 8, "x")
+				fd.Close()
+				require.ErrorIs(t, op(fd, context.Background()), net.ErrClosed)
+			})
+		})
+	}
+}
+
+// If this fails, a context that is canceled at any moment loses data, leaves the side
+// interrupted, or interrupts the next operation.
+func TestContextRaces(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		const size = 4000
+		fd, far := pair(t, g)
+		var sender sync.WaitGroup
+		defer sender.Wait()
+		sender.Go(func() {
+			for range size {
+				far.send("x")
+				if rand.IntN(8) == 0 {
+					time.Sleep(rand.N(50 * time.Microsecond))
+				}
+			}
+		})
+		b := make([]byte, 16)
+		for got := 0; got < size; {
+			ctx, cancel := context.WithTimeout(context.Background(), rand.N(100*time.Microsecond))
+			n, err := fd.ReadContext(ctx, b)
+			got += n
+			if err != nil {
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			cancel()
+			if rand.IntN(4) == 0 && got < size {
+				n, err := fd.Read(b[:1]) // which nothing may interrupt
+				require.NoError(t, err)
+				got += n
+			}
+		}
+	})
+}
+
+// If this fails, WaitReadable takes something, or does not see what is there.
+func TestWaitReadableTakesNothing(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		far.send("ab")
+		for range 3 {
+			require.NoError(t, fd.WaitReadable(context.Background()))
+		}
+		reads(t, fd, 1, "a")
+		require.NoError(t, fd.WaitReadable(context.Background()), "there is more")
+		reads(t, fd, 8, "b")
+		waited := async(func() error { return fd.WaitReadable(context.Background()) })
+		parked(t, g, 1, 0)
+		far.fin()
+		require.NoError(t, result(t, "the end", waited))
+		readsEOF(t, fd)
+		require.NoError(t, fd.WaitReadable(context.Background()))
+	})
+}
+
+// If this fails, a peer that has gone is taken for one that is there, or the other way
+// round, or data is lost by asking.
+func TestPeerClosed(t *testing.T) {
+	for name, leave := range map[string]func(far *peer){
+		"half-close": (*peer).fin, "reset": (*peer).reset, "close": (*peer).close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWait(t, func(t *testing.T, g *poller.Group) {
+				fd, far := pair(t, g)
+				require.False(t, fd.PeerClosed())
+				far.send("x")
+				far.arrived()
+				require.False(t, fd.PeerClosed())
+				reads(t, fd, 8, "x")
+				far.send("y")
+				far.arrived()
+				leave(far)
+				eventually(t, "it is seen", fd.PeerClosed)
+				require.True(t, fd.PeerClosed())
+				if name != "reset" {
+					reads(t, fd, 8, "y")
+					readsEOF(t, fd)
+				}
+				fd.Close()
+				require.True(t, fd.PeerClosed())
+			})
+		})
+	}
+}
+
+// If this fails, asking for a peer that is known to have gone takes a system call.
+func TestPeerClosedIsKnown(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		far.fin()
+		_, err := io.Copy(io.Discard, fd) // returns when the reactor has told
+		assert.NoError(t, err)
+		eventually(t, "the reactor has told", fd.pd.HungUp)
+		sysfd := fd.sysfd
+		fd.sysfd = -1 // of which poll(2) knows nothing
+		defer func() { fd.sysfd = sysfd }()
+		up, _ := sys.HungUp(-1)
+		require.False(t, up)
+		require.True(t, fd.PeerClosed())
+	})
+}

@@ -1,0 +1,40 @@
+package sys
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Readable reports whether a read would not say EAGAIN. It takes nothing.
+func Readable(fd int) (bool, error) {
+	events, err := pollNow(fd, unix.POLLIN|unix.POLLRDHUP)
+	return events != 0, err
+}
+
+// Writable reports whether a write would not say EAGAIN.
+func Writable(fd int) (bool, error) {
+	events, err := pollNow(fd, unix.POLLOUT)
+	return events != 0, err
+}
+
+// HungUp reports whether the other end of a stream has sent its last byte, or the
+// connection is broken. What it sent before may still be there to be read. An error by
+// itself (POLLERR) does not mean that: it may be a message about a packet sent.
+func HungUp(fd int) (bool, error) {
+	events, err := pollNow(fd, unix.POLLRDHUP)
+	return events&(unix.POLLRDHUP|unix.POLLHUP) != 0, err
+}
+
+// pollNow returns which of the events there are, and what poll(2) tells unasked: a
+// hang-up, an error.
+func pollNow(fd int, events int16) (int16, error) {
+	for {
+		fds := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
+		_, err := unix.Poll(fds[:], 0)
+		if err != syscall.EINTR {
+			return fds[0].Revents, os.NewSyscallError("poll", err)
+		}
+	}
+}
