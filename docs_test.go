@@ -434,13 +434,16 @@ func TestDocsLineCountsAreRight(t *testing.T) {
 	t.Logf("%d files", len(rows))
 }
 
-// If this fails, there is a lock that docs/lock-order.md says nothing about.
+// If this fails, there is a lock in the library that docs/lock-order.md says nothing about.
 func TestDocsKnowEveryLock(t *testing.T) {
 	list := read(t, "docs/lock-order.md")
 	locks := 0
 	for _, name := range source(t) {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
+		if f.Name.Name == "main" {
+			continue // an example's locks are never taken together with ours
+		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			spec, ok := n.(*ast.TypeSpec)
 			if !ok {
