@@ -24,7 +24,7 @@ type client struct {
 // newClient returns a client whose every Read and Write may take so long.
 //
 // The timeout of an http.Client would not do: it is for the whole response, and a big layer
-// over a slow line is no failure. Silence is. The same deadline ends connections that are
+// over a slow line is no failure. Silence is. The same limit ends connections that are
 // kept for another request and get none, because a transport reads them all the time.
 func newClient(url, dir string, timeout time.Duration) *client {
 	dialer := &netpoller.Dialer{Timeout: timeout}

@@ -5,7 +5,7 @@
 //	go run ./examples/pull
 //	go run ./examples/pull -fault stall -layers 8 -size 4194304 -read 2s
 //
-// Every Read of the client has a deadline of its own (netpoller.WithTimeout), so that a
+// Every Read of the client has a time limit of its own (netpoller.WithTimeout), so that a
 // silent server is noticed and a slow one is not mistaken for it. What was received before
 // a connection died is kept and the rest asked for with Range. Nothing counts until its
 // SHA-256 is the one in the manifest; if one is not in the end, the exit status is 1.

@@ -53,16 +53,16 @@ func TestPullSurvives(t *testing.T) {
 	for _, test := range []struct {
 		fault    string
 		read     time.Duration
-		attempts int // at least
-		resumes  bool
+		attempts int  // at least
+		resumes  bool // certainly: a reset may overtake all of the data
 	}{
 		{"none", 10 * time.Second, 3, false},
 		{"stall", 300 * time.Millisecond, 9, true},
-		{"reset", 10 * time.Second, 9, true},
+		{"reset", 10 * time.Second, 9, false},
 		{"truncate", 10 * time.Second, 9, true},
 		{"corrupt", 10 * time.Second, 6, false},
 		{"slow", 3 * time.Second, 3, false},
-		{"refuse", time.Second, 6, true},
+		{"refuse", time.Second, 6, false},
 		{"all", time.Second, 21, true},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
@@ -77,10 +77,13 @@ func TestPullSurvives(t *testing.T) {
 			for i, l := range reg.image.Layers {
 				require.True(t, files[l.Digest[7:]] == string(reg.blobs[i]), "layer %d", i)
 			}
-			require.Equal(t, test.resumes, got.resumed > 0, "%d bytes resumed", got.resumed)
+			if test.resumes {
+				require.NotZero(t, got.resumed)
+			}
 			switch test.fault {
 			case "none", "corrupt":
 				require.Equal(t, test.attempts, got.attempts)
+				require.Zero(t, got.resumed)
 			case "slow":
 				require.Equal(t, test.attempts, got.attempts, "slow is not silent")
 				require.Greater(t, time.Since(begun), test.read, "it took longer than a Read may")
