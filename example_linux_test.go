@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	net "github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // A server that echoes. The import is all that differs from one on package net.
@@ -68,6 +69,42 @@ func ExampleDialer() {
 	}
 	fmt.Println(string(body))
 	// Output: you asked for /index
+}
+
+// Questions to a name server over our sockets: package net's resolver asks through a
+// Dialer. With Dial: asks.DialContext, and no more, it asks the name servers of this
+// machine; here, one that the example runs.
+func ExampleDialer_resolver() {
+	server, err := nettest.ServeDNS(map[string][]string{"host.example.": {"127.0.0.1"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+
+	var asks net.Dialer
+	dialer := net.Dialer{Resolver: &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			c, err := asks.DialContext(ctx, network, server.Addr())
+			fmt.Printf("asking over a %T\n", c)
+			return c, err
+		},
+	}}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	c, err := dialer.Dial("tcp4", "host.example.:"+port)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println("connected:", c.RemoteAddr().String() == l.Addr().String())
+	// Output:
+	// asking over a *conn.UDPConn
+	// connected: true
 }
 
 // Reactors of one's own, here two that block a thread each, and what they did.

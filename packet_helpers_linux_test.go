@@ -223,6 +223,7 @@ func alone(t *testing.T, commands ...string) bool {
 	if os.Getenv("NETPOLLER_ALONE") != "" {
 		return true
 	}
+	t.Parallel() // the child's network is its own
 	script := "set -e\nip link set lo up\n"
 	for _, c := range commands {
 		script += c + "\n"

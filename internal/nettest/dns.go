@@ -25,19 +25,34 @@ const (
 	typeAAAA = 28
 )
 
-// NewDNS starts a name server that answers for names, which end in a dot, with their
-// addresses. Others do not exist.
+// NewDNS starts a name server, which ends with the test. See ServeDNS.
 func NewDNS(t testing.TB, names map[string][]string) *DNS {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	d, err := ServeDNS(names)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &DNS{conn: c, names: names}
-	t.Cleanup(func() { c.Close() })
-	go d.serve()
+	t.Cleanup(d.Close)
 	return d
 }
+
+// ServeDNS starts a name server that answers for names, which end in a dot, with their
+// addresses. Others do not exist.
+func ServeDNS(names map[string][]string) (*DNS, error) {
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	d := &DNS{conn: c, names: names}
+	go d.serve()
+	return d, nil
+}
+
+// Close ends the name server.
+func (d *DNS) Close() { d.conn.Close() }
+
+// Addr returns where the name server listens.
+func (d *DNS) Addr() string { return d.conn.LocalAddr().String() }
 
 // Resolver returns a resolver that asks d through dial, or through package net's if
 // that is nil.
@@ -48,7 +63,7 @@ func (d *DNS) Resolver(dial func(ctx context.Context, network, address string) (
 	return &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dial(ctx, "udp4", d.conn.LocalAddr().String())
+			return dial(ctx, "udp4", d.Addr())
 		},
 	}
 }

@@ -157,6 +157,12 @@ func TestListenConfigResolver(t *testing.T) {
 	j := serve(t)
 	canceled, cancel := context.WithCancel(background)
 	cancel()
+	waits := func(dialFunc) dialFunc {
+		return func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	}
 	tests := []struct {
 		name, network, host string
 		ctx                 context.Context
@@ -171,7 +177,7 @@ func TestListenConfigResolver(t *testing.T) {
 		{"no such name", "tcp", "nobody.test.", background, nil, "no such host"},
 		{"server fails", "tcp", "fails2.one.test.", background, nil, "server misbehaving"},
 		{"Dial fails", "udp", "one.test.", background, detours["fails"], "planned"},
-		{"context ended", "tcp", "one.test.", canceled, nil, "operation was canceled"},
+		{"context ended", "tcp", "one.test.", canceled, waits, "operation was canceled"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -33,6 +33,7 @@ func alone(t *testing.T) bool {
 	if os.Getenv("NETPOLLER_ALONE") != "" {
 		return true
 	}
+	t.Parallel() // the child's network is its own
 	conf := filepath.Join(t.TempDir(), "resolv.conf")
 	require.NoError(t, os.WriteFile(conf, []byte(resolvConf), 0o644))
 	exe, err := os.Executable()
