@@ -115,7 +115,9 @@ func TestDeadPeer(t *testing.T) {
 			for _, w := range watchers {
 				t.Run(w.name, func(t *testing.T) {
 					compare(t, func(s *side) []any {
-						end := <-endings[which(w.name, s.std)]
+						ended := endings[which(w.name, s.std)]
+						nettest.Eventually(s, "the call ended", func() bool { return len(ended) > 0 })
+						end := <-ended
 						require.ErrorIs(s, end.err, w.want)
 						_, writeErr := end.conn.Write([]byte("x"))
 						end.conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond)) // no matter to the dead
