@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"math"
 	"net"
 	"testing"
 	"time"
@@ -106,6 +107,28 @@ func TestDialAddrs(t *testing.T) {
 			require.NoError(s, err)
 			defer abort(c2)
 			return results(c.LocalAddr(), c.RemoteAddr(), c2.LocalAddr(), c2.RemoteAddr())
+		})
+	}
+}
+
+// If this fails, a Timeout or Deadline that is centuries away counts as one that has
+// passed.
+func TestDialTimeoutMax(t *testing.T) {
+	const max = time.Duration(math.MaxInt64)
+	for name, d := range map[string]net.Dialer{
+		"Timeout":            {Timeout: max},
+		"Deadline":           {Deadline: time.Now().Add(max)},
+		"both":               {Timeout: max, Deadline: time.Now().Add(max)},
+		"Deadline after all": {Deadline: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compare(t, func(s *side) []any {
+				c, err := s.dial(background, d, "tcp", s.listener().Addr().String())
+				require.NoError(s, err)
+				defer abort(c)
+				_, err = c.Write([]byte("x"))
+				return results(err)
+			})
 		})
 	}
 }
