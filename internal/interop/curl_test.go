@@ -22,26 +22,20 @@ import (
 
 // If this fails, a client that is not written in Go is not served.
 func TestCurl(t *testing.T) {
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("not tested: ", err)
-	}
+	curl := ends.Tool(t, "curl")
 	version, err := exec.Command(curl, "--version").Output()
 	require.NoError(t, err)
-	size := sizeOf(50 << 20)
+	size := ends.SizeOf(50 << 20)
 	dir := t.TempDir()
-	cert := newCert(t, "server")
+	cert := ends.NewCert(t, "server")
 	ca := filepath.Join(dir, "ca.pem")
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}
 	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(block), 0o600))
 	upload := filepath.Join(dir, "upload")
-	content, err := io.ReadAll(stream(8, size))
+	content, err := io.ReadAll(ends.Stream(8, size))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(upload, content, 0o600))
-	want, err := checksum(stream(8, size))
+	want, err := ends.Checksum(ends.Stream(8, size))
 	require.NoError(t, err)
 
 	for _, c := range []struct {
@@ -60,18 +54,18 @@ func TestCurl(t *testing.T) {
 				handle := func(w http.ResponseWriter, r *http.Request) {
 					assert.Equal(t, c.major, r.ProtoMajor)
 					if r.Method == "PUT" {
-						got, err := checksum(r.Body)
+						got, err := ends.Checksum(r.Body)
 						assert.NoError(t, err)
 						io.WriteString(w, got)
 						return
 					}
-					io.Copy(w, stream(8, size))
+					io.Copy(w, ends.Stream(8, size))
 				}
 				var address string
 				if c.scheme == "https" {
 					address = serveTLS(t, s, &tls.Config{Certificates: []tls.Certificate{cert}}, handle)
 				} else {
-					_, address = serve(t, s, handle)
+					_, address = ends.Serve(t, s, handle)
 				}
 				run := func(args ...string) string {
 					t.Helper()
@@ -92,7 +86,7 @@ func TestCurl(t *testing.T) {
 				for _, name := range []string{first, second} {
 					f, err := os.Open(name)
 					require.NoError(t, err)
-					got, err := checksum(f)
+					got, err := ends.Checksum(f)
 					f.Close()
 					require.NoError(t, err)
 					assert.Equal(t, want, got)

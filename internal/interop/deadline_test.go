@@ -344,7 +344,7 @@ func TestDeadlineRacesData(t *testing.T) {
 // about to park is overlooked, and the Read waits for ever.
 func TestDeadlineRacesPark(t *testing.T) {
 	rounds := 100_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || ends.Race {
 		rounds /= 10
 	}
 	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {

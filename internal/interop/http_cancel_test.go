@@ -89,7 +89,7 @@ func TestDialCanceled(t *testing.T) {
 func TestCancelConnecting(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		address := fullListener(t)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		dialing, dialed := make(chan struct{}), make(chan error, 1)
 		tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			close(dialing)
@@ -210,12 +210,12 @@ func TestCancelExchange(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				h := handler{make(chan struct{}), make(chan error, 1), make(chan struct{})}
-				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					c.handle(h, w, r)
 					<-r.Context().Done()
 					close(h.done)
 				})
-				client, _ := newClient(t, p.Client)
+				client, _ := ends.NewClient(t, p.Client)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				broken := c.client(t, func(body io.Reader) (*http.Response, error) {

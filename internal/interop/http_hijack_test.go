@@ -35,7 +35,7 @@ func TestHijack(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				entered, sent, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					defer close(done)
 					backgroundRead := p.ServerOurs && c.head == ""
 					if backgroundRead {
@@ -63,9 +63,9 @@ func TestHijack(t *testing.T) {
 				require.NoError(t, err)
 				close(sent)
 
-				want, err := checksum(io.MultiReader(strings.NewReader(c.head+c.early), stream(4, 1<<20)))
+				want, err := ends.Checksum(io.MultiReader(strings.NewReader(c.head+c.early), ends.Stream(4, 1<<20)))
 				require.NoError(t, err)
-				_, err = io.Copy(conn, stream(4, 1<<20))
+				_, err = io.Copy(conn, ends.Stream(4, 1<<20))
 				require.NoError(t, err)
 				require.NoError(t, conn.(interface{ CloseWrite() error }).CloseWrite())
 				assert.Equal(t, want, ends.Receive(t, "the echo", fromServer))
@@ -99,7 +99,7 @@ func echo(t *testing.T, conn net.Conn, rw *bufio.ReadWriter) {
 func readAll(c net.Conn) <-chan string {
 	result := make(chan string, 1)
 	go func() {
-		sum, err := checksum(c)
+		sum, err := ends.Checksum(c)
 		if err != nil {
 			sum = err.Error()
 		}
@@ -112,7 +112,7 @@ func readAll(c net.Conn) <-chan string {
 // connection on both ends.
 func TestUpgrade(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Connection", "Upgrade")
 			w.Header().Set("Upgrade", "echo")
 			w.WriteHeader(http.StatusSwitchingProtocols)
@@ -130,7 +130,7 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 		})
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		r, err := http.NewRequest("GET", "http://"+address, nil)
 		require.NoError(t, err)
 		r.Header.Set("Connection", "Upgrade")

@@ -4,12 +4,8 @@ package interop
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"log"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -25,36 +21,6 @@ import (
 
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
-
-// serve runs package http's own server until the test is over, and returns its address.
-func serve(t testing.TB, s ends.Side, h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
-	t.Helper()
-	return serveBy(t, s, (*http.Server).Serve, h, configure...)
-}
-
-func serveBy(t testing.TB, s ends.Side, run func(*http.Server, net.Listener) error,
-	h http.HandlerFunc, configure ...func(*http.Server)) (server *http.Server, address string) {
-	t.Helper()
-	server = &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
-	for _, c := range configure {
-		c(server)
-	}
-	l := ends.Listen(t, s)
-	result := make(chan error, 1)
-	go func() { result <- run(server, l) }()
-	t.Cleanup(func() {
-		server.Close()
-		assert.ErrorIs(t, ends.Receive(t, "Serve returns", result), http.ErrServerClosed)
-	})
-	return server, l.Addr().String()
-}
-
-// newClient returns package http's own client on the side's dialer, and its transport.
-func newClient(t testing.TB, s ends.Side) (*http.Client, *http.Transport) {
-	tr := &http.Transport{DialContext: s.Dial, MaxIdleConnsPerHost: 100}
-	t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr}, tr
-}
 
 // get returns what the server says, which must be 200.
 func get(t testing.TB, c *http.Client, url string) string {
@@ -74,36 +40,15 @@ func body(t testing.TB, resp *http.Response) string {
 	return string(b)
 }
 
-// stream returns n bytes that anyone can make from the seed.
-func stream(seed byte, n int64) io.Reader {
-	return io.LimitReader(rand.NewChaCha8([32]byte{seed}), n)
-}
-
-// checksum reads all of r. Equal sums mean the same bytes in the same order, none
-// missing, none doubled.
-func checksum(r io.Reader) (string, error) {
-	h := sha256.New()
-	n, err := io.Copy(h, r)
-	return fmt.Sprintf("%d bytes, %s", n, hex.EncodeToString(h.Sum(nil))), err
-}
-
-// sizeOf is how large a body is that shall be large.
-func sizeOf(full int64) int64 {
-	if testing.Short() || raceEnabled {
-		return full / 10
-	}
-	return full
-}
-
 // If this fails, a connection is not used again by the next request: it looked broken
 // when it was idle, or its background read could not be ended.
 func TestKeepAlive(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(w, r.Body)
 			io.WriteString(w, r.RemoteAddr)
 		})
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		var addr string
 		for i := range 50 {
 			var conn httptrace.GotConnInfo
@@ -125,34 +70,34 @@ func TestKeepAlive(t *testing.T) {
 
 // If this fails, a large response arrives incomplete or altered.
 func TestDownload(t *testing.T) {
-	size := sizeOf(100 << 20)
-	want, err := checksum(stream(1, size))
+	size := ends.SizeOf(100 << 20)
+	want, err := ends.Checksum(ends.Stream(1, size))
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "body")
 	f, err := os.Create(file)
 	require.NoError(t, err)
-	_, err = io.Copy(f, stream(1, size))
+	_, err = io.Copy(f, ends.Stream(1, size))
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/length":
 				w.Header().Set("Content-Length", fmt.Sprint(size))
 				fallthrough
 			case "/chunked":
-				_, err := io.Copy(w, stream(1, size))
+				_, err := io.Copy(w, ends.Stream(1, size))
 				assert.NoError(t, err)
 			case "/file":
 				http.ServeFile(w, r, file)
 			}
 		})
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		for _, path := range []string{"/length", "/chunked", "/file"} {
 			resp, err := c.Get("http://" + address + path)
 			require.NoError(t, err)
-			got, err := checksum(resp.Body)
+			got, err := ends.Checksum(resp.Body)
 			resp.Body.Close()
 			require.NoError(t, err)
 			assert.Equal(t, want, got, path)
@@ -162,18 +107,18 @@ func TestDownload(t *testing.T) {
 
 // If this fails, a large request arrives incomplete or altered.
 func TestUpload(t *testing.T) {
-	size := sizeOf(100 << 20)
-	want, err := checksum(stream(2, size))
+	size := ends.SizeOf(100 << 20)
+	want, err := ends.Checksum(ends.Stream(2, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
-			got, err := checksum(r.Body)
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+			got, err := ends.Checksum(r.Body)
 			assert.NoError(t, err)
 			io.WriteString(w, got)
 		})
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		for _, length := range []int64{size, -1} { // -1: chunked
-			r, err := http.NewRequest("PUT", "http://"+address, stream(2, size))
+			r, err := http.NewRequest("PUT", "http://"+address, ends.Stream(2, size))
 			require.NoError(t, err)
 			r.ContentLength = length
 			resp, err := c.Do(r)
@@ -185,21 +130,21 @@ func TestUpload(t *testing.T) {
 
 // If this fails, one connection cannot carry a large body each way at once.
 func TestBothWays(t *testing.T) {
-	size := sizeOf(100 << 20)
-	want, err := checksum(stream(3, size))
+	size := ends.SizeOf(100 << 20)
+	want, err := ends.Checksum(ends.Stream(3, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			assert.NoError(t, http.NewResponseController(w).EnableFullDuplex())
 			n, err := io.Copy(w, r.Body)
 			assert.NoError(t, err)
 			assert.Equal(t, size, n)
 		})
-		c, _ := newClient(t, p.Client)
-		resp, err := c.Post("http://"+address, "", stream(3, size))
+		c, _ := ends.NewClient(t, p.Client)
+		resp, err := c.Post("http://"+address, "", ends.Stream(3, size))
 		require.NoError(t, err)
 		defer resp.Body.Close()
-		got, err := checksum(resp.Body)
+		got, err := ends.Checksum(resp.Body)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 	})
@@ -210,7 +155,7 @@ func TestBothWays(t *testing.T) {
 func TestConnState(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		states := make(chan http.ConnState, 100)
-		server, address := serve(t, p.Server, func(http.ResponseWriter, *http.Request) {}, func(s *http.Server) {
+		server, address := ends.Serve(t, p.Server, func(http.ResponseWriter, *http.Request) {}, func(s *http.Server) {
 			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
 		})
 		sequence := func(want ...http.ConnState) {
@@ -221,7 +166,7 @@ func TestConnState(t *testing.T) {
 		}
 
 		// The client ends it.
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		get(t, c, "http://"+address)
 		sequence(http.StateNew, http.StateActive, http.StateIdle)
 		get(t, c, "http://"+address)
@@ -241,7 +186,7 @@ func TestConnState(t *testing.T) {
 func TestConnStateHijacked(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		states := make(chan http.ConnState, 100)
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			c, _, err := http.NewResponseController(w).Hijack()
 			if assert.NoError(t, err) {
 				c.Close()
@@ -249,7 +194,7 @@ func TestConnStateHijacked(t *testing.T) {
 		}, func(s *http.Server) {
 			s.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
 		})
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		_, err := c.Get("http://" + address)
 		require.Error(t, err)
 		for _, want := range []http.ConnState{http.StateNew, http.StateActive, http.StateHijacked} {
@@ -262,7 +207,7 @@ func TestConnStateHijacked(t *testing.T) {
 // own, until release is called. The client reports how they ended.
 func busy(t *testing.T, p ends.Pair, n int, configure ...func(*http.Server)) (server *http.Server, address string, release func(), ended <-chan error) {
 	entered, released := make(chan struct{}, n), make(chan struct{})
-	server, address = serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+	server, address = ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 		entered <- struct{}{}
 		select {
 		case <-released:
@@ -270,7 +215,7 @@ func busy(t *testing.T, p ends.Pair, n int, configure ...func(*http.Server)) (se
 		case <-r.Context().Done():
 		}
 	}, configure...)
-	c, _ := newClient(t, p.Client)
+	c, _ := ends.NewClient(t, p.Client)
 	results := make(chan error, n)
 	for range n {
 		go func() {

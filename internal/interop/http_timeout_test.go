@@ -133,7 +133,7 @@ func TestServerTimeouts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				t.Parallel()
-				_, address := serve(t, p.Server, c.handle, c.configure)
+				_, address := ends.Serve(t, p.Server, c.handle, c.configure)
 				c.client(newWire(t, p.Client, address))
 			})
 		})
@@ -145,7 +145,7 @@ func TestServerTimeouts(t *testing.T) {
 func TestWriteTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		result := make(chan error, 1)
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 					result <- err
@@ -164,7 +164,7 @@ func TestWriteTimeout(t *testing.T) {
 func TestTimeoutsNotDue(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			b, err := io.ReadAll(r.Body)
 			assert.NoError(t, err)
 			w.Write(b)
@@ -214,7 +214,7 @@ func TestResponseController(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				result := make(chan error, 1)
-				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					rc := http.NewResponseController(w)
 					set := make(chan error, 1)
 					go func() {
@@ -249,7 +249,7 @@ func TestResponseControllerExtends(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		extended := make(chan struct{})
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			rc := http.NewResponseController(w)
 			assert.NoError(t, rc.SetReadDeadline(time.Now().Add(time.Hour)))
 			assert.NoError(t, rc.SetWriteDeadline(time.Time{}))
@@ -274,7 +274,7 @@ func TestSlowLoris(t *testing.T) {
 	const slow = 30
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, "served")
 		}, func(s *http.Server) { s.ReadHeaderTimeout = ample })
 		cut := make(chan error, slow)
@@ -292,7 +292,7 @@ func TestSlowLoris(t *testing.T) {
 				cut <- nil
 			}()
 		}
-		c, _ := newClient(t, p.Client)
+		c, _ := ends.NewClient(t, p.Client)
 		for range 100 {
 			require.Equal(t, "served", get(t, c, "http://"+address))
 		}

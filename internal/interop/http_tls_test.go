@@ -5,14 +5,8 @@ package interop
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -27,42 +21,12 @@ import (
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
-// newCert returns a certificate for loopback that is its own authority.
-func newCert(t testing.TB, name string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: name},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(time.Hour),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		BasicConstraintsValid: true,
-		IsCA:                  true,
-		IPAddresses:           []net.IP{net.ParseIP(ends.Loopback)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	leaf, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-}
-
-// trust returns a pool of one.
-func trust(c tls.Certificate) *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(c.Leaf)
-	return pool
-}
-
 // serveTLS is serve with TLS, which offers HTTP/2.
 func serveTLS(t testing.TB, s ends.Side, config *tls.Config, h http.HandlerFunc, configure ...func(*http.Server)) (address string) {
 	t.Helper()
 	run := func(server *http.Server, l net.Listener) error { return server.ServeTLS(l, "", "") }
 	configure = append(configure, func(server *http.Server) { server.TLSConfig = config })
-	_, address = serveBy(t, s, run, h, configure...)
+	_, address = ends.ServeBy(t, s, run, h, configure...)
 	return address
 }
 
@@ -70,9 +34,9 @@ func serveTLS(t testing.TB, s ends.Side, config *tls.Config, h http.HandlerFunc,
 // both ways, and one that is canceled while the others go on.
 func TestHTTP2(t *testing.T) {
 	const requests = 40
-	size := sizeOf(5 << 20)
-	cert := newCert(t, "server")
-	want, err := checksum(stream(6, size))
+	size := ends.SizeOf(5 << 20)
+	cert := ends.NewCert(t, "server")
+	want, err := ends.Checksum(ends.Stream(6, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		var conns atomic.Int32
@@ -94,9 +58,9 @@ func TestHTTP2(t *testing.T) {
 				}
 			}
 		})
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.ForceAttemptHTTP2 = true // it is not attempted over a foreign dialer otherwise
-		tr.TLSClientConfig = &tls.Config{RootCAs: trust(cert)}
+		tr.TLSClientConfig = &tls.Config{RootCAs: ends.Trust(cert)}
 		resp, err := c.Get("https://" + address)
 		require.NoError(t, err)
 		require.Equal(t, 2, resp.ProtoMajor)
@@ -120,13 +84,13 @@ func TestHTTP2(t *testing.T) {
 				if i == requests/2 {
 					cancel()
 				}
-				resp, err := c.Post("https://"+address, "", stream(6, size))
+				resp, err := c.Post("https://"+address, "", ends.Stream(6, size))
 				if !assert.NoError(t, err) {
 					return
 				}
 				defer resp.Body.Close()
 				assert.Equal(t, 2, resp.ProtoMajor)
-				got, err := checksum(resp.Body)
+				got, err := ends.Checksum(resp.Body)
 				assert.NoError(t, err)
 				assert.Equal(t, want, got)
 			})
@@ -140,23 +104,23 @@ func TestHTTP2(t *testing.T) {
 
 // If this fails, a server cannot ask its clients for certificates, or takes one without.
 func TestClientCertificate(t *testing.T) {
-	server, client := newCert(t, "server"), newCert(t, "client")
+	server, client := ends.NewCert(t, "server"), ends.NewCert(t, "client")
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		address := serveTLS(t, p.Server, &tls.Config{
 			MinVersion:   tls.VersionTLS13,
 			Certificates: []tls.Certificate{server},
 			ClientAuth:   tls.RequireAndVerifyClientCert,
-			ClientCAs:    trust(client),
+			ClientCAs:    ends.Trust(client),
 		}, func(w http.ResponseWriter, r *http.Request) {
 			assert.EqualValues(t, tls.VersionTLS13, r.TLS.Version)
 			io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 		})
-		c, tr := newClient(t, p.Client)
-		tr.TLSClientConfig = &tls.Config{RootCAs: trust(server), Certificates: []tls.Certificate{client}}
+		c, tr := ends.NewClient(t, p.Client)
+		tr.TLSClientConfig = &tls.Config{RootCAs: ends.Trust(server), Certificates: []tls.Certificate{client}}
 		assert.Equal(t, "client", get(t, c, "https://"+address))
 
-		c, tr = newClient(t, p.Client)
-		tr.TLSClientConfig = &tls.Config{RootCAs: trust(server)}
+		c, tr = ends.NewClient(t, p.Client)
+		tr.TLSClientConfig = &tls.Config{RootCAs: ends.Trust(server)}
 		_, err := c.Get("https://" + address)
 		require.Error(t, err)
 	})
@@ -166,14 +130,14 @@ func TestClientCertificate(t *testing.T) {
 // ways, the end of one direction, deadlines, and a handshake that is given up.
 func TestTLSConn(t *testing.T) {
 	const size = 4 << 20
-	cert := newCert(t, "server")
-	want, err := checksum(stream(7, size))
+	cert := ends.NewCert(t, "server")
+	want, err := ends.Checksum(ends.Stream(7, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		connected := func() (*tls.Conn, *tls.Conn) {
 			s, c := ends.Connect(t, p)
 			return tls.Server(s, &tls.Config{Certificates: []tls.Certificate{cert}}),
-				tls.Client(c, &tls.Config{RootCAs: trust(cert), ServerName: ends.Loopback})
+				tls.Client(c, &tls.Config{RootCAs: ends.Trust(cert), ServerName: ends.Loopback})
 		}
 
 		// A handshake that nobody answers is given up, and with it the connection.
@@ -207,7 +171,7 @@ func TestTLSConn(t *testing.T) {
 		sent := make(chan error, 1)
 		go func() {
 			w := bufio.NewWriterSize(client, 5000)
-			_, err := io.Copy(w, stream(7, size))
+			_, err := io.Copy(w, ends.Stream(7, size))
 			if err == nil {
 				err = w.Flush()
 			}
@@ -216,7 +180,7 @@ func TestTLSConn(t *testing.T) {
 			}
 			sent <- err
 		}()
-		got, err := checksum(client)
+		got, err := ends.Checksum(client)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 		require.NoError(t, ends.Receive(t, "all is sent", sent))

@@ -35,7 +35,7 @@ func TestPipelined(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					fmt.Fprint(w, r.URL.Path, " ")
 					io.Copy(w, r.Body)
 				})
@@ -68,14 +68,14 @@ func TestPipelined(t *testing.T) {
 // was refused.
 func TestExpectContinue(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/refused" {
 				w.WriteHeader(http.StatusExpectationFailed)
 				return
 			}
 			io.Copy(w, r.Body)
 		})
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.ExpectContinueTimeout = time.Hour // only the server's word counts
 
 		do := func(path string) (resp *http.Response, read, continued bool) {
@@ -86,7 +86,7 @@ func TestExpectContinue(t *testing.T) {
 			})
 			body := readerFunc(func([]byte) (int, error) { touched.Store(true); return 0, io.EOF })
 			r, err := http.NewRequestWithContext(ctx, "PUT", "http://"+address+path,
-				io.MultiReader(body, stream(5, 1<<20)))
+				io.MultiReader(body, ends.Stream(5, 1<<20)))
 			require.NoError(t, err)
 			r.Header.Set("Expect", "100-continue")
 			resp, err = c.Do(r)
@@ -96,10 +96,10 @@ func TestExpectContinue(t *testing.T) {
 
 		resp, read, continued := do("/")
 		assert.True(t, read && continued)
-		got, err := checksum(resp.Body)
+		got, err := ends.Checksum(resp.Body)
 		require.NoError(t, err)
 		resp.Body.Close()
-		want, err := checksum(stream(5, 1<<20))
+		want, err := ends.Checksum(ends.Stream(5, 1<<20))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 

@@ -79,7 +79,7 @@ func settingsForSoak(c netpoller.Config) soakSettings {
 	if *fullSoak {
 		s.Conns, s.Messages, s.Churn = 10_000, 100, 60_000
 	}
-	if raceEnabled {
+	if ends.Race {
 		s.Conns = min(s.Conns, 2000)
 	}
 	// Package os has raised the soft limit to the hard one.

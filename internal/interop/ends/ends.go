@@ -22,9 +22,10 @@ var Loopback = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+r
 
 // A Side is who makes one end of a connection.
 type Side struct {
-	Name   string
-	Listen func(network, address string) (net.Listener, error)
-	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Name         string
+	Listen       func(network, address string) (net.Listener, error)
+	ListenPacket func(network, address string) (net.PacketConn, error)
+	Dial         func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Ours is a side on g.
@@ -36,6 +37,9 @@ func Ours(g *netpoller.Group) Side {
 		Listen: func(network, address string) (net.Listener, error) {
 			return lc.Listen(context.Background(), network, address)
 		},
+		ListenPacket: func(network, address string) (net.PacketConn, error) {
+			return lc.ListenPacket(context.Background(), network, address)
+		},
 		Dial: d.DialContext,
 	}
 }
@@ -43,7 +47,7 @@ func Ours(g *netpoller.Group) Side {
 // Net is package net.
 func Net() Side {
 	var d net.Dialer
-	return Side{Name: "net", Listen: net.Listen, Dial: d.DialContext}
+	return Side{Name: "net", Listen: net.Listen, ListenPacket: net.ListenPacket, Dial: d.DialContext}
 }
 
 // A Pair is the two ends that a test runs with.
