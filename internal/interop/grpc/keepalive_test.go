@@ -5,7 +5,6 @@ package grpc
 import (
 	"io"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/http2"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -24,28 +22,6 @@ import (
 	"github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
-
-// silent plays an end that greets, and then answers nothing: not even a ping. The other
-// end must send one, and then give up the connection.
-func silent(t testing.TB, c net.Conn) {
-	t.Helper()
-	assert.NoError(t, c.SetReadDeadline(time.Now().Add(ends.Patience)))
-	framer := http2.NewFramer(c, c)
-	assert.NoError(t, framer.WriteSettings())
-	assert.NoError(t, framer.WriteSettingsAck())
-	pinged := false
-	for {
-		frame, err := framer.ReadFrame()
-		if err != nil {
-			assert.NotErrorIs(t, err, os.ErrDeadlineExceeded, "it was not given up")
-			assert.True(t, pinged, "it was given up without a ping: %v", err)
-			return
-		}
-		if ping, ok := frame.(*http2.PingFrame); ok && !ping.IsAck() {
-			pinged = true
-		}
-	}
-}
 
 // If this fails, a client does not notice that its server is gone without a word, or
 // takes one for gone that is not. Clients wait at least 10 s before they ask, so all of
@@ -72,10 +48,8 @@ func TestClientKeepalive(t *testing.T) {
 		c, err := l.Accept()
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
-		_, err = io.ReadFull(c, make([]byte, len(http2.ClientPreface)))
-		require.NoError(t, err)
 		all.Go(func() {
-			silent(t, c)
+			ends.SilentServer(t, c)
 			after, err := call(t.Context(), alive, "Peer", nil)
 			assert.NoError(t, err)
 			assert.Equal(t, string(before), string(after), "another connection")
@@ -98,9 +72,7 @@ func TestServerKeepalive(t *testing.T) {
 
 		_, _, address = serve(t, p.Server, params(short))
 		c := ends.Dial(t, p.Client, address)
-		_, err := io.WriteString(c, http2.ClientPreface)
-		require.NoError(t, err)
-		silent(t, c)
+		ends.SilentClient(t, c)
 
 		require.NoError(t, echo(chat, []byte("still there")))
 	})
