@@ -41,3 +41,14 @@ func TestDocsKnowNetsTests(t *testing.T) {
 	}
 	t.Logf("%d files, %d tests, %d rows with none yet", files, tests, len(regexp.MustCompile(`(?m)^\|.*none yet`).FindAllString(text, -1)))
 }
+
+// If this fails, docs/interop.md speaks of a version of a library that is not tested.
+func TestDocsKnowTestedVersions(t *testing.T) {
+	required := read(t, "internal/interop/go.mod")
+	rows := regexp.MustCompile(`(?m)^\| ([\w./-]+) \| (v[\w.-]+) \|`).FindAllStringSubmatch(read(t, "docs/interop.md"), -1)
+	require.NotEmpty(t, rows)
+	for _, m := range rows {
+		require.Contains(t, required, "\t"+m[1]+" "+m[2])
+	}
+	t.Logf("%d libraries", len(rows))
+}

@@ -178,7 +178,9 @@ func TestUserTimeout(t *testing.T) {
 			_, _, address := serveOn(t, accepted{l, conns})
 			_, err = call(t.Context(), dial(t, ends.Net(), address), "Peer", nil)
 			require.NoError(t, err)
-			assert.Equal(t, c.want, userTimeout(t, ends.Receive(t, "a connection", conns)))
+			got := userTimeout(t, ends.Receive(t, "a connection", conns))
+			t.Logf("TCP_USER_TIMEOUT %v", got)
+			assert.Equal(t, c.want, got)
 		})
 	}
 }

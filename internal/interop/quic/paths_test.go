@@ -82,9 +82,10 @@ func TestPaths(t *testing.T) {
 	want := taken(t, ends.Net())
 	assert.Equal(t, want.segments, want.segmented)
 	assert.False(t, want.plain)
-	t.Logf("%+v", want)
+	t.Logf("net:  %+v", want)
 	for _, wait := range []netpoller.Wait{netpoller.WaitParked, netpoller.WaitThread} {
-		g := ends.NewGroup(t, netpoller.Config{Wait: wait})
-		assert.Equal(t, want, taken(t, ends.Ours(g)))
+		got := taken(t, ends.Ours(ends.NewGroup(t, netpoller.Config{Wait: wait})))
+		t.Logf("ours: %+v", got)
+		assert.Equal(t, want, got)
 	}
 }
