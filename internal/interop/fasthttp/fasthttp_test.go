@@ -224,7 +224,7 @@ func TestHijack(t *testing.T) {
 // *net.TCPAddr from our connections.
 func TestMaxConnsPerIP(t *testing.T) {
 	ends.ForEachServer(t, func(t *testing.T, s ends.Side) {
-		_, address := serve(t, s, func(ctx *fasthttp.RequestCtx) { ctx.WriteString("served") }, func(s *fasthttp.Server) {
+		server, address := serve(t, s, func(ctx *fasthttp.RequestCtx) { ctx.WriteString("served") }, func(s *fasthttp.Server) {
 			s.MaxConnsPerIP = 1
 		})
 		first := newClient(t, ends.Net(), address)
@@ -236,5 +236,10 @@ func TestMaxConnsPerIP(t *testing.T) {
 			assert.Equal(t, fasthttp.StatusTooManyRequests, r.StatusCode())
 			return nil
 		}))
+
+		// With this limit, fasthttp's Shutdown races with the reader of a connection that
+		// is idle, over package net too.
+		first.CloseIdleConnections()
+		ends.Eventually(t, "no connection is open", func() bool { return server.GetOpenConnectionsCount() == 0 })
 	})
 }
