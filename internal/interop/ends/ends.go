@@ -118,6 +118,21 @@ func ForEachServer(t *testing.T, body func(t *testing.T, server Side)) {
 	t.Run("net", func(t *testing.T) { body(t, Net()) })
 }
 
+// ForEachClient runs body with a client that is ours, with every wait strategy, and with
+// one of package net. The server is a program, which has sockets of its own.
+func ForEachClient(t *testing.T, body func(t *testing.T, client Side)) {
+	for _, w := range waits {
+		t.Run("ours/"+w.name, func(t *testing.T) {
+			g := NewGroup(t, netpoller.Config{Wait: w.wait})
+			body(t, Ours(g))
+			if g.Stats().Events == 0 {
+				t.Error("the client had no connection of ours")
+			}
+		})
+	}
+	t.Run("net", func(t *testing.T) { body(t, Net()) })
+}
+
 // NewGroup returns a group that, when the test is over, must have nothing left: no
 // connection, no deadline, nobody who waits.
 func NewGroup(t testing.TB, c netpoller.Config) *netpoller.Group {
