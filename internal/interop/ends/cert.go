@@ -20,8 +20,17 @@ import (
 // NewCert returns a certificate for loopback that is its own authority.
 func NewCert(t testing.TB, name string) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	c, err := MakeCert(name)
 	require.NoError(t, err)
+	return c
+}
+
+// MakeCert is NewCert where there is no test yet.
+func MakeCert(name string) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: name},
@@ -34,10 +43,11 @@ func NewCert(t testing.TB, name string) tls.Certificate {
 		IPAddresses:           []net.IP{net.ParseIP(Loopback)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
 	leaf, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
 
 // Trust returns a pool of one.

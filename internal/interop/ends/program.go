@@ -4,6 +4,9 @@ package ends
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -80,6 +83,22 @@ func (p *Program) File(name string, content []byte) (path string, err error) {
 		err = os.Chown(path, int(p.credential.Uid), int(p.credential.Gid))
 	}
 	return path, err
+}
+
+// Cert makes a certificate for the program, in two files of PEM.
+func (p *Program) Cert() (cert tls.Certificate, certFile, keyFile string, err error) {
+	if cert, err = MakeCert("server"); err != nil {
+		return
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		return
+	}
+	if certFile, err = p.File("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})); err != nil {
+		return
+	}
+	keyFile, err = p.File("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	return
 }
 
 // Run runs a command to its end, as the user that the program has.

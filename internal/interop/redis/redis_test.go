@@ -83,9 +83,11 @@ func TestPubSub(t *testing.T) {
 			var timeout net.Error
 			require.ErrorAs(t, err, &timeout)
 			require.True(t, timeout.Timeout(), "%v", err)
+			told := make(chan struct{})
 			go func() {
+				defer close(told)
 				for i := range messages {
-					c.Publish(t.Context(), "news", fmt.Sprint(i))
+					assert.NoError(t, c.Publish(t.Context(), "news", fmt.Sprint(i)).Err())
 				}
 			}()
 			for i := range messages {
@@ -93,6 +95,7 @@ func TestPubSub(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, fmt.Sprint(i), m.(*redis.Message).Payload)
 			}
+			ends.Receive(t, "all was told", told)
 		}
 		assert.LessOrEqual(t, dials.Load(), before+2, "a timeout cost the subscriber its connection")
 	})
