@@ -171,6 +171,12 @@ func (p *Program) await(ready func(context.Context) error) error {
 	}
 }
 
+// Signal sends the program a signal, as SIGSTOP, with which it stalls.
+func (p *Program) Signal(t testing.TB, signal os.Signal) {
+	t.Helper()
+	require.NoError(t, p.process.Signal(signal))
+}
+
 // Stop ends the program, by force if it does not obey the signal, and whatever it
 // started.
 func (p *Program) Stop(signal os.Signal) {
