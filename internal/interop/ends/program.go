@@ -39,7 +39,7 @@ type Program struct {
 func NewProgram() (*Program, error) {
 	p := &Program{}
 	var err error
-	if p.Port, err = freePort(); err != nil {
+	if p.Port, err = FreePort(); err != nil {
 		return nil, err
 	}
 	if p.Dir, err = os.MkdirTemp("", "interop-"); err != nil {
@@ -58,9 +58,9 @@ func NewProgram() (*Program, error) {
 	return p, errors.Join(err1, err2, os.Chown(p.Dir, uid, gid))
 }
 
-// freePort looks below the ports that the kernel hands out, so that none of those who
-// let it choose takes the port before the program does.
-func freePort() (int, error) {
+// FreePort returns a port that is free on Loopback. It looks below the ports that the
+// kernel hands out, so that none of those who let it choose takes this one meanwhile.
+func FreePort() (int, error) {
 	for {
 		port := 10000 + rand.IntN(20000)
 		l, err := net.Listen("tcp", fmt.Sprint(Loopback, ":", port))

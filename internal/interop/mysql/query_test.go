@@ -110,13 +110,10 @@ func TestLargeBlob(t *testing.T) {
 	sum := sha256.Sum256(large)
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
 		db, _ := open(t, config)
-		_, err := db.Exec("CREATE OR REPLACE TABLE blobs (v LONGBLOB) ENGINE=Aria TRANSACTIONAL=0")
-		require.NoError(t, err)
-		_, err = db.Exec("INSERT INTO blobs VALUES (?)", large)
-		require.NoError(t, err)
 		var there string
 		var back []byte
-		require.NoError(t, db.QueryRow("SELECT SHA2(v, 256), v FROM blobs").Scan(&there, &back))
+		err := db.QueryRow("SELECT SHA2(v, 256), v FROM (SELECT CAST(? AS BINARY) AS v) AS t", large).Scan(&there, &back)
+		require.NoError(t, err)
 		assert.Equal(t, hex.EncodeToString(sum[:]), there)
 		assert.True(t, bytes.Equal(large, back), "%d bytes, altered", len(back))
 	})
