@@ -210,7 +210,7 @@ func Find(name string, dirs ...string) (string, error) {
 func Need(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") == "" {
-		t.Skip("not tested: ", err)
+		t.Skip("not tested:", err)
 	}
 	require.NoError(t, err)
 }
