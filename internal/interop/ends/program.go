@@ -85,7 +85,7 @@ func (p *Program) File(name string, content []byte) (path string, err error) {
 	return path, err
 }
 
-// Cert makes a certificate for the program, in two files of PEM.
+// Cert makes a certificate for the program, and files of it and of its key.
 func (p *Program) Cert() (cert tls.Certificate, certFile, keyFile string, err error) {
 	if cert, err = MakeCert("server"); err != nil {
 		return
@@ -94,11 +94,14 @@ func (p *Program) Cert() (cert tls.Certificate, certFile, keyFile string, err er
 	if err != nil {
 		return
 	}
-	if certFile, err = p.File("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})); err != nil {
-		return
+	if certFile, err = p.pem("CERTIFICATE", cert.Certificate[0]); err == nil {
+		keyFile, err = p.pem("PRIVATE KEY", key)
 	}
-	keyFile, err = p.File("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	return
+}
+
+func (p *Program) pem(kind string, der []byte) (path string, err error) {
+	return p.File(kind+".pem", pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
 // Run runs a command to its end, as the user that the program has.

@@ -165,12 +165,12 @@ func gone(t *testing.T, admin *sql.DB, ids []int64) {
 	}
 }
 
-// sleeping waits for the query that sleeps at the server, and returns the number of its
+// sleeping waits until the server runs the query, and returns the number of its
 // connection.
-func sleeping(t *testing.T, admin *sql.DB) (id int64) {
+func sleeping(t *testing.T, admin *sql.DB, query string) (id int64) {
 	t.Helper()
 	ends.Eventually(t, "a query runs", func() bool {
-		return admin.QueryRow("SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'").Scan(&id) == nil
+		return admin.QueryRow("SELECT id FROM information_schema.processlist WHERE info = ?", query).Scan(&id) == nil
 	})
 	return id
 }

@@ -5,7 +5,9 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -17,14 +19,17 @@ import (
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
-// sleep runs a query that takes longer than any test.
-func sleep(ctx context.Context, db *sql.DB) <-chan error {
-	result := make(chan error, 1)
+var sleeps atomic.Int32
+
+// sleep runs a query that takes longer than any test, each another one.
+func sleep(ctx context.Context, db *sql.DB) (query string, result <-chan error) {
+	query = fmt.Sprint("SELECT SLEEP(", 600+sleeps.Add(1), ")")
+	c := make(chan error, 1)
 	go func() {
 		var zero int
-		result <- db.QueryRowContext(ctx, "SELECT SLEEP(600)").Scan(&zero)
+		c <- db.QueryRowContext(ctx, query).Scan(&zero)
 	}()
-	return result
+	return query, c
 }
 
 // If this fails, canceling a context does not end a query at once: closing the
@@ -35,8 +40,8 @@ func TestCancel(t *testing.T) {
 		admin := control(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		result := sleep(ctx, db)
-		id := sleeping(t, admin)
+		query, result := sleep(ctx, db)
+		id := sleeping(t, admin, query)
 		cancel()
 		require.ErrorIs(t, ends.Receive(t, "the query ends", result), context.Canceled)
 		kill(t, admin, id) // the driver does not tell the server
@@ -48,14 +53,19 @@ func TestCancel(t *testing.T) {
 func TestContextDeadline(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
 		db, _ := open(t, config)
-		admin := control(t)
-		require.NoError(t, db.Ping())
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		require.ErrorIs(t, ends.Receive(t, "the query ends", sleep(ctx, db)), context.DeadlineExceeded)
-		kill(t, admin, sleeping(t, admin))
+		_, result := sleep(ctx, db)
+		require.ErrorIs(t, ends.Receive(t, "the query ends", result), context.DeadlineExceeded)
 		require.NoError(t, db.Ping())
 	})
+}
+
+// connected waits until the server has answered. Where there is little time for that, it
+// may take several attempts.
+func connected(t *testing.T, db *sql.DB) {
+	t.Helper()
+	ends.Eventually(t, "the server answers", func() bool { return db.Ping() == nil })
 }
 
 // If this fails, a query to a server that is slow waits for ever, or the pool is no
@@ -64,11 +74,10 @@ func TestReadTimeout(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
 		config.ReadTimeout = 200 * time.Millisecond
 		db, _ := open(t, config)
-		admin := control(t)
-		require.NoError(t, db.Ping())
-		require.ErrorIs(t, ends.Receive(t, "the query ends", sleep(t.Context(), db)), mysql.ErrInvalidConn)
-		kill(t, admin, sleeping(t, admin))
-		require.NoError(t, db.Ping())
+		connected(t, db)
+		_, result := sleep(t.Context(), db)
+		require.ErrorIs(t, ends.Receive(t, "the query ends", result), mysql.ErrInvalidConn)
+		connected(t, db)
 	})
 }
 
@@ -77,9 +86,9 @@ func TestReadTimeout(t *testing.T) {
 func TestWriteTimeout(t *testing.T) {
 	large := ends.Bytes(1, 32<<20)
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
-		config.WriteTimeout = 50 * time.Millisecond
+		config.WriteTimeout = 200 * time.Millisecond
 		db, _ := open(t, config)
-		require.NoError(t, db.Ping())
+		connected(t, db)
 		prepared, err := db.Prepare("SELECT LENGTH(?)")
 		require.NoError(t, err)
 		defer prepared.Close()
@@ -92,7 +101,7 @@ func TestWriteTimeout(t *testing.T) {
 		require.ErrorIs(t, ends.Receive(t, "the query ends", result), os.ErrDeadlineExceeded)
 
 		server.Signal(t, syscall.SIGCONT)
-		ends.Eventually(t, "the server answers", func() bool { return db.Ping() == nil })
+		connected(t, db)
 	})
 }
 
@@ -114,8 +123,8 @@ func TestIdleConnections(t *testing.T) {
 // answer may take: the deadline of the last answer, gone by, refuses the look at it
 // though the driver has set a new one.
 func TestIdleBeyondReadTimeout(t *testing.T) {
-	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
-		config.ReadTimeout = 300 * time.Millisecond
+	forEachClient(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
+		config.ReadTimeout = time.Second
 		db, dials := open(t, config)
 		ids := hold(t, db, 1)
 		time.Sleep(config.ReadTimeout + 10*time.Millisecond)
@@ -163,8 +172,8 @@ func TestKilledWhileBlocked(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
 		db, _ := open(t, config)
 		admin := control(t)
-		result := sleep(t.Context(), db)
-		kill(t, admin, sleeping(t, admin))
+		query, result := sleep(t.Context(), db)
+		kill(t, admin, sleeping(t, admin, query))
 		require.Error(t, ends.Receive(t, "the query ends", result))
 		require.NoError(t, db.Ping())
 	})

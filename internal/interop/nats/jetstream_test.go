@@ -16,11 +16,13 @@ import (
 )
 
 // newStream makes a stream, and puts messages into it.
-func newStream(ctx context.Context, t *testing.T, c *nats.Conn, storage jetstream.StorageType, messages int) jetstream.Stream {
+func newStream(ctx context.Context, t *testing.T, c *nats.Conn,
+	storage jetstream.StorageType, messages int) jetstream.Stream {
 	t.Helper()
 	js, err := jetstream.New(c)
 	require.NoError(t, err)
-	stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "orders", Subjects: []string{"orders"}, Storage: storage})
+	config := jetstream.StreamConfig{Name: "orders", Subjects: []string{"orders"}, Storage: storage}
+	stream, err := js.CreateStream(ctx, config)
 	require.NoError(t, err)
 	for i := range messages {
 		_, err := js.PublishAsync("orders", fmt.Append(nil, i))
@@ -34,7 +36,8 @@ func newStream(ctx context.Context, t *testing.T, c *nats.Conn, storage jetstrea
 // acknowledges them.
 func consume(ctx context.Context, t *testing.T, stream jetstream.Stream, first, messages int) {
 	t.Helper()
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "worker", AckPolicy: jetstream.AckExplicitPolicy})
+	config := jetstream.ConsumerConfig{Durable: "worker", AckPolicy: jetstream.AckExplicitPolicy}
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, config)
 	require.NoError(t, err)
 	batch, err := consumer.Fetch(messages, jetstream.FetchMaxWait(ends.Patience))
 	require.NoError(t, err)

@@ -28,7 +28,7 @@ func TestReconnect(t *testing.T) {
 			nats.ReconnectHandler(func(*nats.Conn) { back <- struct{}{} }))
 		news, err := c.SubscribeSync("news")
 		require.NoError(t, err)
-		for round := range 3 {
+		for round := range 2 {
 			stop(server)
 			ends.Receive(t, "the client has noticed", lost)
 			require.NoError(t, c.Publish("news", fmt.Append(nil, round)))

@@ -53,7 +53,7 @@ func start(p *ends.Program) error {
 		return err
 	}
 	ready := func(ctx context.Context) error {
-		c, err := pgx.Connect(ctx, fmt.Sprintf("host=%s port=%d user=tester dbname=postgres sslmode=disable", ends.Loopback, p.Port))
+		c, err := pgx.Connect(ctx, dsn(p, ends.Loopback))
 		if err == nil {
 			err = c.Close(ctx)
 		}
@@ -63,20 +63,28 @@ func start(p *ends.Program) error {
 		"-c", "ssl=on", "-c", "ssl_cert_file="+cert, "-c", "ssl_key_file="+key)
 }
 
+func dsn(p *ends.Program, host string) string {
+	return fmt.Sprintf("host=%s port=%d user=tester dbname=postgres sslmode=disable", host, p.Port)
+}
+
 // forEachNetwork runs body with clients of every kind, over TCP, TLS and Unix sockets.
 func forEachNetwork(t *testing.T, body func(t *testing.T, s ends.Side, c *pgx.ConnConfig)) {
+	forEachOf(t, []string{"tcp", "tls", "unix"}, body)
+}
+
+// forEachOf runs body with clients of every kind, over these networks.
+func forEachOf(t *testing.T, networks []string, body func(t *testing.T, s ends.Side, c *pgx.ConnConfig)) {
 	ends.Need(t, serverErr)
-	for _, network := range []struct{ name, host, ssl string }{
-		{"tcp", ends.Loopback, "disable"},
-		{"tls", ends.Loopback, "require"},
-		{"unix", server.Dir, "disable"},
-	} {
-		t.Run(network.name, func(t *testing.T) {
+	for _, network := range networks {
+		t.Run(network, func(t *testing.T) {
 			ends.ForEachClient(t, func(t *testing.T, s ends.Side) {
-				c, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%d user=tester dbname=postgres sslmode=%s",
-					network.host, server.Port, network.ssl))
+				host := ends.Loopback
+				if network == "unix" {
+					host = server.Dir
+				}
+				c, err := pgx.ParseConfig(dsn(server, host))
 				require.NoError(t, err)
-				if c.TLSConfig != nil {
+				if network == "tls" {
 					c.TLSConfig = &tls.Config{RootCAs: ends.Trust(serverCert), ServerName: ends.Loopback}
 				}
 				c.DialFunc = s.Dial

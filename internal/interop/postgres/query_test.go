@@ -105,13 +105,11 @@ func TestCopy(t *testing.T) {
 		c := connect(t, config)
 		_, err := c.Exec(t.Context(), "CREATE TEMPORARY TABLE copied (number int, text text)")
 		require.NoError(t, err)
-		number := 0
-		n, err := c.CopyFrom(t.Context(), pgx.Identifier{"copied"}, []string{"number", "text"}, pgx.CopyFromFunc(func() ([]any, error) {
-			if number++; number > rows {
-				return nil, nil
-			}
-			return []any{number, fmt.Sprint("row ", number)}, nil
-		}))
+		columns := []string{"number", "text"}
+		source := pgx.CopyFromSlice(rows, func(i int) ([]any, error) {
+			return []any{i + 1, fmt.Sprint("row ", i+1)}, nil
+		})
+		n, err := c.CopyFrom(t.Context(), pgx.Identifier{"copied"}, columns, source)
 		require.NoError(t, err)
 		require.EqualValues(t, rows, n)
 

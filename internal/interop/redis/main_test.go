@@ -72,6 +72,10 @@ func newClient(t *testing.T, s ends.Side, o redis.Options) (*redis.Client, *atom
 		dials.Add(1)
 		return s.Dial(ctx, network, address)
 	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = ends.Patience
+	}
+	o.DialTimeout, o.PoolTimeout = ends.Patience, ends.Patience
 	o.MaxRetries = -1
 	o.PipelinePoolSize = -1 // one pool for all
 	c := redis.NewClient(&o)
