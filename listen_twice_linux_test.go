@@ -1,0 +1,188 @@
+package netpoller_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller"
+)
+
+// A place is where a socket may be bound.
+type place struct{ network, host string }
+
+// places are all that a port can be bound at, of networks that begin with a name.
+func places(name string) (all []place) {
+	for _, network := range []string{name, name + "4", name + "6"} {
+		for _, host := range []string{"", "0.0.0.0", "::", "::ffff:0.0.0.0", "127.0.0.1", "::1", "::ffff:127.0.0.1"} {
+			all = append(all, place{network, host})
+		}
+	}
+	return all
+}
+
+// If this fails, two sockets share a port that they cannot share with package net, or
+// the other way round: a wildcard is IPv4's, IPv6's or both, by network and address.
+func TestTwoOnOnePort(t *testing.T) {
+	if !alone(t) { // where nobody else has the port
+		return
+	}
+	for _, network := range []string{"tcp", "udp"} {
+		for _, first := range places(network) {
+			for _, second := range places(network) {
+				t.Run(fmt.Sprint(first, second), func(t *testing.T) {
+					compare(t, func(s *side) []any {
+						a, addr, err := s.bind(first, "0")
+						if err != nil {
+							return results(err)
+						}
+						defer a.Close()
+						port := s.namePort(addr, "PORT OF BOTH")
+						b, addr2, err := s.bind(second, port)
+						if err != nil {
+							return results(addr, err)
+						}
+						defer b.Close()
+						return results(addr, addr2)
+					})
+				})
+			}
+		}
+	}
+}
+
+// bind listens at a place, for connections or for packets.
+func (s *side) bind(p place, port string) (io.Closer, net.Addr, error) {
+	address := net.JoinHostPort(p.host, port)
+	if p.network[:3] == "tcp" {
+		l, err := s.listen(background, net.ListenConfig{}, p.network, address)
+		if err != nil {
+			return nil, nil, err
+		}
+		return l, l.Addr(), nil
+	}
+	c, err := s.listenPacket(net.ListenConfig{}, p.network, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, c.LocalAddr(), nil
+}
+
+// namePort gives an address's port a name, and returns it.
+func (s *side) namePort(a net.Addr, name string) (port string) {
+	_, port, err := net.SplitHostPort(a.String())
+	require.NoError(s, err)
+	s.ports[port] = name
+	return port
+}
+
+// If this fails, Close of a listener returns while the socket is still there: whoever
+// then listens at the same address is refused.
+func TestListenAgainAtOnce(t *testing.T) {
+	const host = "127.113.17.5" // where nobody else is
+	compare(t, func(s *side) []any {
+		port := 0
+		for range 200 {
+			l, err := s.listenTCP("tcp", &net.TCPAddr{IP: net.ParseIP(host), Port: port})
+			require.NoError(s, err)
+			port = l.Addr().(*net.TCPAddr).Port
+			ended := make(chan error)
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						ended <- err
+						return
+					}
+					c.Read(make([]byte, 1)) // until who dialed ends it
+					c.Close()
+				}
+			}()
+			c, err := s.dial(background, net.Dialer{}, "tcp", l.Addr().String())
+			require.NoError(s, err)
+			abort(c)
+			require.NoError(s, l.Close())
+			again, err := s.listenTCP("tcp", l.Addr().(*net.TCPAddr))
+			require.NoError(s, err, "the address is free")
+			require.NoError(s, again.Close())
+			require.ErrorIs(s, <-ended, net.ErrClosed)
+		}
+		return nil
+	})
+}
+
+// If this fails, a closed listener still accepts what was in its queue, or those who
+// dialed it are left waiting.
+func TestNothingAfterClose(t *testing.T) {
+	compare(t, func(s *side) (r []any) {
+		l := s.listener()
+		var queued []net.Conn
+		for range 3 {
+			c, err := s.dial(background, net.Dialer{}, "tcp", l.Addr().String())
+			require.NoError(s, err)
+			defer abort(c)
+			s.name(c.LocalAddr(), "DIALER")
+			queued = append(queued, c)
+		}
+		first, err := l.Accept()
+		require.NoError(s, err)
+		defer abort(first)
+		require.NoError(s, l.Close())
+		for _, c := range queued[1:] {
+			accepted, err := l.Accept()
+			require.NoError(s, c.SetReadDeadline(soon()))
+			_, err2 := c.Read(make([]byte, 8))
+			r = append(r, accepted == nil, err, err2)
+		}
+		return r
+	})
+}
+
+// If this fails, a listen whose context has ended goes on where package net's gives up,
+// or the other way round.
+func TestListenWhoseContextEnded(t *testing.T) {
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	late, cancel := context.WithDeadline(background, longAgo)
+	defer cancel()
+	defer func(r *net.Resolver) { net.DefaultResolver = r }(net.DefaultResolver)
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done() // no answer comes first
+		return nil, ctx.Err()
+	}}
+	for _, a := range []struct{ network, address string }{
+		{"tcp", "127.0.0.1:0"}, {"tcp", ":0"}, {"tcp6", "[::1]:0"}, {"tcp", "name.example:0"},
+		{"udp", "127.0.0.1:0"}, {"udp", ":0"}, {"udp6", "[::1]:0"}, {"udp", "name.example:0"},
+		{"unix", "file"}, {"unixpacket", "file"}, {"unixgram", "file"}, {"unix", "nowhere/file"},
+	} {
+		for name, ctx := range map[string]context.Context{"canceled": canceled, "late": late} {
+			t.Run(fmt.Sprint(a, " ", name), func(t *testing.T) {
+				unixSide(t, func(s *side) (r []any) {
+					l, err := s.listen(ctx, net.ListenConfig{}, a.network, a.address)
+					r = append(r, l == nil, err)
+					if err == nil {
+						r = append(r, l.Addr(), l.Close())
+					}
+					c, err := s.listenPacketUntil(ctx, a.network, a.address)
+					r = append(r, c == nil, err)
+					if err == nil {
+						r = append(r, c.LocalAddr(), c.Close())
+					}
+					return r
+				})
+			})
+		}
+	}
+}
+
+// listenPacketUntil is ListenPacket with a context.
+func (s *side) listenPacketUntil(ctx context.Context, network, address string) (net.PacketConn, error) {
+	if s.std {
+		return new(net.ListenConfig).ListenPacket(ctx, network, address)
+	}
+	return new(netpoller.ListenConfig).ListenPacket(ctx, network, address)
+}
