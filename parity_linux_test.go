@@ -106,15 +106,20 @@ func (s *side) dial(ctx context.Context, d net.Dialer, network, address string) 
 	if s.std {
 		return d.DialContext(ctx, network, address)
 	}
-	ours := netpoller.Dialer{
+	return ours(d).DialContext(ctx, network, address)
+}
+
+// ours returns our Dialer with d's settings.
+func ours(d net.Dialer) *netpoller.Dialer {
+	o := &netpoller.Dialer{
 		Timeout: d.Timeout, Deadline: d.Deadline, LocalAddr: d.LocalAddr,
 		FallbackDelay: d.FallbackDelay, KeepAlive: d.KeepAlive, KeepAliveConfig: d.KeepAliveConfig,
 		Resolver: d.Resolver, Cancel: d.Cancel, Control: d.Control, ControlContext: d.ControlContext,
 	}
 	if d.MultipathTCP() {
-		ours.SetMultipathTCP(true)
+		o.SetMultipathTCP(true)
 	}
-	return ours.DialContext(ctx, network, address)
+	return o
 }
 
 func (s *side) dialTCP(network string, laddr, raddr *net.TCPAddr) (tcpConn, error) {

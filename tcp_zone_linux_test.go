@@ -1,0 +1,104 @@
+package netpoller_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// If this fails, a link-local address loses its zone on the way through a listener, a
+// dial or an address that one of them returns, or is taken where package net refuses it.
+func TestZonesByName(t *testing.T) {
+	if !alone(t, twoEnds...) {
+		return
+	}
+	number := strconv.Itoa(interfaceNamed(t, "near").Index)
+	for _, network := range []string{"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"} {
+		for _, at := range []struct{ server, client string }{
+			{"fe80::1%near", ""}, {"fe80::1%" + number, ""}, {"fe80::2%far", ""}, {"fe80::3%lo", ""}, {"fe80::1%far", ""},
+			{"fe80::1%near", "fe80::1%near"}, {"fe80::1%" + number, "fe80::1%near"}, {"fe80::1%near", "fe80::1%" + number},
+			{"fe80::1%near", "fe80::1%gone"}, {"fe80::1%near", "fe80::1"}, {"fe80::1", ""}, {"fe80::1%gone", ""},
+			{"::1%lo", ""}, {"127.0.0.1%lo", ""}, {"localhost%near", ""},
+		} {
+			t.Run(fmt.Sprint(network, " ", at), func(t *testing.T) {
+				compare(t, func(s *side) []any { return s.linkLocal(network, at.server, at.client) })
+			})
+		}
+	}
+	compare(t, func(s *side) (r []any) { // by the methods that take addresses
+		ip := net.ParseIP("fe80::1")
+		for _, zone := range []string{"near", number, "far", ""} {
+			l, err := s.listenTCP("tcp", &net.TCPAddr{IP: ip, Zone: zone})
+			if err != nil {
+				r = append(r, err)
+				continue
+			}
+			defer l.Close()
+			s.namePort(l.Addr(), "SERVER")
+			c, err := s.dialTCP("tcp", &net.TCPAddr{IP: ip, Zone: zone}, l.Addr().(*net.TCPAddr))
+			require.NoError(s, err)
+			defer abort(c)
+			s.namePort(c.LocalAddr(), "CLIENT")
+			r = append(r, l.Addr(), c.LocalAddr(), c.RemoteAddr())
+		}
+		return r
+	})
+}
+
+// linkLocal lets a server at an address answer a client, and returns all addresses and
+// what the client was answered, or the first error.
+func (s *side) linkLocal(network, local, from string) []any {
+	server, addr, err := s.bind(place{network, local}, "0")
+	if err != nil {
+		return results(err)
+	}
+	defer server.Close()
+	s.namePort(addr, "SERVER")
+	var d net.Dialer
+	if from != "" {
+		d.LocalAddr, err = resolveLocal(network, from)
+		require.NoError(s, err)
+	}
+	c, err := s.dial(background, d, network, addr.String())
+	if err != nil {
+		return results(addr, err)
+	}
+	defer c.Close()
+	s.namePort(c.LocalAddr(), "CLIENT")
+	r := results(addr, c.LocalAddr(), c.RemoteAddr())
+	require.NoError(s, c.SetDeadline(soon()))
+	_, err = c.Write([]byte("hello"))
+	require.NoError(s, err)
+	b := make([]byte, 5)
+	switch server := server.(type) {
+	case net.Listener:
+		accepted, err := server.Accept()
+		require.NoError(s, err)
+		defer accepted.Close()
+		r = append(r, accepted.LocalAddr(), accepted.RemoteAddr())
+		_, err = io.ReadFull(accepted, b)
+		require.NoError(s, err)
+		_, err = accepted.Write(b)
+		require.NoError(s, err)
+	case net.PacketConn:
+		_, sender, err := server.ReadFrom(b)
+		require.NoError(s, err)
+		r = append(r, sender)
+		_, err = server.WriteTo(b, sender)
+		require.NoError(s, err)
+	}
+	n, err := io.ReadFull(c, b)
+	return append(r, n, string(b), err)
+}
+
+func resolveLocal(network, host string) (net.Addr, error) {
+	if strings.HasPrefix(network, "tcp") {
+		return net.ResolveTCPAddr("tcp6", net.JoinHostPort(host, "0"))
+	}
+	return net.ResolveUDPAddr("udp6", net.JoinHostPort(host, "0"))
+}

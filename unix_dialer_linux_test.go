@@ -1,0 +1,141 @@
+//go:build go1.26
+
+package netpoller_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Before Go 1.26 package net's Dialer does not have the methods tested here.
+
+func (s *side) dialUnixBy(ctx context.Context, d net.Dialer, network string, laddr, raddr *net.UnixAddr) (unixConn, error) {
+	if s.std {
+		return d.DialUnix(ctx, network, laddr, raddr)
+	}
+	return ours(d).DialUnix(ctx, network, laddr, raddr)
+}
+
+// If this fails, Dialer.DialUnix connects otherwise than package net's: between other
+// addresses, in spite of a context or a hook, or with another error.
+func TestDialerDialUnix(t *testing.T) {
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	at := func(name string) *net.UnixAddr { return &net.UnixAddr{Name: name, Net: "unix"} }
+	refuse := func(string, string, syscall.RawConn) error { return syscall.EPERM }
+	tests := []struct {
+		name         string
+		ctx          context.Context
+		dialer       net.Dialer
+		network      string
+		laddr, raddr *net.UnixAddr
+	}{
+		{"to a stream", background, net.Dialer{}, "unix", nil, at("stream")},
+		{"from a name", background, net.Dialer{Timeout: time.Minute}, "unix", at("local"), at("stream")},
+		{"from an empty name", background, net.Dialer{}, "unix", at(""), at("stream")},
+		{"from an abstract name", background, net.Dialer{}, "unix", at(fmt.Sprint("@dialer", os.Getpid())), at("stream")},
+		{"LocalAddr ignored", background, net.Dialer{LocalAddr: &net.UDPAddr{}}, "unix", nil, at("stream")},
+		{"LocalAddr of a name ignored", background, net.Dialer{LocalAddr: at("local")}, "unix", nil, at("stream")},
+		{"to packets", background, net.Dialer{}, "unixpacket", nil, at("packet")},
+		{"to datagrams", background, net.Dialer{}, "unixgram", at("local"), at("datagrams")},
+		{"datagrams, to nobody", background, net.Dialer{}, "unixgram", at("local"), nil},
+		{"to nobody", background, net.Dialer{}, "unix", nil, nil},
+		{"to another kind", background, net.Dialer{}, "unix", nil, at("datagrams")},
+		{"to what is missing", background, net.Dialer{}, "unix", nil, at("missing")},
+		{"to what is dead", background, net.Dialer{}, "unix", nil, at("dead")},
+		{"too long", background, net.Dialer{}, "unix", nil, at(strings.Repeat("f", 108))},
+		{"tcp", background, net.Dialer{}, "tcp", nil, at("stream")},
+		{"no network", background, net.Dialer{}, "", nil, at("stream")},
+		{"canceled", canceled, net.Dialer{}, "unix", nil, at("stream")},
+		{"canceled, datagrams", canceled, net.Dialer{}, "unixgram", nil, at("datagrams")},
+		{"too late", background, net.Dialer{Timeout: -1}, "unix", nil, at("stream")},
+		{"too late by its deadline", background, net.Dialer{Deadline: longAgo}, "unix", nil, at("stream")},
+		{"longest timeout", background, net.Dialer{Timeout: math.MaxInt64}, "unix", nil, at("stream")},
+		{"hook", background, net.Dialer{Control: refuse}, "unix", at("local"), at("stream")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			unixSide(t, func(s *side) []any {
+				s.unixCrowd()
+				c, err := s.dialUnixBy(tt.ctx, tt.dialer, tt.network, tt.laddr, tt.raddr)
+				if err != nil {
+					_, local := os.Lstat("local")
+					return results(err, local == nil)
+				}
+				defer c.Close()
+				return results(tell(c.LocalAddr()), tell(c.RemoteAddr()))
+			})
+		})
+	}
+	var nilContext context.Context
+	compare(t, func(s *side) []any {
+		return results(panics(func() { s.dialUnixBy(nilContext, net.Dialer{}, "unix", nil, at("stream")) }))
+	})
+}
+
+// If this fails, a hook is not given the context of the dial, what it is given names
+// other networks and addresses than package net's, or it is not called by some method.
+func TestControlContextOfEveryDial(t *testing.T) {
+	type key struct{}
+	for _, network := range []string{"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixpacket", "unixgram"} {
+		for _, result := range []error{nil, errors.New("refused by the hook")} {
+			t.Run(fmt.Sprint(network, " ", result), func(t *testing.T) {
+				unixSide(t, func(s *side) (r []any) {
+					d := net.Dialer{ControlContext: func(ctx context.Context, network, address string, c syscall.RawConn) error {
+						calls := 0
+						err := c.Control(func(uintptr) { calls++ })
+						r = append(r, ctx.Value(key{}), network, address, calls, err)
+						return result
+					}}
+					ctx := context.WithValue(background, key{}, "the dial's")
+					c, err := s.dialByMethod(ctx, d, network)
+					if err != nil {
+						return append(r, err)
+					}
+					return append(r, c.Close())
+				})
+			})
+		}
+	}
+}
+
+// dialByMethod dials a peer on the network by the method that the network has.
+func (s *side) dialByMethod(ctx context.Context, d net.Dialer, network string) (net.Conn, error) {
+	switch network {
+	case "unix", "unixpacket":
+		s.unixListener(network, "server")
+		return s.dialUnixBy(ctx, d, network, nil, &net.UnixAddr{Name: "server", Net: network})
+	case "unixgram":
+		s.unixCrowd()
+		return s.dialUnixBy(ctx, d, network, nil, &net.UnixAddr{Name: "datagrams", Net: network})
+	}
+	host := "127.0.0.1"
+	if strings.HasSuffix(network, "6") {
+		host = "::1"
+	}
+	closer, addr, err := s.bind(place{network, host}, "0")
+	require.NoError(s, err)
+	s.Cleanup(func() { closer.Close() })
+	s.namePort(addr, "SERVER")
+	to := netip.MustParseAddrPort(addr.String())
+	switch {
+	case network[:3] == "tcp" && s.std:
+		return d.DialTCP(ctx, network, netip.AddrPort{}, to)
+	case network[:3] == "tcp":
+		return ours(d).DialTCP(ctx, network, netip.AddrPort{}, to)
+	case s.std:
+		return d.DialUDP(ctx, network, netip.AddrPort{}, to)
+	}
+	return ours(d).DialUDP(ctx, network, netip.AddrPort{}, to)
+}
