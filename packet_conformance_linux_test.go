@@ -13,12 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What golang.org/x/net/nettest asks of streams, asked of packets: two UDP sockets, ours
-// or package net's at either end, connected to each other or not.
+// What golang.org/x/net/nettest asks of streams, asked of packets: two UDP sockets or
+// two Unix ones, ours or package net's at either end, connected to each other or not.
+
+// packetConn is what udpConn and unixConn have in common.
+type packetConn interface {
+	net.Conn
+	net.PacketConn
+	SetReadBuffer(int) error
+}
 
 // A packetEnd is one of two sockets. It sends to the other and receives from it alone.
 type packetEnd struct {
-	udpConn
+	packetConn
 	peer      net.Addr
 	connected bool
 }
@@ -41,20 +48,57 @@ func (e *packetEnd) receive(b []byte) (int, error) {
 	return n, err
 }
 
+// receiveMsg receives with control messages, from anyone.
+func (e *packetEnd) receiveMsg(b, oob []byte) {
+	switch c := e.packetConn.(type) {
+	case udpConn:
+		c.ReadMsgUDPAddrPort(b, oob)
+	case unixConn:
+		c.ReadMsgUnix(b, oob)
+	}
+}
+
 // packetPair returns two sockets that are each other's peer. The kernel knows that of
 // the first one, if connected.
 func packetPair(t *testing.T, stds [2]bool, network string, connected bool) (a, b *packetEnd) {
-	address := map[string]string{"udp4": "127.0.0.1:0", "udp6": "[::1]:0"}[network]
 	near := &side{T: t, std: stds[0], ports: map[string]string{}}
 	far := &side{T: t, std: stds[1], ports: map[string]string{}}
-	b = &packetEnd{udpConn: far.udp(network, address, "FAR")}
-	if connected {
-		a = &packetEnd{udpConn: near.connectedUDP(network, b.LocalAddr(), "NEAR"), connected: true}
-	} else {
-		a = &packetEnd{udpConn: near.udp(network, address, "NEAR")}
+	switch network {
+	case "unixgram":
+		a, b = unixgramPair(near, far, connected)
+	case "udp4":
+		a, b = udpPair(near, far, network, "127.0.0.1:0", connected)
+	case "udp6":
+		a, b = udpPair(near, far, network, "[::1]:0", connected)
 	}
+	a.connected = connected
 	a.peer, b.peer = b.LocalAddr(), a.LocalAddr()
 	return a, b
+}
+
+func udpPair(near, far *side, network, address string, connected bool) (a, b *packetEnd) {
+	b = &packetEnd{packetConn: far.udp(network, address, "FAR")}
+	if connected {
+		return &packetEnd{packetConn: near.connectedUDP(network, b.LocalAddr(), "NEAR")}, b
+	}
+	return &packetEnd{packetConn: near.udp(network, address, "NEAR")}, b
+}
+
+func unixgramPair(near, far *side, connected bool) (a, b *packetEnd) {
+	near.Chdir(near.TempDir())
+	local, remote := &net.UnixAddr{Name: "near", Net: "unixgram"}, &net.UnixAddr{Name: "far", Net: "unixgram"}
+	bound, err := far.listenUnixgram("unixgram", remote)
+	require.NoError(far, err)
+	far.Cleanup(func() { bound.Close() })
+	var c unixConn
+	if connected {
+		c, err = near.dialUnix("unixgram", local, remote)
+	} else {
+		c, err = near.listenUnixgram("unixgram", local)
+	}
+	require.NoError(near, err)
+	near.Cleanup(func() { c.Close() })
+	return &packetEnd{packetConn: c}, &packetEnd{packetConn: bound}
 }
 
 // isTimeout requires a timeout as net.Conn promises it.
@@ -198,7 +242,8 @@ func TestPacketConformance(t *testing.T) {
 					func() { a.SetReadBuffer(1 << 16) },
 					func() { a.LocalAddr() },
 					func() { a.RemoteAddr() },
-					func() { a.ReadMsgUDPAddrPort(make([]byte, 16), make([]byte, 16)) },
+					func() { a.receiveMsg(make([]byte, 16), make([]byte, 16)) },
+					func() { b.SetDeadline(time.Now().Add(10 * time.Millisecond)) }, // its peer's queue may be full
 				} {
 					all.Go(f)
 				}
@@ -209,7 +254,7 @@ func TestPacketConformance(t *testing.T) {
 	}
 	for name, test := range tests {
 		for _, stds := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
-			for _, network := range []string{"udp4", "udp6"} {
+			for _, network := range []string{"udp4", "udp6", "unixgram"} {
 				for _, connected := range []bool{false, true} {
 					t.Run(fmt.Sprint(name, " ", stds, network, connected), func(t *testing.T) {
 						a, b := packetPair(t, stds, network, connected)
