@@ -153,6 +153,9 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 	}
 	for attempt := 0; ; attempt++ {
 		moved, err := sys.Splice(p.w, fd.sysfd, n)
+		if moved == 0 && fd.spliceStops(err) {
+			moved, err = fd.passMark(p, n)
+		}
 		if err != syscall.EAGAIN {
 			return moved, err
 		}
@@ -160,6 +163,27 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// spliceStops reports whether a splice that moved nothing stands at an urgent byte. The
+// kernel splices up to there and no further: it says EAGAIN, or after a FIN the end.
+func (fd *FD) spliceStops(err error) bool {
+	end := err == nil && fd.kind == TCP
+	return (end || err == syscall.EAGAIN && fd.atMark()) && sys.AtMark(fd.sysfd)
+}
+
+// passMark moves up to n bytes of what comes after an urgent byte into the empty pipe,
+// by a read, which passes over it.
+func (fd *FD) passMark(p *pipe, n int) (int, error) {
+	page := make([]byte, min(n, 4096)) // for which every pipe has room
+	n, err := sys.Read(fd.sysfd, page)
+	if err == syscall.EAGAIN {
+		n, err = sys.Read(fd.sysfd, page) // as Read does at a mark
+	}
+	if n == 0 || err != nil {
+		return 0, err
+	}
+	return syscall.Write(p.w, page[:n])
 }
 
 // pump moves the n bytes that are in the pipe to the socket.

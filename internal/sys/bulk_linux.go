@@ -69,6 +69,12 @@ func Splice(to, from, n int) (moved int, err error) {
 	}
 }
 
+// AtMark reports whether the next byte of a TCP stream is urgent.
+func AtMark(fd int) bool {
+	at, err := unix.IoctlGetInt(fd, unix.SIOCATMARK)
+	return at != 0 && err == nil
+}
+
 // Pipe returns the ends of a new pipe, non-blocking and close-on-exec, with room for
 // size bytes if the system allows that many.
 func Pipe(size int) (r, w int, err error) {
