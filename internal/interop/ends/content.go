@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"testing"
 )
 
@@ -41,16 +39,11 @@ func SizeOf(full int64) int64 {
 	return full
 }
 
-// Tool returns where a program is that the test runs. Without it the test is skipped,
-// except if CI is set: what installs the programs there has failed.
+// Tool returns the path of a program. It skips the test where there is none, except if
+// CI is set.
 func Tool(t testing.TB, name string) (path string) {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("not tested: ", err)
-	}
+	path, err := Find(name)
+	Need(t, err)
 	return path
 }
