@@ -117,7 +117,7 @@ func TestClientTimeoutIsForAll(t *testing.T) {
 		t.Run(c.path[1:], func(t *testing.T) {
 			ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 				t.Parallel()
-				_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+				_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 					for r.Context().Err() == nil {
 						time.Sleep(short / 10)
 						if r.URL.Path == "/moved" {
@@ -130,7 +130,7 @@ func TestClientTimeoutIsForAll(t *testing.T) {
 				})
 				untilLongEnough(t, func(d time.Duration) bool {
 					var got atomic.Int64 // redirects or bytes
-					client, tr := newClient(t, p.Client)
+					client, tr := ends.NewClient(t, p.Client)
 					defer tr.CloseIdleConnections()
 					client.Timeout = d
 					client.CheckRedirect = func(*http.Request, []*http.Request) error { got.Add(1); return nil }
@@ -163,14 +163,14 @@ func TestClientTimeoutIsForAll(t *testing.T) {
 func TestClientTimeoutNotDue(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			if d, err := time.ParseDuration(r.URL.Path[1:]); err == nil {
 				time.Sleep(d)
 			}
 			io.WriteString(w, r.RemoteAddr)
 		})
 		untilLongEnough(t, func(d time.Duration) bool {
-			c, tr := newClient(t, p.Client)
+			c, tr := ends.NewClient(t, p.Client)
 			defer tr.CloseIdleConnections()
 			c.Timeout = d
 			resp, err := c.Get("http://" + address)

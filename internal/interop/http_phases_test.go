@@ -143,7 +143,7 @@ func serveMute(t *testing.T, p ends.Pair) phaseServer {
 func serveHalf(t *testing.T, p ends.Pair) phaseServer {
 	var served atomic.Int32
 	gone := make(chan struct{}, 100)
-	_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+	_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/none", http.StatusTemporaryRedirect)
@@ -203,7 +203,7 @@ func inEachPhase(t *testing.T, l limit) {
 // attempt makes a request that the limit ends after d, and reports whether that was in
 // the phase.
 func (ph phase) attempt(t *testing.T, p ends.Pair, l limit, url string, d time.Duration) (err error, reached bool) {
-	c, tr := newClient(t, p.Client)
+	c, tr := ends.NewClient(t, p.Client)
 	defer tr.CloseIdleConnections() // the transport goes on connecting otherwise
 	var redirects, written atomic.Int32
 	c.CheckRedirect = func(*http.Request, []*http.Request) error {

@@ -31,7 +31,7 @@ func newPool(t *testing.T, s ends.Side) *pool {
 		release: make(chan struct{}, 100),
 		states:  make(chan http.ConnState, 1000),
 	}
-	_, p.address = serve(t, s, func(w http.ResponseWriter, r *http.Request) {
+	_, p.address = ends.Serve(t, s, func(w http.ResponseWriter, r *http.Request) {
 		p.served <- r.RemoteAddr
 		select {
 		case <-p.release:
@@ -97,13 +97,13 @@ func TestIdleConnTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		pool := newPool(t, p.Server)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.IdleConnTimeout = short
 		pool.burst(t, c, 3)
 		require.Equal(t, 3, pool.closed(t, 3), "connections opened")
 
 		untilLongEnough(t, func(d time.Duration) bool {
-			c, tr := newClient(t, p.Client)
+			c, tr := ends.NewClient(t, p.Client)
 			defer tr.CloseIdleConnections()
 			tr.IdleConnTimeout = d
 			var idle time.Duration // at most, and the longest
@@ -140,7 +140,7 @@ func TestMaxConnsPerHost(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		pool := newPool(t, p.Server)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.MaxConnsPerHost = most
 		results := make(chan error, requests)
 		for range requests {
@@ -181,7 +181,7 @@ func TestMaxConnsPerHost(t *testing.T) {
 func TestMaxConnsPerHostAfterFailure(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.MaxConnsPerHost = 1
 		pool := newPool(t, p.Server)
 		var address atomic.Value // where the one host is
@@ -206,7 +206,7 @@ func TestMaxIdleConnsPerHost(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		one, other := newPool(t, p.Server), newPool(t, p.Server)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.MaxIdleConnsPerHost = most
 		for _, pool := range []*pool{one, other} {
 			pool.burst(t, c, requests)
@@ -229,7 +229,7 @@ func TestMaxIdleConns(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		one, other := newPool(t, p.Server), newPool(t, p.Server)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.MaxIdleConns = most
 		one.burst(t, c, requests)
 		other.burst(t, c, requests)
@@ -249,12 +249,12 @@ func TestDisableKeepAlives(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		states := make(chan http.ConnState, 100)
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			assert.True(t, r.Close, "the client does not say that it will close")
 		}, func(server *http.Server) {
 			server.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
 		})
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.DisableKeepAlives = true
 		for range 3 {
 			get(t, c, "http://"+address)

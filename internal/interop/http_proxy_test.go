@@ -26,7 +26,7 @@ import (
 func serveProxy(t *testing.T, s ends.Side) (address string, tunnels <-chan string) {
 	t.Helper()
 	leads := make(chan string, 100)
-	_, address = serve(t, s, func(w http.ResponseWriter, r *http.Request) {
+	_, address = ends.Serve(t, s, func(w http.ResponseWriter, r *http.Request) {
 		leads <- r.Method + " " + r.RequestURI
 		if r.Method != "CONNECT" {
 			io.WriteString(w, "from the proxy")
@@ -65,7 +65,7 @@ func tunnel(client net.Conn, from io.Reader, target net.Conn) {
 
 // through makes a client that goes through the proxy at address.
 func through(t *testing.T, s ends.Side, address string) (*http.Client, *http.Transport) {
-	c, tr := newClient(t, s)
+	c, tr := ends.NewClient(t, s)
 	tr.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: address})
 	return c, tr
 }
@@ -73,9 +73,9 @@ func through(t *testing.T, s ends.Side, address string) (*http.Client, *http.Tra
 // If this fails, a client does not reach a server through a proxy: by a tunnel if the
 // server speaks TLS, and else by asking the proxy.
 func TestProxy(t *testing.T) {
-	size := sizeOf(5 << 20)
-	cert := newCert(t, "server")
-	want, err := checksum(stream(8, size))
+	size := ends.SizeOf(5 << 20)
+	cert := ends.NewCert(t, "server")
+	want, err := ends.Checksum(ends.Stream(8, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		server := serveTLS(t, p.Server, &tls.Config{Certificates: []tls.Certificate{cert}}, func(w http.ResponseWriter, r *http.Request) {
@@ -85,14 +85,14 @@ func TestProxy(t *testing.T) {
 		})
 		proxy, asked := serveProxy(t, p.Server)
 		c, tr := through(t, p.Client, proxy)
-		tr.TLSClientConfig = &tls.Config{RootCAs: trust(cert)}
+		tr.TLSClientConfig = &tls.Config{RootCAs: ends.Trust(cert)}
 
-		r, err := http.NewRequest("POST", "https://"+server, stream(8, size))
+		r, err := http.NewRequest("POST", "https://"+server, ends.Stream(8, size))
 		require.NoError(t, err)
 		resp, err := c.Do(r)
 		require.NoError(t, err)
 		defer resp.Body.Close()
-		got, err := checksum(resp.Body)
+		got, err := ends.Checksum(resp.Body)
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 		assert.Equal(t, "CONNECT "+server, ends.Receive(t, "a tunnel", asked))

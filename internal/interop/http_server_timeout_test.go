@@ -20,7 +20,7 @@ import (
 // If this fails, a server waits for ever for a handshake that does not come, whichever
 // of its timeouts is set.
 func TestServerHandshakeTimeout(t *testing.T) {
-	cert := newCert(t, "server")
+	cert := ends.NewCert(t, "server")
 	for name, configure := range map[string]func(*http.Server){
 		"ReadHeaderTimeout": func(s *http.Server) { s.ReadHeaderTimeout = short },
 		"ReadTimeout":       func(s *http.Server) { s.ReadTimeout = short },
@@ -162,7 +162,7 @@ func (g gone) find(t *testing.T, p ends.Pair, d time.Duration) bool {
 	handlers, frozen := make(chan error, requests), make(chan struct{})
 	var unencrypted http.Protocols // a tls.Conn would take 5 s to say goodbye
 	unencrypted.SetUnencryptedHTTP2(true)
-	_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+	_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).Flush()
 		<-frozen
 		for g.writes {
@@ -181,7 +181,7 @@ func (g gone) find(t *testing.T, p ends.Pair, d time.Duration) bool {
 		}
 	})
 	relay := newRelay(t, address)
-	client, tr := newClient(t, p.Client)
+	client, tr := ends.NewClient(t, p.Client)
 	tr.Protocols = &unencrypted
 	if g.client != nil {
 		config := g.client(d)

@@ -51,7 +51,7 @@ func altogether(c net.Conn, d time.Duration) net.Conn {
 // newLimited returns a client whose connections are limited, and their transport, which
 // makes them by its deprecated hook without a context.
 func newLimited(t *testing.T, s ends.Side, limit func(net.Conn, time.Duration) net.Conn, d time.Duration) (*http.Client, *http.Transport) {
-	c, tr := newClient(t, s)
+	c, tr := ends.NewClient(t, s)
 	tr.DialContext = nil
 	tr.Dial = func(network, address string) (net.Conn, error) {
 		c, err := s.Dial(context.Background(), network, address)
@@ -112,7 +112,7 @@ func TestTimeoutConnSteady(t *testing.T) {
 	const pieces = 12
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			pause, err := time.ParseDuration(r.URL.Path[1:])
 			assert.NoError(t, err)
 			for range pieces {
@@ -168,11 +168,11 @@ func TestTimeoutConnIdle(t *testing.T) {
 // stalled: a timeout does not look like one, or bytes that had come are lost.
 func TestDownloadResumes(t *testing.T) {
 	const size, piece = 1 << 20, 300_000
-	content, err := io.ReadAll(stream(9, size))
+	content, err := io.ReadAll(ends.Stream(9, size))
 	require.NoError(t, err)
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		_, address := serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
+		_, address := ends.Serve(t, p.Server, func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(&stalling{w, piece, r.Context()}, r, "layer", time.Time{}, bytes.NewReader(content))
 		})
 		stalls := 0

@@ -30,10 +30,10 @@ func slowly(w http.ResponseWriter, r *http.Request) {
 // If this fails, a transport waits for ever for a handshake that does not come, or
 // leaves the connection behind, or ends one that came.
 func TestTLSHandshakeTimeout(t *testing.T) {
-	cert := newCert(t, "server")
+	cert := ends.NewCert(t, "server")
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.TLSHandshakeTimeout = short
 		address, accepted := mute(t, p.Server)
 		_, err := c.Get("https://" + address)
@@ -44,10 +44,10 @@ func TestTLSHandshakeTimeout(t *testing.T) {
 		// One that is in time is limited no longer.
 		address = serveTLS(t, p.Server, &tls.Config{Certificates: []tls.Certificate{cert}}, slowly)
 		untilLongEnough(t, func(d time.Duration) bool {
-			c, tr := newClient(t, p.Client)
+			c, tr := ends.NewClient(t, p.Client)
 			defer tr.CloseIdleConnections()
 			tr.TLSHandshakeTimeout = d
-			tr.TLSClientConfig = &tls.Config{RootCAs: trust(cert)}
+			tr.TLSClientConfig = &tls.Config{RootCAs: ends.Trust(cert)}
 			resp, err := c.Get("https://" + address + "/" + (2 * d).String())
 			if err == nil {
 				require.Equal(t, "slow body", body(t, resp))
@@ -62,7 +62,7 @@ func TestTLSHandshakeTimeout(t *testing.T) {
 func TestResponseHeaderTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.ResponseHeaderTimeout = short
 		address, accepted := mute(t, p.Server)
 		_, err := c.Get("http://" + address)
@@ -71,7 +71,7 @@ func TestResponseHeaderTimeout(t *testing.T) {
 		require.Equal(t, failure{"context.DeadlineExceeded", true, text}, failureOf(err))
 		left(t, ends.Receive(t, "a connection", accepted))
 
-		_, address = serve(t, p.Server, slowly)
+		_, address = ends.Serve(t, p.Server, slowly)
 		untilLongEnough(t, func(d time.Duration) bool {
 			tr.ResponseHeaderTimeout = d
 			slow := readerFunc(func([]byte) (int, error) { time.Sleep(2 * d); return 0, io.EOF })
@@ -89,7 +89,7 @@ func TestExpectContinueTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()
 		address, accepted := mute(t, p.Server)
-		c, tr := newClient(t, p.Client)
+		c, tr := ends.NewClient(t, p.Client)
 		tr.ExpectContinueTimeout = short
 		r, err := http.NewRequest("PUT", "http://"+address, strings.NewReader("body"))
 		require.NoError(t, err)
