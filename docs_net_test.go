@@ -1,12 +1,16 @@
 package netpoller_test
 
 import (
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -53,4 +57,53 @@ func TestDocsKnowTestedVersions(t *testing.T) {
 		require.Contains(t, required, "\t"+m[1]+" "+m[2])
 	}
 	t.Logf("%d libraries", len(rows))
+}
+
+// provers are the files whose tests docs/timeouts.md exists for.
+var provers = regexp.MustCompile(`^internal/interop/http_.*(timeout|pool|proxy|transport)`)
+
+// If this fails, docs/timeouts.md leaves out a timeout that package http has, or the test
+// of one, or promises a test that is not there, or does not say where it is described.
+func TestDocsKnowEveryTimeout(t *testing.T) {
+	text := read(t, "docs/timeouts.md")
+	_, there := declared(t)
+	articles := []string{"", "HTTP timeouts", "http.Transport", "SetReadDeadline", "Docker's TimeoutConn"}
+	promised := map[string]bool{}
+	rows := 0
+	for line := range strings.Lines(text) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 6 || cells[1] == "---" || cells[1] == " mechanism " {
+			continue
+		}
+		rows++
+		for _, described := range strings.Split(cells[2], ",") {
+			require.Contains(t, articles, strings.TrimSpace(described), "%s", line)
+		}
+		tests := ticked.FindAllStringSubmatch(cells[4], -1)
+		require.NotEmpty(t, tests, "no test: %s", line)
+		for _, m := range tests {
+			require.True(t, there[m[1]], "there is no test %s: %s", m[1], line)
+			promised[m[1]] = true
+		}
+	}
+	for _, name := range goFiles(t, provers.MatchString) {
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllStringSubmatch(read(t, name), -1) {
+			require.True(t, promised[m[1]], "%s: no row has %s", name, m[1])
+		}
+	}
+
+	timeouts := 0
+	for _, of := range []any{net.Dialer{}, http.Client{}, http.Transport{}, http.Server{}, http.HTTP2Config{}} {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
+			if f.Type != reflect.TypeFor[time.Duration]() {
+				continue
+			}
+			timeouts++
+			if strings.HasPrefix(runtime.Version(), "go1.26") { // the page is about that one
+				name := reflect.TypeOf(of).Name() + "." + f.Name
+				require.True(t, strings.Contains(text, "\n| `"+name+"`"), "%s has no row", name)
+			}
+		}
+	}
+	t.Logf("%d rows, %d tests, %d timeouts of packages net and http", rows, len(promised), timeouts)
 }
