@@ -118,7 +118,7 @@ func (s *server) complaints() []string {
 // gives up, while it connects, has no name yet.
 type logWriter struct{ s *server }
 
-var gone = regexp.MustCompile(`TLS handshake error.*(EOF|connection reset by peer|broken pipe)`)
+var gone = regexp.MustCompile(`(TLS handshake error|error reading preface).*(EOF|connection reset by peer|broken pipe)`)
 
 func (w logWriter) Write(line []byte) (int, error) {
 	if !gone.Match(line) {
