@@ -93,6 +93,11 @@ func (f *NetFD) destination(call string, raw *sys.RawAddr, a net.Addr) error {
 	case a == nil:
 		return neterr.MissingAddress
 	}
+	return f.rawAddr(call, raw, a)
+}
+
+// rawAddr makes raw the address a, for a system call on a socket of f's family.
+func (f *NetFD) rawAddr(call string, raw *sys.RawAddr, a net.Addr) error {
 	ip, port, zone := inet(a)
 	switch f.family {
 	case syscall.AF_INET:
