@@ -47,6 +47,16 @@ var packetReads = map[string]func(fd *FD, p []byte) (int, error){
 		n, _, _, err := fd.ReadMsg(p, make([]byte, 64), 0, new(sys.RawAddr))
 		return n, err
 	},
+	"ReadBatch": func(fd *FD, p []byte) (int, error) {
+		b := batch(p)
+		defer b.Free()
+		packets, err := fd.ReadBatch(b, 0)
+		if packets == 0 {
+			return 0, err
+		}
+		n, _, _ := b.Packet(0)
+		return n, err
+	},
 }
 
 // packetWrites are the operations that send one.
@@ -56,6 +66,26 @@ var packetWrites = map[string]func(fd *FD, p []byte, to *sys.RawAddr) (int, erro
 		n, _, err := fd.WriteMsg(p, nil, to)
 		return n, err
 	},
+	"WriteBatch": func(fd *FD, p []byte, to *sys.RawAddr) (int, error) {
+		b := batch()
+		defer b.Free()
+		*b.Add([][]byte{p}, nil) = *to
+		packets, err := fd.WriteBatch(b, 0)
+		if packets == 0 {
+			return 0, err
+		}
+		n, _, _ := b.Packet(0)
+		return n, err
+	},
+}
+
+// batch returns packets of one buffer each, and has room for one more.
+func batch(packets ...[]byte) *sys.Batch {
+	b := sys.NewBatch(len(packets)+1, len(packets)+1)
+	for _, p := range packets {
+		b.Add([][]byte{p}, nil)
+	}
+	return b
 }
 
 // Packets of any size, none included, must come whether they are there already or
