@@ -344,3 +344,56 @@ func TestHappensBeforeOfBatches(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkPackets is 64 packets of 100 bytes from one socket to another, written and
+// then read, one by one or in batches.
+func BenchmarkPackets(b *testing.B) {
+	const packets, size = 64, 100
+	c := udp(b, "udp4", "127.0.0.1:0")
+	to := c.LocalAddr().(*net.UDPAddr).AddrPort()
+	buf, ms := make([]byte, size), messages(packets, size)
+	for i := range ms {
+		ms[i].Addr = c.LocalAddr()
+	}
+	batches := func(do func([]conn.Message, int) (int, error)) {
+		for left := ms; len(left) > 0; {
+			n, err := do(left, 0)
+			require.NoError(b, err)
+			left = left[n:]
+		}
+	}
+	writeEach := func() {
+		for range packets {
+			_, err := c.WriteToUDPAddrPort(buf, to)
+			require.NoError(b, err)
+		}
+	}
+	readEach := func() {
+		for range packets {
+			_, _, err := c.ReadFromUDPAddrPort(buf)
+			require.NoError(b, err)
+		}
+	}
+	for _, way := range []struct {
+		name        string
+		write, read func()
+	}{
+		{"one by one", writeEach, readEach},
+		{"batches", func() { batches(c.WriteBatch) }, func() { batches(c.ReadBatch) }},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var reading time.Duration
+			for b.Loop() {
+				way.write()
+				begin := time.Now()
+				way.read()
+				reading += time.Since(begin)
+			}
+			total := float64(b.N * packets)
+			b.ReportMetric(float64((b.Elapsed()-reading).Nanoseconds())/total, "ns/written")
+			b.ReportMetric(float64(reading.Nanoseconds())/total, "ns/read")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
