@@ -21,7 +21,7 @@
 //   - The same code everywhere: no build tag selects another algorithm, and the race
 //     detector runs what ships.
 //   - More than net has: groups of reactors of one's own, statistics, a listen backlog,
-//     ports shared by several listeners.
+//     ports shared by several listeners, batches of UDP packets.
 //
 // # Not goals
 //

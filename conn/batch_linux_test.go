@@ -349,22 +349,22 @@ func TestHappensBeforeOfBatches(t *testing.T) {
 // then read, one by one or in batches.
 func BenchmarkPackets(b *testing.B) {
 	const packets, size = 64, 100
-	c := udp(b, "udp4", "127.0.0.1:0")
+	c, sender := udp(b, "udp4", "127.0.0.1:0"), udp(b, "udp4", "127.0.0.1:0")
 	to := c.LocalAddr().(*net.UDPAddr).AddrPort()
-	buf, ms := make([]byte, size), messages(packets, size)
-	for i := range ms {
-		ms[i].Addr = c.LocalAddr()
+	buf, out, in := make([]byte, size), messages(packets, size), messages(packets, size)
+	for i := range out {
+		out[i].Addr = c.LocalAddr()
 	}
-	batches := func(do func([]conn.Message, int) (int, error)) {
-		for left := ms; len(left) > 0; {
-			n, err := do(left, 0)
+	batches := func(do func([]conn.Message, int) (int, error), ms []conn.Message) {
+		for len(ms) > 0 {
+			n, err := do(ms, 0)
 			require.NoError(b, err)
-			left = left[n:]
+			ms = ms[n:]
 		}
 	}
 	writeEach := func() {
 		for range packets {
-			_, err := c.WriteToUDPAddrPort(buf, to)
+			_, err := sender.WriteToUDPAddrPort(buf, to)
 			require.NoError(b, err)
 		}
 	}
@@ -379,7 +379,7 @@ func BenchmarkPackets(b *testing.B) {
 		write, read func()
 	}{
 		{"one by one", writeEach, readEach},
-		{"batches", func() { batches(c.WriteBatch) }, func() { batches(c.ReadBatch) }},
+		{"batches", func() { batches(sender.WriteBatch, out) }, func() { batches(c.ReadBatch, in) }},
 	} {
 		b.Run(way.name, func(b *testing.B) {
 			b.ReportAllocs()
