@@ -83,7 +83,7 @@ var longAgo = time.Unix(1, 0)
 // finishConnect waits until the socket is connected, or known not to be.
 func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 	for {
-		if err := fd.pd.Wait(polldesc.Write); err != nil {
+		if err := fd.wait(polldesc.Write); err != nil {
 			return nil, err
 		}
 		errno, err := sys.SocketError(fd.sysfd)

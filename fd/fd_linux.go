@@ -55,6 +55,9 @@ type FD struct {
 	// since, so that the next Read may begin by waiting. Guarded by the read lock.
 	drained bool
 
+	// writesWatched says that the poller reports room to write. Guarded by the write lock.
+	writesWatched bool
+
 	// lent says that the descriptor was given out, after which anyone may have done
 	// anything to the socket. Set by lend, read by Read.
 	lent atomic.Bool
@@ -78,12 +81,14 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	if fd.poller, err = g.Pick(); err != nil {
 		return err
 	}
-	pd, err := fd.poller.Register(fd.sysfd)
-	if err != nil {
-		return err
+	// A TCP socket reports room to write only after a write found none. Others report it
+	// whenever a packet has left, and would wake the reactor for nobody.
+	interest := poller.Reads
+	if fd.kind == TCP {
+		interest, fd.writesWatched = poller.ReadsAndWrites, true
 	}
-	fd.pd = pd
-	return nil
+	fd.pd, err = fd.poller.Register(fd.sysfd, interest)
+	return err
 }
 
 // Sysfd returns the descriptor's number, for the goroutine that is setting it up.
@@ -162,6 +167,12 @@ func (fd *FD) await(m polldesc.Mode, attempt int) error {
 // wait parks until an edge, for no longer than the limit. The clock is read, and the
 // heap touched, only by who has a limit and has to wait.
 func (fd *FD) wait(m polldesc.Mode) error {
+	if m == polldesc.Write && !fd.writesWatched {
+		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
+			return err
+		}
+		fd.writesWatched = true
+	}
 	limit := fd.limits[m].Load()
 	if limit == 0 {
 		return fd.pd.Wait(m)

@@ -307,3 +307,49 @@ func TestReadMsgTells(t *testing.T) {
 		t.Errorf("%d, %d, %v", n, oobn, err)
 	}
 }
+
+// If this fails, each packet that leaves wakes the reactor, because there is room again
+// for which nobody waits; or a Write that waits for room is not woken.
+func TestRoomIsReportedToWhoWaits(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		const packets = 1000
+		near, far := unixDatagrams(t)
+		fd := newFD(t, g, near, Datagram)
+		parked(t, g, 0, 0)
+		before := g.Stats().Events
+		for range packets {
+			_, err := fd.Write([]byte("x"))
+			ok(t, err)
+			_, err = syscall.Read(far, make([]byte, 8))
+			ok(t, err)
+		}
+		if n := g.Stats().Events - before; n > packets/10 {
+			t.Errorf("%d events for %d packets", n, packets)
+		}
+
+		written := async(func() (err error) {
+			for range packets { // more than there is room for
+				if _, err = fd.Write([]byte("x")); err != nil {
+					break
+				}
+			}
+			return err
+		})
+		parked(t, g, 0, 1)
+		for range packets {
+			_, err := syscall.Read(far, make([]byte, 8))
+			ok(t, err)
+		}
+		ok(t, result(t, "the rest of the packets", written))
+	})
+}
+
+// unixDatagrams returns two sockets that are connected to each other; far is blocking.
+func unixDatagrams(t testing.TB) (near, far int) {
+	t.Helper()
+	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+	ok(t, err)
+	ok(t, syscall.SetNonblock(ends[0], true))
+	t.Cleanup(func() { syscall.Close(ends[1]) })
+	return ends[0], ends[1]
+}

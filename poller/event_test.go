@@ -40,8 +40,8 @@ func TestEventsOf(t *testing.T) {
 		}
 	}
 	all := uint32(unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI)
-	if interest != all|unix.EPOLLET {
-		t.Errorf("descriptors are registered for %#x", uint32(interest))
+	if ReadsAndWrites != Interest(all|unix.EPOLLET) {
+		t.Errorf("descriptors are registered for %#x", uint32(ReadsAndWrites))
 	}
 }
 
@@ -158,7 +158,7 @@ func TestReadyBeforeRegister(t *testing.T) {
 			near, far := socketPair(t)
 			s := &socket{t: t, p: p, near: near, far: far}
 			s.send()
-			s.pd, err = p.Register(near)
+			s.pd, err = p.Register(near, ReadsAndWrites)
 			ok(t, err)
 			returns(t, "wait", func() {
 				ok(t, s.pd.Wait(polldesc.Read))

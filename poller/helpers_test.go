@@ -102,7 +102,7 @@ func registerWith(t testing.TB, p *Poller) *socket {
 	near, far := socketPair(t)
 	s := &socket{t: t, p: p, near: near, far: far}
 	var err error
-	s.pd, err = p.Register(near)
+	s.pd, err = p.Register(near, ReadsAndWrites)
 	ok(t, err)
 	t.Cleanup(s.release)
 	return s

@@ -19,8 +19,16 @@ import (
 // is net.ErrClosed to errors.Is.
 var ErrClosed = fmt.Errorf("poller: closed: %w", net.ErrClosed)
 
-// interest is what every descriptor is registered for, once.
-const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
+// An Interest is what a descriptor is registered for.
+type Interest uint32
+
+const (
+	// Reads is for a descriptor that nobody waits to write to, yet.
+	Reads Interest = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
+
+	// ReadsAndWrites is for one that somebody may wait to write to.
+	ReadsAndWrites = Reads | unix.EPOLLOUT
+)
 
 // A Poller is one reactor: one epoll instance and the goroutine that serves it.
 type Poller struct {
@@ -74,7 +82,7 @@ func newPoller(w Wait) (*Poller, error) {
 // Register makes p watch fd, which must be non-blocking, until Unregister. What is
 // ready already is reported too. The error is ErrClosed or a *os.SyscallError of
 // epoll_ctl.
-func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
+func (p *Poller) Register(fd int, i Interest) (*polldesc.PollDesc, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
@@ -82,12 +90,24 @@ func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 	}
 	pd := p.cache.Alloc()
 	lo, hi := pd.Token().Words()
-	if err := sys.EpollAdd(p.epfd, fd, interest, lo, hi); err != nil { // DOC: register
+	if err := sys.EpollAdd(p.epfd, fd, uint32(i), lo, hi); err != nil { // DOC: register
 		pd.Evict()
 		p.cache.Free(pd)
 		return nil, err
 	}
 	return pd, nil
+}
+
+// WatchWrites registers fd for ReadsAndWrites after all. If there is room to write
+// already, that is reported too, so nothing from before is missed.
+func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return nil // pd was evicted, and a wait will say so
+	}
+	lo, hi := pd.Token().Words()
+	return sys.EpollModify(p.epfd, fd, uint32(ReadsAndWrites), lo, hi)
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number is

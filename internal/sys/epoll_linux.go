@@ -43,11 +43,20 @@ func EpollCreate() (epfd int, err error) {
 
 // EpollAdd registers fd for events, with two words of user data.
 func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
+	return epollCtl(epfd, unix.EPOLL_CTL_ADD, fd, events, lo, hi)
+}
+
+// EpollModify registers fd for other events. Those that are there are reported again.
+func EpollModify(epfd, fd int, events uint32, lo, hi int32) error {
+	return epollCtl(epfd, unix.EPOLL_CTL_MOD, fd, events, lo, hi)
+}
+
+func epollCtl(epfd, op, fd int, events uint32, lo, hi int32) error {
 	if err := failed(CallEpollCtl, fd); err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, fd, &ev))
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, op, fd, &ev))
 }
 
 // EpollDelete ends the registration of fd (fact d).
