@@ -20,12 +20,16 @@
 //     park on channels.
 //   - The same code everywhere: no build tag selects another algorithm, and the race
 //     detector runs what ships.
-//   - More than net has: groups of reactors of one's own, statistics, a listen backlog,
-//     ports shared by several listeners, batches of UDP packets.
+//   - More than net has: a limit for each Read and Write (WithTimeout); waiting without a
+//     goroutine (NotifyReadable), without taking anything (WaitReadable, PeerClosed), or
+//     until a context ends (ReadContext), on every connection; batches of UDP packets;
+//     groups of reactors of one's own, statistics, a listen backlog, shared ports.
+//     These methods are Linux's only; go doc of package conn shows them.
 //
 // # Not goals
 //
-//   - To be another API. There are no callbacks and no buffers to give back.
+//   - To be another API. Nothing has to be given back, and no handler is called but by
+//     NotifyReadable.
 //   - Names and addresses: resolving and parsing are package net's own.
 //   - Systems other than Linux: there everything is an alias of package net's.
 //   - To be faster in every case. bench measures, and shows the cases that lose.

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 
+	"github.com/a57b2d82/netpoller"
 	net "github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
@@ -126,4 +127,36 @@ func ExampleGroup() {
 	defer c.Close()
 	fmt.Println("descriptors watched:", group.Stats().Open)
 	// Output: descriptors watched: 2
+}
+
+// A connection on which nothing happens needs neither a goroutine nor a buffer.
+func Example_notifyReadable() {
+	ln, err := netpoller.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		c, err := netpoller.Dial("tcp", ln.Addr().String())
+		if err == nil {
+			fmt.Fprint(c, "hello")
+			c.Close()
+		}
+	}()
+	accepted, err := ln.Accept()
+	if err != nil {
+		log.Fatal(err)
+	}
+	c := accepted.(*netpoller.TCPConn)
+	defer c.Close()
+
+	done := make(chan struct{})
+	c.NotifyReadable(func() {
+		defer close(done)
+		b := make([]byte, 100) // only now
+		n, err := c.Read(b)
+		fmt.Println(string(b[:n]), err)
+	})
+	<-done
+	// Output: hello <nil>
 }
