@@ -7,7 +7,6 @@ import (
 	"log"
 	"net/http"
 
-	"github.com/a57b2d82/netpoller"
 	net "github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
@@ -131,13 +130,13 @@ func ExampleGroup() {
 
 // A connection on which nothing happens needs neither a goroutine nor a buffer.
 func Example_notifyReadable() {
-	ln, err := netpoller.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer ln.Close()
 	go func() {
-		c, err := netpoller.Dial("tcp", ln.Addr().String())
+		c, err := net.Dial("tcp", ln.Addr().String())
 		if err == nil {
 			fmt.Fprint(c, "hello")
 			c.Close()
@@ -147,7 +146,7 @@ func Example_notifyReadable() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c := accepted.(*netpoller.TCPConn)
+	c := accepted.(*net.TCPConn)
 	defer c.Close()
 
 	done := make(chan struct{})
