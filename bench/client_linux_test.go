@@ -16,9 +16,9 @@ func TestVariantsEcho(t *testing.T) {
 	for _, v := range variants {
 		for name, size := range map[string]int{"1 B": 1, "64 B": 64, "buffer": bufferSize, "1 MiB": maxSize} {
 			t.Run(v.key+"/"+name, func(t *testing.T) {
-				addr, err := v.start()
+				server, err := echoScenario.starter(v)(v, point{Size: size})
 				require.NoError(t, err)
-				c, err := newClient(addr, 5, size)
+				c, err := newClient(server.addr, 5, echoDialogue(size))
 				require.NoError(t, err)
 				defer c.close()
 				for range 2 { // the second run begins where the first left off
@@ -64,14 +64,14 @@ func TestClientNotices(t *testing.T) {
 		wrong func([]byte) []byte
 		want  string
 	}{
-		"first byte changed": {func(b []byte) []byte { b[0]++; return b }, "reply is not the request"},
-		"last byte changed":  {func(b []byte) []byte { b[63]++; return b }, "reply is not the request"},
-		"byte doubled":       {func(b []byte) []byte { return append(b, b[63]) }, "reply is not the request"},
-		"reply to another":   {func(b []byte) []byte { b[5]++; return b }, "reply is not the request"},
+		"first byte changed": {func(b []byte) []byte { b[0]++; return b }, "wrong reply"},
+		"last byte changed":  {func(b []byte) []byte { b[63]++; return b }, "wrong reply"},
+		"byte doubled":       {func(b []byte) []byte { return append(b, b[63]) }, "wrong reply"},
+		"reply to another":   {func(b []byte) []byte { b[5]++; return b }, "wrong reply"},
 		"connection closed":  {func(b []byte) []byte { return nil }, "server closed the connection with 64 of 64 bytes owed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := newClient(serveWrong(t, test.wrong), 1, 64)
+			c, err := newClient(serveWrong(t, test.wrong), 1, echoDialogue(64))
 			require.NoError(t, err)
 			defer c.close()
 			_, err = c.run(t.Context(), time.Second)
@@ -81,7 +81,7 @@ func TestClientNotices(t *testing.T) {
 }
 
 func TestClientStopsWhenTold(t *testing.T) {
-	c, err := newClient(serveWrong(t, func(b []byte) []byte { time.Sleep(time.Hour); return nil }), 1, 64)
+	c, err := newClient(serveWrong(t, func(b []byte) []byte { time.Sleep(time.Hour); return nil }), 1, echoDialogue(64))
 	require.NoError(t, err)
 	defer c.close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

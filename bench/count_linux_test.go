@@ -141,7 +141,7 @@ func skipIfRefused(t *testing.T, err error) {
 // A closed loop against net costs at least a read and a write per request, whichever way they are counted.
 func TestCountRun(t *testing.T) {
 	eachCounter(t, func(t *testing.T, counting newCounter) {
-		c, err := countRun(t.Context(), cell{"net", 8}, settings{Size: 64}, counting)
+		c, err := countRun(t.Context(), echoCell("net", 8), counting)
 		skipIfRefused(t, err)
 		require.NoError(t, err)
 		assert.InDelta(t, 1, c.ByKind["write"], 0.05)

@@ -80,6 +80,17 @@ func busyTime(stat string) time.Duration {
 	return busy
 }
 
+// resident is the memory of this process that is in RAM.
+func resident() int64 {
+	statm, _ := os.ReadFile("/proc/self/statm")
+	fields := strings.Fields(string(statm))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
 func (m machine) String() string {
 	return fmt.Sprintf("%s, %s, Linux %s %s, %s, GOMAXPROCS=%d, load %s",
 		m.CPU, plural(m.Cores, "core"), m.Kernel, m.Arch, m.Go, m.MaxProcs, m.Load)

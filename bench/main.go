@@ -28,13 +28,16 @@ import (
 
 // settings is what the flags ask for.
 type settings struct {
-	Rounds   int           `json:"rounds"`
-	Duration time.Duration `json:"duration_ns"`
-	Conns    []int         `json:"conns"`
-	Size     int           `json:"size"`
-	Variants []string      `json:"variants"`
-	Syscalls string        `json:"syscalls"`
-	jsonFile string
+	Rounds    int           `json:"rounds"`
+	Duration  time.Duration `json:"duration_ns"`
+	Scenarios []string      `json:"scenarios"`
+	Conns     []int         `json:"conns,omitempty"` // in the place of the scenarios' own
+	Sizes     []int         `json:"sizes,omitempty"` // likewise
+	Variants  []string      `json:"variants"`
+	Syscalls  string        `json:"syscalls"`
+	jsonFile  string
+	htmlFile  string
+	recorded  string
 }
 
 func main() {
@@ -67,26 +70,27 @@ func main() {
 }
 
 func parseFlags(args []string, complaints io.Writer) (settings, error) {
-	s := settings{Conns: []int{1, 64, 1000}, Variants: variantKeys()}
+	s := settings{Scenarios: []string{echoScenario.key}, Variants: strings.Split(overviewVariants, ",")}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(complaints)
 	f.IntVar(&s.Rounds, "rounds", 5, "times each variant is measured")
 	f.DurationVar(&s.Duration, "duration", 600*time.Millisecond, "measured time of one run, after a warm-up")
-	f.IntVar(&s.Size, "size", 64, "bytes per request and reply")
 	f.StringVar(&s.Syscalls, "syscalls", "auto", "how system calls are counted: auto, tracepoint, ptrace or off")
 	f.StringVar(&s.jsonFile, "json", "", "`file` that receives the machine, every run and the summary")
-	f.Func("conns", "connection counts, `list` (default 1,64,1000)", func(list string) (err error) {
-		s.Conns, err = parseConns(list)
-		return err
-	})
-	usage := "variants to run, `list` of " + strings.Join(variantKeys(), ",") + " (default all)"
-	f.Func("variants", usage, func(list string) error {
-		s.Variants = strings.Split(list, ",")
-		return nil
-	})
+	f.StringVar(&s.htmlFile, "html", "", "`file` that receives a report with charts")
+	f.StringVar(&s.recorded, "report", "", "`file` written by -json: make the report from it and measure nothing")
+	all := f.Bool("all", false, "run every scenario with every variant")
+	listFlag(f, "scenario", "scenarios to run, `list` of "+strings.Join(scenarioKeys(), ",")+" (default echo)", &s.Scenarios)
+	listFlag(f, "variants", "variants to run, `list` of "+strings.Join(variantKeys(), ",")+" (default "+overviewVariants+
+		"; with -all or -scenario, all)", &s.Variants)
+	numbersFlag(f, "conns", "connection counts, `list` (default 1,64,1000; with -all or -scenario, what each brings)", &s.Conns)
+	numbersFlag(f, "size", "bytes per request and reply, `list` (default 64; with -all or -scenario, what each brings)", &s.Sizes)
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	s.complete(*all, given)
 	err := s.check(f.Args())
 	if err != nil {
 		fmt.Fprintln(complaints, "bench:", err)
@@ -94,16 +98,49 @@ func parseFlags(args []string, complaints io.Writer) (settings, error) {
 	return s, err
 }
 
-func parseConns(list string) ([]int, error) {
-	var conns []int
+// complete fills in the defaults, which for the overview are fewer.
+func (s *settings) complete(all bool, given map[string]bool) {
+	if all || given["scenario"] {
+		if all && !given["scenario"] {
+			s.Scenarios = scenarioKeys()
+		}
+		if !given["variants"] {
+			s.Variants = variantKeys()
+		}
+		return
+	}
+	if !given["conns"] {
+		s.Conns = []int{1, 64, 1000}
+	}
+	if !given["size"] {
+		s.Sizes = []int{64}
+	}
+}
+
+func listFlag(f *flag.FlagSet, name, usage string, list *[]string) {
+	f.Func(name, usage, func(text string) error {
+		*list = strings.Split(text, ",")
+		return nil
+	})
+}
+
+func numbersFlag(f *flag.FlagSet, name, usage string, list *[]int) {
+	f.Func(name, usage, func(text string) (err error) {
+		*list, err = parseNumbers(text)
+		return err
+	})
+}
+
+func parseNumbers(list string) ([]int, error) {
+	var numbers []int
 	for field := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(field)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is not a number of connections", field)
+			return nil, fmt.Errorf("%q is not a positive number", field)
 		}
-		conns = append(conns, n)
+		numbers = append(numbers, n)
 	}
-	return conns, nil
+	return numbers, nil
 }
 
 func (s settings) check(rest []string) error {
@@ -112,90 +149,22 @@ func (s settings) check(rest []string) error {
 			return fmt.Errorf("unknown variant %q; there are %s", key, strings.Join(variantKeys(), ", "))
 		}
 	}
+	for _, key := range s.Scenarios {
+		if _, ok := scenarioByKey(key); !ok {
+			return fmt.Errorf("unknown scenario %q; there are %s", key, strings.Join(scenarioKeys(), ", "))
+		}
+	}
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case s.Rounds < 1 || s.Duration <= 0:
 		return errors.New("-rounds and -duration must be positive")
-	case s.Size < 1 || s.Size > maxSize:
-		return fmt.Errorf("-size must be 1 to %d", maxSize)
+	case len(s.Sizes) > 0 && slices.Max(s.Sizes) > maxSize:
+		return fmt.Errorf("-size must be at most %d", maxSize)
 	case !slices.Contains([]string{"auto", "tracepoint", "ptrace", "off"}, s.Syscalls):
 		return fmt.Errorf("unknown way to count system calls %q", s.Syscalls)
-	}
-	return raiseFileLimit(slices.Max(s.Conns))
-}
-
-// bench measures, then prints and saves.
-func bench(ctx context.Context, s settings) error {
-	rep := report{Machine: describeMachine(), Settings: s}
-	fmt.Println(rep.Machine)
-	counting, note := chooseCounter(s.Syscalls)
-	rep.CountedBy = note
-
-	cells := len(s.Conns) * len(s.Variants)
-	steps := s.Rounds * cells
-	if counting != nil {
-		steps += cells
-	}
-	prog := newProgress(os.Stderr, steps)
-	defer prog.finish()
-
-	for round := range s.Rounds {
-		for _, cell := range roundOrder(s, round) {
-			prog.step(fmt.Sprintf("round %d/%d, %s, %s", round+1, s.Rounds, plural(cell.Conns, "connection"), cell.Variant))
-			r, err := measure(ctx, cell, s)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", cell.Variant, plural(cell.Conns, "connection"), err)
-			}
-			r.Round = round
-			rep.Runs = append(rep.Runs, r)
-		}
-	}
-	if counting != nil {
-		if err := countAll(ctx, s, counting, prog, &rep); err != nil {
-			return err
-		}
-	}
-	prog.finish()
-	rep.summarize()
-	rep.print(os.Stdout)
-	if s.jsonFile != "" {
-		return rep.save(s.jsonFile)
+	case s.recorded != "" && s.htmlFile == "":
+		return errors.New("-report needs -html, the file to write")
 	}
 	return nil
-}
-
-// countAll makes the separate counting run of every cell.
-func countAll(ctx context.Context, s settings, counting newCounter, prog *progress, rep *report) error {
-	for _, cell := range roundOrder(s, 0) {
-		prog.step(fmt.Sprintf("counting system calls, %s, %s", plural(cell.Conns, "connection"), cell.Variant))
-		calls, err := countRun(ctx, cell, s, counting)
-		if errors.Is(err, errCountingRefused) {
-			rep.CountedBy = "n/a: " + err.Error()
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("counting system calls of %s, %s: %w", cell.Variant, plural(cell.Conns, "connection"), err)
-		}
-		rep.Calls = append(rep.Calls, calls)
-	}
-	return nil
-}
-
-// cell is one square of the table: a variant under a number of connections.
-type cell struct {
-	Variant string `json:"variant"`
-	Conns   int    `json:"conns"`
-}
-
-// roundOrder lists the cells of a round. Variants that are compared with each other run one right after the other, and
-// each round begins with another one.
-func roundOrder(s settings, round int) []cell {
-	var order []cell
-	for _, conns := range s.Conns {
-		for i := range s.Variants {
-			order = append(order, cell{s.Variants[(i+round)%len(s.Variants)], conns})
-		}
-	}
-	return order
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 const (
@@ -13,7 +16,8 @@ const (
 	settle = 10 * time.Millisecond
 )
 
-// run is one measurement of one cell. Everything but the throughput, the latencies and ClientBusy is of the server alone.
+// run is one measurement of one cell. What is per request is per unit of the scenario. Everything but the throughput, the
+// latencies, Late and ClientBusy is of the server alone.
 type run struct {
 	cell
 	Round          int     `json:"round"`
@@ -25,18 +29,33 @@ type run struct {
 	SystemCPU      float64 `json:"system_cpu_us_per_request"`
 	Allocs         float64 `json:"allocs_per_request"`
 	Switches       float64 `json:"context_switches_per_request"`
-	P50            float64 `json:"p50_us"`
-	P99            float64 `json:"p99_us"`
-	P999           float64 `json:"p99_9_us"`
-	Max            float64 `json:"max_us"`
-	ClientBusy     float64 `json:"client_busy"` // share of one core that the client used
-	OthersBusy     float64 `json:"others_busy"` // share of one core that neither client nor server used, to 10 ms or so
+	P50            float64 `json:"p50_us,omitempty"`
+	P99            float64 `json:"p99_us,omitempty"`
+	P999           float64 `json:"p99_9_us,omitempty"`
+	Max            float64 `json:"max_us,omitempty"`
+	Late           float64 `json:"client_late_p99_us,omitempty"`
+	Burns          float64 `json:"burns_per_second,omitempty"`
+	Memory         float64 `json:"memory_per_connection,omitempty"`        // bytes
+	KernelMemory   float64 `json:"kernel_memory_per_connection,omitempty"` // bytes, of both ends
+	ClientBusy     float64 `json:"client_busy"`                            // share of one core that the client used
+	OthersBusy     float64 `json:"others_busy"`                            // share of one core that neither client nor server used, to 10 ms or so
 	ServerMaxProcs int     `json:"server_gomaxprocs"`
 }
 
 // measure runs one cell against a server of its own.
 func measure(ctx context.Context, at cell, s settings) (run, error) {
-	srv, cl, err := startPair(ctx, at, s.Size, nil)
+	sc, ok := scenarioByKey(at.Scenario)
+	if !ok {
+		return run{}, fmt.Errorf("there is no scenario %q", at.Scenario)
+	}
+	if sc.measure != nil {
+		return sc.measure(ctx, at, s)
+	}
+	return measureLoad(ctx, sc, at, s)
+}
+
+func measureLoad(ctx context.Context, sc scenario, at cell, s settings) (run, error) {
+	srv, cl, err := startPair(ctx, sc, at, nil)
 	if err != nil {
 		return run{}, err
 	}
@@ -61,6 +80,9 @@ func measure(ctx context.Context, at cell, s settings) (run, error) {
 	if err != nil {
 		return run{}, err
 	}
+	if load.requests == 0 {
+		return run{}, fmt.Errorf("not one %s in %v: give it a longer -duration", sc.unit, s.Duration)
+	}
 	r := newRun(at, srv.hello, load, before, after)
 	ours := load.cpu + after.User + after.System - before.User - before.System
 	r.OthersBusy = max(0, (machineAfter-machineBefore-ours).Seconds()/load.elapsed.Seconds())
@@ -68,16 +90,17 @@ func measure(ctx context.Context, at cell, s settings) (run, error) {
 }
 
 // startPair starts a server and connects a client to it that has warmed it up.
-func startPair(ctx context.Context, at cell, size int, count counter) (*server, *client, error) {
-	srv, err := startServer(ctx, at.Variant, count)
+func startPair(ctx context.Context, sc scenario, at cell, count counter) (*server, loader, error) {
+	srv, err := startServer(ctx, at, count)
 	if err != nil {
 		return nil, nil, err
 	}
-	cl, err := newClient(srv.hello.Addr, at.Conns, size)
-	if err == nil {
-		_, err = cl.run(ctx, warmUp)
-	}
+	cl, err := sc.load(srv, at.point)
 	if err != nil {
+		srv.stop()
+		return nil, nil, err
+	}
+	if _, err := cl.run(ctx, warmUp); err != nil {
 		cl.close()
 		srv.stop()
 		return nil, nil, err
@@ -89,8 +112,7 @@ func startPair(ctx context.Context, at cell, size int, count counter) (*server, 
 func newRun(at cell, h hello, l load, before, after snapshot) run {
 	per := func(d float64) float64 { return d / float64(l.requests) }
 	micros := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-	quantile := func(p float64) float64 { return float64(l.latency.ValueAtQuantile(p)) / 1e3 }
-	return run{
+	r := run{
 		cell:           at,
 		Requests:       l.requests,
 		Seconds:        l.elapsed.Seconds(),
@@ -100,13 +122,23 @@ func newRun(at cell, h hello, l load, before, after snapshot) run {
 		SystemCPU:      per(micros(after.System - before.System)),
 		Allocs:         per(float64(after.Mallocs - before.Mallocs)),
 		Switches:       per(float64(after.Switches - before.Switches)),
-		P50:            quantile(50),
-		P99:            quantile(99),
-		P999:           quantile(99.9),
-		Max:            float64(l.latency.Max()) / 1e3,
+		Burns:          float64(l.burns) / l.elapsed.Seconds(),
 		ClientBusy:     l.cpu.Seconds() / l.elapsed.Seconds(),
 		ServerMaxProcs: h.MaxProcs,
 	}
+	if h := l.latency; h != nil {
+		r.P50, r.P99, r.P999 = quantile(h, 50), quantile(h, 99), quantile(h, 99.9)
+		r.Max = float64(h.Max()) / 1e3
+	}
+	if l.late != nil {
+		r.Late = quantile(l.late, 99)
+	}
+	return r
+}
+
+// quantile is in microseconds.
+func quantile(h *hdrhistogram.Histogram, p float64) float64 {
+	return float64(h.ValueAtQuantile(p)) / 1e3
 }
 
 // calls is what one counting run found: system calls per request, in total and of the kinds worth a column.
@@ -117,13 +149,17 @@ type calls struct {
 }
 
 // countRun runs one cell with system calls counted. Its throughput is thrown away: counting disturbs it.
-func countRun(ctx context.Context, at cell, s settings, counting newCounter) (calls, error) {
+func countRun(ctx context.Context, at cell, counting newCounter) (calls, error) {
+	sc, ok := scenarioByKey(at.Scenario)
+	if !ok {
+		return calls{}, fmt.Errorf("there is no scenario %q", at.Scenario)
+	}
 	count, err := counting()
 	if err != nil {
 		return calls{}, err
 	}
 	defer count.close()
-	srv, cl, err := startPair(ctx, at, s.Size, count)
+	srv, cl, err := startPair(ctx, sc, at, count)
 	if err != nil {
 		return calls{}, err
 	}
@@ -146,10 +182,11 @@ func countRun(ctx context.Context, at cell, s settings, counting newCounter) (ca
 	return newCalls(at, before, after, requests), nil
 }
 
-// countedLoad is the usual closed loop, or with a pause, waves of one request per connection: a server that counting has
-// made slow would else find the next request there already and be spared calls that it makes at its usual speed.
-func countedLoad(ctx context.Context, cl *client, pause time.Duration) (requests int, err error) {
-	if pause == 0 {
+// countedLoad is the usual load, or for a closed loop with a pause, waves of one request per connection: a server that
+// counting has made slow would else find the next request there already and be spared calls that it makes at its usual
+// speed.
+func countedLoad(ctx context.Context, cl loader, pause time.Duration) (requests int, err error) {
+	if _, closed := cl.(*client); !closed || pause == 0 {
 		l, err := cl.run(ctx, countFor)
 		return l.requests, err
 	}

@@ -8,26 +8,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startRaw serves echo from one thread with no goroutine per connection, no deadlines and no fairness: less than any real
+// A rawHandler does what can be done on a connection that has something to read, and reports whether it goes on.
+type rawHandler func(fd int, events uint32, buf []byte) bool
+
+// startRaw serves from one thread with no goroutine per connection, no deadlines and no fairness: less than any real
 // server does, and so the floor under all of them.
-func startRaw() (string, error) {
-	ln, port, err := rawListen()
-	if err != nil {
-		return "", err
+func startRaw(handle rawHandler) starter {
+	return func(variant, point) (subject, error) {
+		ln, port, err := rawListen()
+		if err != nil {
+			return subject{}, err
+		}
+		epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		if err != nil {
+			return subject{}, fmt.Errorf("epoll_create1: %w", err)
+		}
+		// The listener is level-triggered: what one accept leaves behind is reported again.
+		if err := rawWatch(epfd, ln, unix.EPOLLIN); err != nil {
+			return subject{}, err
+		}
+		go func() {
+			runtime.LockOSThread()
+			log.Fatal("raw epoll: ", rawLoop(epfd, ln, handle))
+		}()
+		return subject{addr: fmt.Sprintf("127.0.0.1:%d", port)}, nil
 	}
-	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return "", fmt.Errorf("epoll_create1: %w", err)
-	}
-	// The listener is level-triggered: what one accept leaves behind is reported again.
-	if err := rawWatch(epfd, ln, unix.EPOLLIN); err != nil {
-		return "", err
-	}
-	go func() {
-		runtime.LockOSThread()
-		log.Fatal("raw epoll: ", rawLoop(epfd, ln))
-	}()
-	return fmt.Sprintf("127.0.0.1:%d", port), nil
 }
 
 func rawListen() (fd, port int, err error) {
@@ -56,7 +61,7 @@ func rawWatch(epfd, fd int, events uint32) error {
 	return nil
 }
 
-func rawLoop(epfd, ln int) error {
+func rawLoop(epfd, ln int, handle rawHandler) error {
 	events := make([]unix.EpollEvent, 128)
 	buf := make([]byte, bufferSize)
 	for {
@@ -70,7 +75,7 @@ func rawLoop(epfd, ln int) error {
 				if err := rawAccept(epfd, ln); err != nil {
 					return err
 				}
-			} else if !rawEcho(fd, ev.Events, buf) {
+			} else if !handle(fd, ev.Events, buf) {
 				unix.Close(fd)
 			}
 		}

@@ -4,45 +4,60 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 )
 
 // report is everything that was found out; it is what -json saves.
 type report struct {
-	Machine   machine  `json:"machine"`
-	Settings  settings `json:"settings"`
-	Summary   []row    `json:"summary"`
-	CountedBy string   `json:"syscalls_counted_by"`
-	Calls     []calls  `json:"syscalls_per_request"`
-	Runs      []run    `json:"runs"`
+	Machine   machine   `json:"machine"`
+	Settings  settings  `json:"settings"`
+	Skipped   []skipped `json:"skipped,omitempty"`
+	Summary   []row     `json:"summary"`
+	CountedBy string    `json:"syscalls_counted_by"`
+	Calls     []calls   `json:"syscalls_per_request"`
+	Runs      []run     `json:"runs"`
 }
 
-// row is a line of the table: a cell over all rounds.
+// skipped is a point that could not be measured here.
+type skipped struct {
+	Scenario string `json:"scenario"`
+	point
+	Reason string `json:"reason"`
+}
+
+// row is a line of a table: a cell over all rounds.
 type row struct {
 	cell
-	PerSecond      figure  `json:"requests_per_second"`
-	PerSecondRatio *figure `json:"requests_per_second_ratio,omitempty"` // to the baseline, if that was measured
-	CPU            figure  `json:"cpu_us_per_request"`
-	CPURatio       *figure `json:"cpu_ratio,omitempty"`
-	P50            figure  `json:"p50_us"`
-	P99            figure  `json:"p99_us"`
-	P999           figure  `json:"p99_9_us"`
-	Allocs         figure  `json:"allocs_per_request"`
-	ClientBusy     figure  `json:"client_busy"`
-	Calls          *calls  `json:"syscalls_per_request,omitempty"`
+	Figures map[string]figure `json:"figures"`          // by the keys of metrics
+	Ratios  map[string]figure `json:"ratios,omitempty"` // to the baseline, if that was measured
+	Calls   *calls            `json:"syscalls_per_request,omitempty"`
+	// ClientBusy is the share of one core that the client used.
+	ClientBusy figure `json:"client_busy"`
 }
 
+// summarize makes a row of each cell, in the order in which they were first measured in.
 func (rep *report) summarize() {
 	rep.Summary = nil
-	for _, conns := range rep.Settings.Conns {
-		base := rep.runsOf(cell{baseline, conns})
-		for _, key := range rep.Settings.Variants {
-			at := cell{key, conns}
-			r := newRow(at, rep.runsOf(at), base)
-			r.Calls = rep.callsOf(at)
-			rep.Summary = append(rep.Summary, r)
+	for _, at := range rep.cells() {
+		base := at
+		base.Variant = baseline
+		r := newRow(at, rep.runsOf(at), rep.runsOf(base))
+		r.Calls = rep.callsOf(at)
+		rep.Summary = append(rep.Summary, r)
+	}
+}
+
+// cells lists what was measured: by scenario, point and variant.
+func (rep *report) cells() []cell {
+	var all []cell
+	for _, r := range rep.Runs {
+		if r.Round == 0 {
+			all = append(all, r.cell)
 		}
 	}
+	return all
 }
 
 // runsOf returns the runs of a cell, one per round and in that order.
@@ -73,32 +88,27 @@ func newRow(at cell, runs, base []run) row {
 		}
 		return newFigure(values)
 	}
-	// A ratio compares two runs of the same round: they ran within seconds of each other.
-	ratio := func(value func(run) float64) *figure {
-		if len(base) != len(runs) {
-			return nil
-		}
+	row := row{cell: at, Figures: map[string]figure{}, ClientBusy: over(func(r run) float64 { return r.ClientBusy })}
+	sc, _ := scenarioByKey(at.Scenario)
+	for _, key := range slices.Concat(sc.compared, sc.others) {
+		row.Figures[key] = over(metricByKey(key).value)
+	}
+	if len(base) != len(runs) {
+		return row
+	}
+	row.Ratios = map[string]figure{}
+	for _, key := range sc.compared {
+		// A ratio compares two runs of the same round: they ran within seconds of each other.
+		value := metricByKey(key).value
 		var values []float64
 		for i, r := range runs {
-			values = append(values, value(r)/value(base[i]))
+			if b := value(base[i]); b != 0 {
+				values = append(values, value(r)/b)
+			}
 		}
-		f := newFigure(values)
-		return &f
+		row.Ratios[key] = newFigure(values)
 	}
-	perSecond := func(r run) float64 { return r.PerSecond }
-	cpu := func(r run) float64 { return r.CPU }
-	return row{
-		cell:           at,
-		PerSecond:      over(perSecond),
-		PerSecondRatio: ratio(perSecond),
-		CPU:            over(cpu),
-		CPURatio:       ratio(cpu),
-		P50:            over(func(r run) float64 { return r.P50 }),
-		P99:            over(func(r run) float64 { return r.P99 }),
-		P999:           over(func(r run) float64 { return r.P999 }),
-		Allocs:         over(func(r run) float64 { return r.Allocs }),
-		ClientBusy:     over(func(r run) float64 { return r.ClientBusy }),
-	}
+	return row
 }
 
 func (rep *report) save(name string) error {
@@ -107,4 +117,42 @@ func (rep *report) save(name string) error {
 		return err
 	}
 	return os.WriteFile(name, append(text, '\n'), 0o644)
+}
+
+// loadReport reads what save has written.
+func loadReport(name string) (*report, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	rep := new(report)
+	if err := json.Unmarshal(text, rep); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, r := range rep.Runs {
+		if _, ok := scenarioByKey(r.Scenario); !ok {
+			return nil, fmt.Errorf("%s: there is no scenario %q", name, r.Scenario)
+		}
+	}
+	rep.summarize()
+	return rep, nil
+}
+
+// block is the rows of one scenario.
+type block struct {
+	scenario
+	rows []row
+}
+
+func (rep *report) blocks() []block {
+	var all []block
+	for _, r := range rep.Summary {
+		if len(all) == 0 || all[len(all)-1].key != r.Scenario {
+			sc, _ := scenarioByKey(r.Scenario)
+			all = append(all, block{scenario: sc})
+		}
+		last := &all[len(all)-1]
+		last.rows = append(last.rows, r)
+	}
+	return all
 }

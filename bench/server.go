@@ -3,21 +3,22 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
 
-// A server is this program again, told by serverEnv which variant to serve. It speaks JSON on its standard output: a
-// hello first, then a snapshot for each byte it reads. When its standard input ends it ends too, so that none outlives
-// the benchmark; Pdeathsig covers a server that is too busy to notice.
+// A server, or another subject, is this program again, told by serverEnv (JSON of its cell) what to do. It speaks JSON: a
+// hello first, then an answer to each command. When its standard input ends it ends too, so that none outlives the
+// benchmark; Pdeathsig covers a server that is too busy to notice.
 const serverEnv = "NETPOLLER_BENCH_SERVER"
 
 // hello is the first message of a server.
@@ -26,11 +27,26 @@ type hello struct {
 	MaxProcs int
 }
 
+// A command asks a subject to work, or if Work is zero, for a snapshot.
+type command struct {
+	Work time.Duration
+	Peer string
+	Trim bool // give unused memory back first
+}
+
+// worked is the answer to Work.
+type worked struct {
+	Count   int
+	Elapsed time.Duration
+	Error   string
+}
+
 // snapshot is what a server has used so far.
 type snapshot struct {
 	User, System time.Duration
 	Switches     int64
 	Mallocs      uint64
+	Resident     int64 // bytes
 }
 
 // runServer is the main function of a server process.
@@ -41,36 +57,59 @@ func runServer(key string) {
 	}
 }
 
-func serve(key string, in io.Reader, out io.Writer) error {
-	v, ok := variantByKey(key)
-	if !ok {
-		return fmt.Errorf("unknown variant")
+func serve(job string, in io.Reader, out io.Writer) error {
+	var at cell
+	if err := json.Unmarshal([]byte(job), &at); err != nil {
+		return err
 	}
-	addr, err := v.start()
+	sc, known := scenarioByKey(at.Scenario)
+	v, ok := variantByKey(at.Variant)
+	if !known || !ok || sc.starter(v) == nil {
+		return fmt.Errorf("there is no %s with %s", at.Scenario, at.Variant)
+	}
+	subject, err := sc.starter(v)(v, at.point)
 	if err != nil {
 		return err
 	}
 	enc := json.NewEncoder(out)
-	if err := enc.Encode(hello{Addr: addr, MaxProcs: runtime.GOMAXPROCS(0)}); err != nil {
+	if err := enc.Encode(hello{Addr: subject.addr, MaxProcs: runtime.GOMAXPROCS(0)}); err != nil {
 		return err
 	}
-	for ask := bufio.NewReader(in); ; {
-		if _, err := ask.ReadByte(); err == io.EOF {
+	for dec := json.NewDecoder(in); ; {
+		var cmd command
+		if err := dec.Decode(&cmd); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := enc.Encode(takeSnapshot()); err != nil {
+		if cmd.Trim {
+			debug.FreeOSMemory()
+		}
+		var answer any = takeSnapshot()
+		if cmd.Work > 0 {
+			answer = subject.do(cmd)
+		}
+		if err := enc.Encode(answer); err != nil {
 			return err
 		}
 	}
+}
+
+func (s subject) do(cmd command) worked {
+	start := time.Now()
+	n, err := s.work(cmd.Work, cmd.Peer)
+	w := worked{Count: n, Elapsed: time.Since(start)}
+	if err != nil {
+		w.Error = err.Error()
+	}
+	return w
 }
 
 func takeSnapshot() snapshot {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	user, system, switches := usage()
-	return snapshot{User: user, System: system, Switches: switches, Mallocs: mem.Mallocs}
+	return snapshot{User: user, System: system, Switches: switches, Mallocs: mem.Mallocs, Resident: resident()}
 }
 
 // server is a server process as its parent sees it.
@@ -83,13 +122,17 @@ type server struct {
 }
 
 // startServer starts a server of its own for one run, under count if that is not nil. The server dies when ctx ends.
-func startServer(ctx context.Context, key string, count counter) (*server, error) {
+func startServer(ctx context.Context, at cell, count counter) (*server, error) {
+	job, err := json.Marshal(at)
+	if err != nil {
+		return nil, err
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), serverEnv+"="+key)
+	cmd.Env = append(os.Environ(), serverEnv+"="+string(job))
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	control, err := cmd.StdinPipe()
@@ -117,15 +160,30 @@ func startServer(ctx context.Context, key string, count counter) (*server, error
 }
 
 // snapshot asks the server what it has used.
-func (s *server) snapshot() (snapshot, error) {
-	var snap snapshot
-	if _, err := s.control.Write([]byte{'\n'}); err != nil {
-		return snap, fmt.Errorf("asking the server: %w", err)
+func (s *server) snapshot() (snap snapshot, err error) {
+	err = s.ask(command{}, &snap)
+	return snap, err
+}
+
+// work lets a subject work that needs no load from here.
+func (s *server) work(d time.Duration, peer string) (w worked, err error) {
+	if err := s.ask(command{Work: d, Peer: peer}, &w); err != nil {
+		return w, err
 	}
-	if err := s.replies.Decode(&snap); err != nil {
-		return snap, fmt.Errorf("the server did not answer: %w", err)
+	if w.Error != "" {
+		return w, errors.New(w.Error)
 	}
-	return snap, nil
+	return w, nil
+}
+
+func (s *server) ask(cmd command, answer any) error {
+	if err := json.NewEncoder(s.control).Encode(cmd); err != nil {
+		return fmt.Errorf("asking the server: %w", err)
+	}
+	if err := s.replies.Decode(answer); err != nil {
+		return fmt.Errorf("the server did not answer: %w", err)
+	}
+	return nil
 }
 
 // stop ends the server, by force if it does not leave by itself, and waits for that.

@@ -19,7 +19,7 @@ import (
 // The control protocol, without a process.
 func TestServe(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, serve("raw", strings.NewReader("\n\n"), &out))
+	require.NoError(t, serve(`{"scenario": "echo", "variant": "raw"}`, strings.NewReader(`{} {"Trim": true}`), &out))
 	dec := json.NewDecoder(&out)
 	var h hello
 	require.NoError(t, dec.Decode(&h))
@@ -30,22 +30,31 @@ func TestServe(t *testing.T) {
 	require.NoError(t, dec.Decode(&second))
 	assert.Positive(t, first.User+first.System)
 	assert.GreaterOrEqual(t, second.Mallocs, first.Mallocs)
-	assert.Error(t, serve("iocp", strings.NewReader(""), &out))
+	assert.Positive(t, second.Resident)
+	for _, job := range []string{
+		"", `{"scenario": "echo", "variant": "iocp"}`, `{"scenario": "gopher", "variant": "net"}`, `{"scenario": "tls", "variant": "raw"}`,
+	} {
+		assert.Error(t, serve(job, strings.NewReader(""), &out))
+	}
 }
 
 // startLocked starts a server the way main does, on a thread that lasts as long as the test.
-func startLocked(t *testing.T, ctx context.Context, key string) *server {
+func startLocked(t *testing.T, ctx context.Context, at cell) *server {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	s, err := startServer(ctx, key, nil)
+	s, err := startServer(ctx, at, nil)
 	require.NoError(t, err)
 	return s
+}
+
+func echoCell(variant string, conns int) cell {
+	return cell{echoScenario.key, variant, point{Conns: conns, Size: 64}}
 }
 
 func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }
 
 func TestServerStops(t *testing.T) {
-	s := startLocked(t, t.Context(), "net")
+	s := startLocked(t, t.Context(), echoCell("net", 1))
 	_, err := s.snapshot()
 	require.NoError(t, err)
 	s.stop()
@@ -55,23 +64,23 @@ func TestServerStops(t *testing.T) {
 
 func TestServerDiesWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := startLocked(t, ctx, "net")
+	s := startLocked(t, ctx, echoCell("net", 1))
 	cancel()
 	s.wait()
 	assert.True(t, gone(s.cmd.Process.Pid))
 }
 
 func TestServerThatCannotStart(t *testing.T) {
-	_, err := startServer(t.Context(), "iocp", nil)
+	_, err := startServer(t.Context(), echoCell("iocp", 1), nil)
 	assert.ErrorContains(t, err, "the server did not start")
 }
 
 func TestMeasure(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r, err := measure(t.Context(), cell{"net", 3}, settings{Size: 64, Duration: 50 * time.Millisecond})
+	r, err := measure(t.Context(), echoCell("net", 3), settings{Duration: 50 * time.Millisecond})
 	require.NoError(t, err)
-	assert.Equal(t, cell{"net", 3}, r.cell)
+	assert.Equal(t, echoCell("net", 3), r.cell)
 	assert.Positive(t, r.Requests)
 	assert.InEpsilon(t, r.CPU, r.UserCPU+r.SystemCPU, 1e-6)
 	assert.Positive(t, r.CPU)

@@ -45,11 +45,12 @@ func raiseFileLimit(conns int) error {
 	if limit.Cur >= need {
 		return nil
 	}
-	if limit.Max < need {
-		return fmt.Errorf("%d connections need %d open files, the hard limit is %d (see ulimit -Hn)", conns, need, limit.Max)
-	}
-	limit.Cur = limit.Max
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+	hard := limit.Max
+	limit.Cur = max(need, hard)
+	limit.Max = limit.Cur // which takes privileges if it is more than before
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil && need > hard {
+		return fmt.Errorf("%d connections need %d open files, the hard limit is %d (see ulimit -Hn)", conns, need, hard)
+	} else if err != nil {
 		return fmt.Errorf("setrlimit: %w", err)
 	}
 	return nil

@@ -10,29 +10,70 @@ import (
 	"text/tabwriter"
 )
 
-// print writes a block of lines for each number of connections, then what the columns mean.
+// print writes a table for each scenario, a block of lines for each point, then what the columns mean.
 func (rep *report) print(w io.Writer) {
-	columns := []string{"", "req/s", "", "×" + baseline, "CPU µs/req", "", "×" + baseline,
-		"syscalls/req", "p50 µs", "p99 µs", "p99.9 µs", "allocs/req"}
-	rep.printBlocks(w, columns, row.cells)
-	if len(rep.Calls) > 0 {
-		columns := []string{"syscalls/req"}
-		for _, kind := range callKinds {
-			columns = append(columns, kind.name)
+	for _, b := range rep.blocks() {
+		fmt.Fprintf(w, "\n%s\n", b.title)
+		b.printTable(w, b.columns(), b.cells)
+		if b.counted() {
+			b.printTable(w, callColumns(b.unit), row.callCells)
 		}
-		rep.printBlocks(w, append(columns, "other", "total"), row.callCells)
 	}
 	rep.printNotes(w)
 }
 
-// printBlocks writes a table of right-aligned columns, the first excepted, with a heading per number of connections.
-func (rep *report) printBlocks(w io.Writer, columns []string, cells func(row) []string) {
-	width := len([]rune(columns[0]))
-	for _, conns := range rep.Settings.Conns {
-		width = max(width, len(plural(conns, "connection")))
+// columns are the names of cells; the first is that of the line.
+func (b block) columns() []string {
+	columns := []string{""}
+	for _, key := range b.compared {
+		columns = append(columns, metricByKey(key).titleFor(b.scenario), "", "×"+baseline)
 	}
-	for _, r := range rep.Summary {
-		width = max(width, len(r.title())+2)
+	if b.measure == nil {
+		columns = append(columns, "syscalls/"+shortUnit(b.unit))
+	}
+	for _, key := range b.others {
+		columns = append(columns, metricByKey(key).titleFor(b.scenario))
+	}
+	return columns
+}
+
+func (b block) cells(r row) []string {
+	var cells []string
+	for _, key := range b.compared {
+		f := r.Figures[key]
+		cells = append(cells, metricByKey(key).format(f.Median), plusMinus(f), r.ratio(key))
+	}
+	if b.measure == nil {
+		cells = append(cells, r.callTotal())
+	}
+	for _, key := range b.others {
+		cells = append(cells, metricByKey(key).format(r.Figures[key].Median))
+	}
+	return cells
+}
+
+func callColumns(unit string) []string {
+	columns := []string{"syscalls/" + shortUnit(unit)}
+	for _, kind := range callKinds {
+		columns = append(columns, kind.name)
+	}
+	return append(columns, "other", "total")
+}
+
+func (b block) counted() bool {
+	for _, r := range b.rows {
+		if r.Calls != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// printTable aligns all columns to the right, except the first.
+func (b block) printTable(w io.Writer, columns []string, cells func(row) []string) {
+	width := len([]rune(columns[0]))
+	for _, r := range b.rows {
+		width = max(width, len([]rune(r.point.String())), len(r.title())+2)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(cells []string) {
@@ -41,10 +82,10 @@ func (rep *report) printBlocks(w io.Writer, columns []string, cells func(row) []
 	}
 	fmt.Fprintln(w)
 	line(columns)
-	for i, r := range rep.Summary {
-		if i == 0 || r.Conns != rep.Summary[i-1].Conns {
+	for i, r := range b.rows {
+		if i == 0 || r.point != b.rows[i-1].point {
 			heading := make([]string, len(columns))
-			heading[0] = plural(r.Conns, "connection")
+			heading[0] = r.point.String()
 			line(heading)
 		}
 		line(append([]string{"  " + r.title()}, cells(r)...))
@@ -55,17 +96,6 @@ func (rep *report) printBlocks(w io.Writer, columns []string, cells func(row) []
 func (r row) title() string {
 	v, _ := variantByKey(r.Variant)
 	return v.title
-}
-
-// cells are the columns of the main table after the first.
-func (r row) cells() []string {
-	return []string{
-		thousands(r.PerSecond.Median), plusMinus(r.PerSecond), ratio(r.PerSecondRatio),
-		fmt.Sprintf("%.1f", r.CPU.Median), plusMinus(r.CPU), ratio(r.CPURatio),
-		r.callTotal(),
-		micros(r.P50), micros(r.P99), micros(r.P999),
-		fmt.Sprintf("%.2f", r.Allocs.Median),
-	}
 }
 
 // callCells are the columns of the table of system calls after the first.
@@ -91,40 +121,75 @@ func (r row) callCell(kind string) string {
 	return fmt.Sprintf("%.2f", r.Calls.ByKind[kind])
 }
 
+func (r row) ratio(key string) string {
+	f, ok := r.Ratios[key]
+	if !ok || f.Rounds == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", f.Median)
+}
+
 func (rep *report) printNotes(w io.Writer) {
+	for _, s := range rep.Skipped {
+		fmt.Fprintf(w, "\nNot measured: %s, %v: %s.\n", s.Scenario, s.point, s.Reason)
+	}
+	fmt.Fprintln(w)
+	for _, note := range rep.notes() {
+		fmt.Fprintln(w, note)
+	}
+}
+
+// notes say how the figures came about.
+func (rep *report) notes() []string {
 	s := rep.Settings
-	fmt.Fprintf(w, `
-Echo of %s over loopback TCP, one request in flight per connection, %s of %v, interleaved.
-Medians; ± is half the range over the rounds. ×%s is the median of the rounds' ratios (req/s: more is better, CPU:
-less). CPU, syscalls and allocations are the server process's alone. Latency is closed-loop: a stall delays later
-requests too, without counting for them. Syscalls: %s.
-The client shares the machine and used up to %s of one core.
-Everything else on the machine used %.0f %% of one core; the more, the less these figures say.
-`, plural(s.Size, "byte"), plural(s.Rounds, "round"), s.Duration, baseline, rep.CountedBy, rep.clientBusiest(),
-		100*rep.othersBusy())
+	return []string{
+		fmt.Sprintf("Over loopback, %s of %v, interleaved.", plural(s.Rounds, "round"), s.Duration),
+		fmt.Sprintf("Medians; ± is half the range over the rounds. ×%s is the median of the rounds' ratios (of what is done per "+
+			"second more is better, of all else less).", baseline),
+		"CPU, syscalls and allocations are the server process's alone.",
+		"Latency is closed-loop where no rate is named: a stall delays later requests too, without counting for them.",
+		fmt.Sprintf("Syscalls: %s.", rep.CountedBy),
+		fmt.Sprintf("The client shares the machine and used up to %s of one core.", rep.clientBusiest()),
+		fmt.Sprintf("Everything else on the machine used %.0f %% of one core; the more, the less these figures say.",
+			100*rep.othersBusy()),
+	}
 }
 
 // othersBusy is the share of a core that went to neither client nor server in the median run.
 func (rep *report) othersBusy() float64 {
 	var shares []float64
 	for _, r := range rep.Runs {
-		shares = append(shares, r.OthersBusy)
+		if r.PerSecond > 0 {
+			shares = append(shares, r.OthersBusy)
+		}
 	}
 	return newFigure(shares).Median
 }
 
-// clientBusiest lists, per number of connections, the largest median share of a core that the client took. Near 100 % the
-// client, not the server, may bound the throughput; CPU per request stays comparable.
+// clientBusiest lists, per scenario or within one per point, the largest median share of a core that the client took. Near
+// 100 % the client, not the server, may bound the throughput; CPU per request stays comparable.
 func (rep *report) clientBusiest() string {
-	var shares []string
-	for _, conns := range rep.Settings.Conns {
-		busiest := 0.0
-		for _, r := range rep.Summary {
-			if r.Conns == conns {
-				busiest = max(busiest, r.ClientBusy.Median)
-			}
+	blocks := rep.blocks()
+	var names []string
+	busiest := map[string]float64{}
+	for _, b := range blocks {
+		if b.load == nil {
+			continue
 		}
-		shares = append(shares, fmt.Sprintf("%.0f %% (%s)", 100*busiest, plural(conns, "connection")))
+		for _, r := range b.rows {
+			name := b.key
+			if len(blocks) == 1 {
+				name = r.point.String()
+			}
+			if _, known := busiest[name]; !known {
+				names = append(names, name)
+			}
+			busiest[name] = max(busiest[name], r.ClientBusy.Median)
+		}
+	}
+	var shares []string
+	for _, name := range names {
+		shares = append(shares, fmt.Sprintf("%.0f %% (%s)", 100*busiest[name], name))
 	}
 	return strings.Join(shares, ", ")
 }
@@ -137,19 +202,18 @@ func plusMinus(f figure) string {
 	return fmt.Sprintf("±%.0f%%", 100*f.spread())
 }
 
-func micros(f figure) string { return thousands(f.Median) }
-
-func ratio(f *figure) string {
-	if f == nil {
-		return "-"
+// shortUnit abbreviates as is usual.
+func shortUnit(unit string) string {
+	if unit == "request" {
+		return "req"
 	}
-	return fmt.Sprintf("%.2f", f.Median)
+	return unit
 }
 
 // thousands writes a whole number with commas.
 func thousands(v float64) string {
 	digits := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits

@@ -16,22 +16,23 @@ import (
 // sampleReport holds two rounds, with a machine half as fast in the second: medians mix the rounds, ratios do not.
 func sampleReport() *report {
 	rep := &report{
-		Settings:  settings{Rounds: 2, Conns: []int{1, 1000}, Variants: []string{"net", "raw"}, Size: 64},
+		Settings:  settings{Rounds: 2, Scenarios: []string{"echo"}, Variants: []string{"net", "raw"}},
 		CountedBy: "kernel tracepoint",
+		Skipped:   []skipped{{"memory", point{Conns: 7}, "too many"}},
 	}
-	for _, conns := range rep.Settings.Conns {
-		for round, speed := range []float64{2, 1} {
+	for round, speed := range []float64{2, 1} {
+		for _, conns := range []int{1, 1000} {
 			rep.Runs = append(rep.Runs,
-				run{cell: cell{"net", conns}, Round: round, PerSecond: 10000 * speed, CPU: 20 / speed, P50: 1234},
-				run{cell: cell{"raw", conns}, Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61})
+				run{cell: echoCell("net", conns), Round: round, PerSecond: 10000 * speed, CPU: 20 / speed, P50: 1234},
+				run{cell: echoCell("raw", conns), Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61})
 		}
 	}
 	kinds := map[string]float64{"read": 2, "write": 1, "other": 0.25}
-	rep.Calls = []calls{{cell: cell{"net", 1}, Total: 3.25, ByKind: kinds}}
+	rep.Calls = []calls{{cell: echoCell("net", 1), Total: 3.25, ByKind: kinds}}
 	for i := range rep.Runs {
 		rep.Runs[i].OthersBusy = 0.25
 	}
-	rep.Runs[1].ClientBusy, rep.Runs[3].ClientBusy = 1, 0.5
+	rep.Runs[1].ClientBusy, rep.Runs[5].ClientBusy = 1, 0.5
 	rep.summarize()
 	return rep
 }
@@ -40,39 +41,40 @@ func TestSummary(t *testing.T) {
 	rep := sampleReport()
 	require.Len(t, rep.Summary, 4)
 	raw := rep.Summary[1]
-	assert.Equal(t, cell{"raw", 1}, raw.cell)
-	assert.Equal(t, figure{22500, 15000, 30000, 2}, raw.PerSecond)
-	assert.Equal(t, &figure{1.5, 1.5, 1.5, 2}, raw.PerSecondRatio)
-	assert.Equal(t, &figure{0.5, 0.5, 0.5, 2}, raw.CPURatio)
+	assert.Equal(t, echoCell("raw", 1), raw.cell)
+	assert.Equal(t, figure{22500, 15000, 30000, 2}, raw.Figures["per_second"])
+	assert.Equal(t, figure{1.5, 1.5, 1.5, 2}, raw.Ratios["per_second"])
+	assert.Equal(t, figure{0.5, 0.5, 0.5, 2}, raw.Ratios["cpu"])
 	assert.Nil(t, raw.Calls)
 	assert.Equal(t, 3.25, rep.Summary[0].Calls.Total)
 }
 
 func TestSummaryWithoutBaseline(t *testing.T) {
 	rep := sampleReport()
-	rep.Settings.Variants = []string{"raw"}
 	rep.Runs = rep.Runs[1:2]
 	rep.summarize()
-	assert.Nil(t, rep.Summary[0].PerSecondRatio)
-	assert.Equal(t, "-", rep.Summary[0].cells()[2])
-	assert.Equal(t, "", rep.Summary[0].cells()[1], "one round tells no spread")
+	require.Len(t, rep.Summary, 1)
+	cells := rep.blocks()[0].cells(rep.Summary[0])
+	assert.Equal(t, "-", cells[2])
+	assert.Equal(t, "", cells[1], "one round tells no spread")
 }
 
 func TestTable(t *testing.T) {
 	var out strings.Builder
 	sampleReport().print(&out)
-	lines := strings.Split(out.String(), "\n")
+	lines := strings.Split(out.String(), "\n")[2:]
 	// One heading and two variants for each number of connections, under a line of column names.
 	assert.Contains(t, lines[1], "req/s")
-	assert.Contains(t, lines[2], "1 connection")
+	assert.Contains(t, lines[2], "1 connection, 64 B")
 	assert.Equal(t, "net 15,000 ±33% 1.00 15.0 ±33% 1.00 3.25 1,234 0 0 0.00", squeeze(lines[3]))
 	assert.Equal(t, "raw epoll 22,500 ±33% 1.50 7.5 ±33% 0.50 n/a 61 0 0 0.00", squeeze(lines[4]))
-	assert.Contains(t, lines[5], "1,000 connections")
+	assert.Contains(t, lines[5], "1,000 connections, 64 B")
 	for i := 2; i < 8; i++ {
 		assert.Equal(t, len([]rune(lines[1])), len([]rune(lines[i])), "line %d is aligned", i)
 	}
+	assert.Contains(t, out.String(), "Not measured: memory, 7 connections: too many.")
 	assert.Contains(t, out.String(), "Syscalls: kernel tracepoint.")
-	assert.Contains(t, out.String(), "up to 75 % (1 connection), 0 % (1,000 connections) of one core.")
+	assert.Contains(t, out.String(), "up to 75 % (1 connection, 64 B), 0 % (1,000 connections, 64 B) of one core.")
 	assert.Contains(t, out.String(), "Everything else on the machine used 25 % of one core")
 }
 
@@ -93,4 +95,7 @@ func TestSave(t *testing.T) {
 	var back report
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, *rep, back)
+	loaded, err := loadReport(name)
+	require.NoError(t, err)
+	assert.Equal(t, rep, loaded)
 }

@@ -5,27 +5,42 @@ package main
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/a57b2d82/netpoller"
 )
 
-// variant is one way to write the echo server.
+// variant is one way to do the work.
 type variant struct {
-	key   string // in flags, JSON and the server's environment
-	title string // in the table
-	// start serves echo on a loopback address in the background, for as long as the process lives.
-	start func() (addr string, err error)
+	key   string // in flags, JSON and the subject's environment
+	title string // in tables
+	// sockets makes sockets of package net's kind; nil where there are none.
+	sockets func() sockets
+}
+
+// sockets are what a package offers. The work is done by the same code for all that have them, so that nothing but the
+// package differs.
+type sockets struct {
+	listen       func(network, addr string) (net.Listener, error)
+	listenPacket func(network, addr string) (net.PacketConn, error)
+	dial         func(network, addr string) (net.Conn, error)
+	limitReads   func(c net.Conn, d time.Duration) net.Conn
 }
 
 var variants = []variant{
-	{"net", "net", startNet},
-	{"parked", "netpoller parked", func() (string, error) { return startNetpoller(netpoller.WaitParked) }},
-	{"thread", "netpoller thread", func() (string, error) { return startNetpoller(netpoller.WaitThread) }},
-	{"raw", "raw epoll", startRaw},
+	{"net", "net", netSockets},
+	{"parked", "netpoller parked", func() sockets { return netpollerSockets(netpoller.WaitParked) }},
+	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.WaitThread) }},
+	{"cloudwego", "cloudwego/netpoll", nil},
+	{"raw", "raw epoll", nil},
 }
 
-// baseline is the variant the others are compared with.
-const baseline = "net"
+const (
+	// baseline is the variant the others are compared with.
+	baseline = "net"
+	// overviewVariants are those that run if nothing else is asked for.
+	overviewVariants = "net,parked,thread,raw"
+)
 
 func variantByKey(key string) (variant, bool) {
 	for _, v := range variants {
@@ -44,48 +59,42 @@ func variantKeys() []string {
 	return keys
 }
 
-func startNet() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	return startListener(ln, err)
-}
-
-func startNetpoller(wait netpoller.Wait) (string, error) {
-	lc := netpoller.ListenConfig{Poller: netpoller.NewGroup(netpoller.Config{Wait: wait})}
-	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	return startListener(ln, err)
-}
-
-// startListener is the server as most programs write it: a goroutine per connection. The same code serves net and
-// netpoller, so that nothing but the package differs.
-func startListener(ln net.Listener, err error) (string, error) {
-	if err != nil {
-		return "", err
+func netSockets() sockets {
+	return sockets{
+		listen:       net.Listen,
+		listenPacket: net.ListenPacket,
+		dial:         net.Dial,
+		limitReads:   func(c net.Conn, d time.Duration) net.Conn { return limitedConn{c, d} },
 	}
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go echo(c)
-		}
-	}()
-	return ln.Addr().String(), nil
 }
 
-// bufferSize is what every variant reads into: larger than the usual request, as in real servers.
-const bufferSize = 4096
+// limitedConn is how a limit for each Read is written with package net.
+type limitedConn struct {
+	net.Conn
+	limit time.Duration
+}
 
-func echo(c net.Conn) {
-	defer c.Close()
-	buf := make([]byte, bufferSize)
-	for {
-		n, err := c.Read(buf)
-		if err != nil {
-			return
-		}
-		if _, err := c.Write(buf[:n]); err != nil {
-			return
-		}
+func (c limitedConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.limit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+func netpollerSockets(wait netpoller.Wait) sockets {
+	group := netpoller.NewGroup(netpoller.Config{Wait: wait})
+	lc := netpoller.ListenConfig{Poller: group}
+	d := netpoller.Dialer{Poller: group}
+	return sockets{
+		listen: func(network, addr string) (net.Listener, error) {
+			return lc.Listen(context.Background(), network, addr)
+		},
+		listenPacket: func(network, addr string) (net.PacketConn, error) {
+			return lc.ListenPacket(context.Background(), network, addr)
+		},
+		dial: d.Dial,
+		limitReads: func(c net.Conn, d time.Duration) net.Conn {
+			return netpoller.WithTimeout(c, d, 0)
+		},
 	}
 }
