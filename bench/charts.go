@@ -1,0 +1,113 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// chart is bars: a group for each point, a bar for each variant, and on it a line from the least to the greatest value.
+// The axis of values begins at zero, in all of them.
+type chart struct {
+	ID     string   `json:"id"`
+	Title  string   `json:"title"`
+	Points []string `json:"points"`
+	Bars   []bars   `json:"bars"`
+	Even   bool     `json:"even"` // draw a line at 1, where a variant does as well as the baseline
+}
+
+// bars are those of one variant; a point that it was not measured at is nil.
+type bars struct {
+	Variant string    `json:"variant"`
+	Title   string    `json:"title"`
+	Values  []*figure `json:"values"`
+}
+
+// mostPoints is how many points a chart can show side by side.
+const mostPoints = 6
+
+// charts are two for each compared metric: the ratios to the baseline, in which all points have one scale and a loss is as
+// large as a win, and the values themselves.
+func (b block) charts() []chart {
+	var all []chart
+	for _, key := range b.compared {
+		m := metricByKey(key)
+		for i, part := range b.parts() {
+			about := m.titleFor(b.scenario)
+			if part.about != "" {
+				about = part.about + ": " + about
+			}
+			id := fmt.Sprintf("%s-%s-%d", b.key, key, i)
+			if ratios := part.bars(func(r row) (figure, bool) { f, ok := r.Ratios[key]; return f, ok }); len(ratios) > 0 {
+				title := fmt.Sprintf("%s, ratio to %s (%s)", about, baseline, m.better)
+				all = append(all, chart{id + "-ratio", title, part.points(), ratios, true})
+			}
+			values := part.bars(func(r row) (figure, bool) { f, ok := r.Figures[key]; return f, ok })
+			all = append(all, chart{id, fmt.Sprintf("%s (%s)", about, m.better), part.points(), values, false})
+		}
+	}
+	return all
+}
+
+// part is as many rows as make one chart.
+type part struct {
+	about string
+	rows  []row
+}
+
+// parts splits many points by their size.
+func (b block) parts() []part {
+	whole := part{rows: b.rows}
+	if len(whole.points()) <= mostPoints {
+		return []part{whole}
+	}
+	var all []part
+	for _, r := range b.rows {
+		about := byteSize(r.Size)
+		i := slices.IndexFunc(all, func(p part) bool { return p.about == about })
+		if i < 0 {
+			i = len(all)
+			all = append(all, part{about: about})
+		}
+		all[i].rows = append(all[i].rows, r)
+	}
+	return all
+}
+
+// points names the points, without the size that all have in common if the part has a name.
+func (p part) points() []string {
+	var names []string
+	for _, r := range p.rows {
+		if name := p.name(r.point); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (p part) name(at point) string {
+	if p.about != "" {
+		at.Size = 0
+	}
+	return at.String()
+}
+
+func (p part) bars(value func(row) (figure, bool)) []bars {
+	points := p.points()
+	var all []bars
+	for _, v := range variants {
+		one := bars{Variant: v.key, Title: v.title, Values: make([]*figure, len(points))}
+		found := false
+		for _, r := range p.rows {
+			if f, ok := value(r); ok && r.Variant == v.key && f.Rounds > 0 {
+				one.Values[slices.Index(points, p.name(r.point))] = &f
+				found = true
+			}
+		}
+		if found {
+			all = append(all, one)
+		}
+	}
+	return all
+}
