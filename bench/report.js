@@ -53,7 +53,7 @@ function options(chart) {
 		legend: {top: 24, data: chart.bars.map(function (b) { return b.title; })},
 		grid: {left: 8, right: 8, top: 56, bottom: 8, containLabel: true},
 		tooltip: {trigger: "axis", axisPointer: {type: "shadow"}, valueFormatter: number},
-		xAxis: {type: "category", data: chart.points, axisLabel: {interval: 0, width: 110, overflow: "break"}},
+		xAxis: {type: "category", data: chart.points, axisLabel: {interval: 0, width: 100, overflow: "break", lineHeight: 15}},
 		yAxis: {type: "value", min: 0, axisLabel: {formatter: number}},
 		series: series
 	};
