@@ -56,12 +56,10 @@ type part struct {
 	rows  []row
 }
 
-// parts splits many points by their size.
+// parts splits many points by their size. A size that all have is named once, for the whole.
 func (b block) parts() []part {
 	whole := part{rows: b.rows}
-	if len(whole.points()) <= mostPoints {
-		return []part{whole}
-	}
+	points := whole.points()
 	var all []part
 	for _, r := range b.rows {
 		about := byteSize(r.Size)
@@ -72,7 +70,10 @@ func (b block) parts() []part {
 		}
 		all[i].rows = append(all[i].rows, r)
 	}
-	return all
+	if len(points) > mostPoints || len(points) > 1 && len(all) == 1 && b.rows[0].Size > 0 {
+		return all
+	}
+	return []part{whole}
 }
 
 // points names the points, without the size that all have in common if the part has a name.

@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"net"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // Every variant must echo every byte, for requests smaller than a server's buffer, just as large, and larger than the
@@ -90,4 +94,48 @@ func TestClientStopsWhenTold(t *testing.T) {
 	_, err = c.run(ctx, time.Hour)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Less(t, time.Since(start), stalled)
+}
+
+// If this fails, a long reply that is made of two requests passes for right.
+func TestDialogueNoticesAMixture(t *testing.T) {
+	d := echoDialogue(3 * stampEvery)
+	d.stamp(7)
+	reply := slices.Clone(d.request)
+	d.stamp(8)
+	require.NoError(t, d.check(7, 0, reply))
+	require.NoError(t, d.check(7, 1000, reply[1000:5000]))
+	d.stamp(8)
+	copy(reply[2*stampEvery:], d.request[2*stampEvery:])
+	require.NoError(t, d.check(7, 0, reply[:2*stampEvery]))
+	require.ErrorContains(t, d.check(7, 0, reply), "wrong reply")
+}
+
+// If this fails, the client of http is told that every reply is wrong, or that none is.
+func TestHTTPDialogue(t *testing.T) {
+	ts := httptest.NewServer(httpHandler(64))
+	defer ts.Close()
+	c, err := newClient(ts.Listener.Addr().String(), 2, httpDialogue(64))
+	require.NoError(t, err)
+	defer c.close()
+	_, err = c.run(t.Context(), 20*time.Millisecond)
+	require.NoError(t, err)
+	c.talk.stamp = func(uint64) {} // a request is as good as another
+	c.talk.reply[len(c.talk.reply)-1]++
+	_, err = c.run(t.Context(), 20*time.Millisecond)
+	require.ErrorContains(t, err, "wrong reply")
+}
+
+// If this fails, there are no more connections than one address has ports.
+func TestSource(t *testing.T) {
+	addr := serveWrong(t, func(b []byte) []byte { return b })
+	for i, want := range map[int]string{
+		0: "127.0.0.1", connectionsPerAddress - 1: "127.0.0.1", connectionsPerAddress: "127.0.1.1", 99_999: "127.0.1.4",
+	} {
+		fd, err := connect("tcp", source(i), addr)
+		require.NoError(t, err)
+		local, err := unix.Getsockname(fd)
+		require.NoError(t, err)
+		assert.Equal(t, want, netip.AddrFrom4(local.(*unix.SockaddrInet4).Addr).String(), "connection %d", i)
+		require.NoError(t, unix.Close(fd))
+	}
 }

@@ -29,6 +29,7 @@ var echarts []byte
 type page struct {
 	*report
 	Notes    []string
+	Glance   table
 	Sections []section
 	Library  template.JS
 	Drawing  template.JS
@@ -70,6 +71,7 @@ func (rep *report) writeHTML(w io.Writer) error {
 		return err
 	}
 	p := page{report: rep, Notes: rep.notes(), Library: template.JS(library), Drawing: template.JS(drawing)}
+	p.Glance.Columns, p.Glance.Rows = rep.atAGlance()
 	for _, b := range rep.blocks() {
 		s := b.section()
 		p.Sections = append(p.Sections, s)

@@ -12,12 +12,13 @@ var openScenario = scenario{
 	key: "open", title: "Echo at a fixed rate", unit: "request",
 	shows: "Open loop: requests are due by the clock, at a share of what net reached in the closed loop, the same rate for " +
 		"all; latency counts from when a request was due, so a stall counts for every request that it held back.",
-	points:   openPoints([]int{64, 1000}, []int{30, 60, 80}),
-	start:    serveEach(echo),
-	raw:      startRaw(rawEcho),
-	load:     loadOpen,
-	compared: []string{"p50", "p99", "p99_9", "cpu"},
-	others:   []string{"per_second", "late"},
+	points:    openPoints([]int{64, 1000}, []int{30, 60, 80}),
+	start:     serveEach(echo),
+	raw:       startRaw(rawEcho),
+	cloudwego: startCloudwego,
+	load:      loadOpen,
+	compared:  []string{"p50", "p99", "p99_9", "cpu"},
+	others:    []string{"per_second", "late"},
 }
 
 func openPoints(conns, loads []int) []point {

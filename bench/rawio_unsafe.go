@@ -27,3 +27,17 @@ func rawDiscard(fd int, p []byte) (int, unix.Errno) {
 		unix.MSG_TRUNC, 0, 0)
 	return int(n), errno
 }
+
+// rawAnswerDatagram waits for a datagram and sends it back. unix.Recvfrom would allocate.
+func rawAnswerDatagram(fd int, p []byte) unix.Errno {
+	var from unix.RawSockaddrInet4
+	size := uint32(unsafe.Sizeof(from))
+	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0,
+		uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)))
+	if errno != 0 {
+		return errno
+	}
+	_, _, errno = unix.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), n, 0,
+		uintptr(unsafe.Pointer(&from)), uintptr(size))
+	return errno
+}

@@ -44,8 +44,8 @@ function number(v) {
 	return v === null || v === undefined ? "-" : v.toLocaleString("en", {maximumSignificantDigits: 4});
 }
 
-function options(chart) {
-	var series = [];
+function options(chart, width) {
+	var series = [], perPoint = Math.floor((width - 80) / chart.points.length) - 8;
 	chart.bars.forEach(function (_, i) { series.push(column(chart, i), spread(chart, i)); });
 	return {
 		animation: false,
@@ -53,7 +53,7 @@ function options(chart) {
 		legend: {top: 24, data: chart.bars.map(function (b) { return b.title; })},
 		grid: {left: 8, right: 8, top: 56, bottom: 8, containLabel: true},
 		tooltip: {trigger: "axis", axisPointer: {type: "shadow"}, valueFormatter: number},
-		xAxis: {type: "category", data: chart.points, axisLabel: {interval: 0, width: 100, overflow: "break", lineHeight: 15}},
+		xAxis: {type: "category", data: chart.points, axisLabel: {interval: 0, width: perPoint, overflow: "break", lineHeight: 15}},
 		yAxis: {type: "value", min: 0, axisLabel: {formatter: number}},
 		series: series
 	};
@@ -61,8 +61,8 @@ function options(chart) {
 
 function drawAll(charts) {
 	var drawn = charts.map(function (chart) {
-		var instance = echarts.init(document.getElementById(chart.id), null, {renderer: "svg"});
-		instance.setOption(options(chart));
+		var div = document.getElementById(chart.id), instance = echarts.init(div, null, {renderer: "svg"});
+		instance.setOption(options(chart, div.clientWidth));
 		return instance;
 	});
 	window.addEventListener("resize", function () {

@@ -46,6 +46,7 @@ func TestScenarios(t *testing.T) {
 				for _, metric := range sc.compared {
 					assert.Positive(t, metricByKey(metric).value(r), metric)
 				}
+				assert.Equal(t, at.Burners > 0, r.Burns > 0, "requests whose handlers burned CPU")
 			})
 		}
 	}
@@ -84,7 +85,7 @@ func TestOverride(t *testing.T) {
 // If this fails, a point that cannot be measured here stops all others, or is left out in silence.
 func TestPlanSkips(t *testing.T) {
 	rep := new(report)
-	s := settings{Scenarios: []string{"memory"}, Variants: []string{"net", "raw"}, Conns: []int{10, 1 << 40}}
+	s := settings{Scenarios: []string{"memory"}, Variants: []string{"net", "raw"}, Conns: []int{10, 1 << 30}}
 	groups, err := rep.plan(t.Context(), s)
 	require.NoError(t, err)
 	assert.Equal(t, []group{{

@@ -19,6 +19,10 @@ func (rep *report) print(w io.Writer) {
 			b.printTable(w, callColumns(b.unit), row.callCells)
 		}
 	}
+	if columns, lines := rep.atAGlance(); len(lines) > 0 {
+		fmt.Fprint(w, "\nAt a glance\n\n")
+		printLines(w, append([][]string{columns}, lines...))
+	}
 	rep.printNotes(w)
 }
 
@@ -69,26 +73,30 @@ func (b block) counted() bool {
 	return false
 }
 
-// printTable aligns all columns to the right, except the first.
+// printTable writes a heading for each point, and below it a line for each variant.
 func (b block) printTable(w io.Writer, columns []string, cells func(row) []string) {
-	width := len([]rune(columns[0]))
-	for _, r := range b.rows {
-		width = max(width, len([]rune(r.point.String())), len(r.title())+2)
-	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	line := func(cells []string) {
-		cells[0] = fmt.Sprintf("%-*s", width, cells[0])
-		fmt.Fprintln(tw, strings.Join(cells, "\t")+"\t")
-	}
-	fmt.Fprintln(w)
-	line(columns)
+	lines := [][]string{columns}
 	for i, r := range b.rows {
 		if i == 0 || r.point != b.rows[i-1].point {
 			heading := make([]string, len(columns))
 			heading[0] = r.point.String()
-			line(heading)
+			lines = append(lines, heading)
 		}
-		line(append([]string{"  " + r.title()}, cells(r)...))
+		lines = append(lines, append([]string{"  " + r.title()}, cells(r)...))
+	}
+	fmt.Fprintln(w)
+	printLines(w, lines)
+}
+
+// printLines aligns the first column to the left and the others to the right.
+func printLines(w io.Writer, lines [][]string) {
+	width := 0
+	for _, cells := range lines {
+		width = max(width, len([]rune(cells[0])))
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, cells := range lines {
+		fmt.Fprintf(tw, "%-*s\t%s\t\n", width, cells[0], strings.Join(cells[1:], "\t"))
 	}
 	tw.Flush()
 }

@@ -99,3 +99,23 @@ func TestSave(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, rep, loaded)
 }
+
+// If this fails, the summary of several scenarios mixes up variants or points, or a single scenario gets one too.
+func TestAtAGlance(t *testing.T) {
+	rep := sampleReport()
+	_, lines := rep.atAGlance()
+	assert.Empty(t, lines)
+
+	at := cell{"wake", "net", point{Conns: 1, Size: 64}}
+	rep.Runs = append(rep.Runs, run{cell: at, P50: 10})
+	at.Variant = "thread"
+	rep.Runs = append(rep.Runs, run{cell: at, P50: 15})
+	rep.summarize()
+	columns, lines := rep.atAGlance()
+	assert.Equal(t, []string{"ratio to net", "netpoller parked", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
+	assert.Equal(t, [][]string{
+		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50"},
+		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50"},
+		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", ""},
+	}, lines)
+}

@@ -79,12 +79,8 @@ func startRawUDP(variant, point) (subject, error) {
 		runtime.LockOSThread()
 		buf := make([]byte, largestDatagram)
 		for {
-			n, from, err := unix.Recvfrom(fd, buf, 0)
-			if err == nil {
-				err = unix.Sendto(fd, buf[:n], 0, from)
-			}
-			if err != nil && err != unix.EINTR {
-				log.Fatal("raw udp: ", err)
+			if errno := rawAnswerDatagram(fd, buf); errno != 0 && errno != unix.EINTR {
+				log.Fatal("raw udp: ", errno)
 			}
 		}
 	}()
