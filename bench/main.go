@@ -1,11 +1,12 @@
 //go:build linux
 
-// Command bench compares echo servers built on package net, on netpoller and on a bare epoll loop.
+// Command bench compares package net, netpoller, a peer and a bare epoll loop at the same work.
 //
-// Every run starts a fresh server process (this program again, see server.go) and drives it from this process with a
-// raw epoll client that keeps exactly one request in flight on each connection (client_linux.go). CPU time and
-// allocations are the server's alone. Runs are interleaved: each round visits every variant, in rotated order, so that a
-// slow spell of the machine hits all of them; the table shows medians, and ratios are taken within a round.
+// Every run starts a fresh process for the work (this program again, see server.go) and loads it from this one, mostly
+// with a raw epoll client that keeps exactly one request in flight on each connection (client_linux.go). CPU time and
+// allocations are the server's alone. What the work can be is a table of scenarios (scenarios.go). Runs are interleaved
+// (plan.go): each round visits every variant, in rotated order, so that a slow spell of the machine hits all of them; the
+// tables show medians, and ratios are taken within a round.
 //
 // System calls are counted in runs of their own (count_linux.go), since counting slows the calls it counts.
 package main

@@ -69,7 +69,7 @@ func (rep *report) plan(ctx context.Context, s settings) ([]group, error) {
 		sc, _ := scenarioByKey(key)
 		var points []point
 		for _, p := range override(sc.points, s.Conns, s.Sizes) {
-			if err := raiseFileLimit(p.Conns); err != nil {
+			if err := sc.possible(p); err != nil {
 				rep.Skipped = append(rep.Skipped, skipped{key, p, err.Error()})
 				continue
 			}

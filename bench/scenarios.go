@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type scenario struct {
 	shows      string // for readers of the report: what is done, and what can be learned from it
 	unit       string // what is counted
 	points     []point
+	most       int // connections, whatever is asked for; 0 if any number will do
 
 	// start begins the work in the subject. raw and cloudwego do the same for the variants that have no sockets of
 	// package net's kind, and are nil where those cannot do it.
@@ -129,6 +131,17 @@ func scenarioKeys() []string {
 		keys = append(keys, sc.key)
 	}
 	return keys
+}
+
+// possible says why a point cannot be measured, or not here.
+func (sc scenario) possible(p point) error {
+	switch {
+	case sc.most > 0 && p.Conns > sc.most:
+		return fmt.Errorf("%s is for at most %d connections", sc.key, sc.most)
+	case p.Burners > 0 && p.Burners >= p.Conns:
+		return errors.New("no connection would be left to measure")
+	}
+	return raiseFileLimit(p.Conns)
 }
 
 // crossed returns a point for every number of connections with every size.

@@ -93,4 +93,14 @@ func TestPlanSkips(t *testing.T) {
 	}}, groups)
 	require.Len(t, rep.Skipped, 1)
 	assert.Contains(t, rep.Skipped[0].Reason, "ulimit -Hn")
+
+	assert.ErrorContains(t, udpScenario.possible(point{Conns: 65}), "at most 64")
+	assert.ErrorContains(t, burnScenario.possible(point{Conns: 4, Burners: 4}), "left to measure")
+	for _, sc := range scenarios {
+		for _, p := range sc.points {
+			if p.Conns < 1000 {
+				assert.NoError(t, sc.possible(p), "%s, %v", sc.key, p)
+			}
+		}
+	}
 }

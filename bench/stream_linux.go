@@ -33,7 +33,7 @@ var streamScenario = scenario{
 var sendfileScenario = scenario{
 	key: "sendfile", title: "Sending a file", unit: "MiB",
 	shows:  "The same with io.Copy from a file of 16 MiB in memory, which both packages hand to sendfile.",
-	points: []point{{Conns: 1, Size: streamLength}, {Conns: 8, Size: streamLength}},
+	points: []point{{Conns: 1}, {Conns: 8}},
 	start: func(v variant, _ point) (subject, error) {
 		file, err := memoryFile()
 		if err != nil {

@@ -17,6 +17,7 @@ var udpScenario = scenario{
 	shows: "One socket, one goroutine: ReadFromUDPAddrPort and WriteToUDPAddrPort. Each client socket has one datagram " +
 		"in flight.",
 	points: crossed([]int{1, 64}, []int{64, 1400}),
+	most:   64, // as many fit into the socket's buffer; one that is lost would be waited for
 	start:  serveUDP,
 	raw:    startRawUDP,
 	load: func(srv *server, p point) (loader, error) {

@@ -16,7 +16,7 @@ var wakeScenario = scenario{
 	raw:       startRaw(rawEcho),
 	cloudwego: startCloudwego,
 	load: func(srv *server, p point) (loader, error) {
-		c, err := newClient(srv.hello.Addr, 1, echoDialogue(p.Size))
+		c, err := newClient(srv.hello.Addr, p.Conns, echoDialogue(p.Size))
 		return patient{c}, err
 	},
 	compared: []string{"p50", "p99", "cpu"},
