@@ -81,6 +81,9 @@ func (c churn) run(ctx context.Context, d time.Duration) (load, error) {
 	return l, nil
 }
 
+// wave makes as many connections as may be under way.
+func (c churn) wave(ctx context.Context) (load, error) { return c.run(ctx, 0) }
+
 // next makes the i-th connection anew.
 func (c churn) next(cl *client, i int) error {
 	sent := cl.now()

@@ -163,6 +163,10 @@ func (c *client) run(ctx context.Context, d time.Duration) (load, error) {
 	return l, nil
 }
 
+// wave makes one request on each connection.
+func (c *client) wave(ctx context.Context) (load, error) { return c.run(ctx, 0) }
+
+// closedLoop is what run measures.
 func (c *client) closedLoop(ctx context.Context, d time.Duration, l *load) error {
 	start := c.now()
 	for i := range c.conns {

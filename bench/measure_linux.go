@@ -182,20 +182,25 @@ func countRun(ctx context.Context, at cell, counting newCounter) (calls, error) 
 	return newCalls(at, before, after, requests), nil
 }
 
-// countedLoad is the usual load, or for a closed loop with a pause, waves of one request per connection: a server that
-// counting has made slow would else find the next request there already and be spared calls that it makes at its usual
-// speed.
+// A waver can send one request on each of its connections and wait for the replies.
+type waver interface {
+	wave(ctx context.Context) (load, error)
+}
+
+// countedLoad is the usual load, or with a pause, waves: a server that counting has made slow would else find the next
+// request there already and be spared calls that it makes at its usual speed.
 func countedLoad(ctx context.Context, cl loader, pause time.Duration) (requests int, err error) {
-	if _, closed := cl.(*client); !closed || pause == 0 {
+	waves, ok := cl.(waver)
+	if !ok || pause == 0 {
 		l, err := cl.run(ctx, countFor)
-		return l.requests, err
+		return l.requests + l.burns, err
 	}
 	for start := time.Now(); time.Since(start) < countFor; time.Sleep(pause) {
-		l, err := cl.run(ctx, 0)
+		l, err := waves.wave(ctx)
 		if err != nil {
 			return 0, err
 		}
-		requests += l.requests
+		requests += l.requests + l.burns
 	}
 	return requests, nil
 }
