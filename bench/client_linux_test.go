@@ -129,7 +129,7 @@ func TestHTTPDialogue(t *testing.T) {
 func TestSource(t *testing.T) {
 	addr := serveWrong(t, func(b []byte) []byte { return b })
 	for i, want := range map[int]string{
-		0: "127.0.0.1", connectionsPerAddress - 1: "127.0.0.1", connectionsPerAddress: "127.0.1.1", 99_999: "127.0.1.4",
+		0: "127.0.0.1", connectionsPerAddress - 1: "127.0.0.1", connectionsPerAddress: "127.0.1.1", 99_999: "127.0.1.9",
 	} {
 		fd, err := connect("tcp", source(i), addr)
 		require.NoError(t, err)

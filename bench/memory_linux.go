@@ -100,8 +100,9 @@ func slabMemory() int64 {
 	return 0
 }
 
-// connectionsPerAddress is fewer than the ports that Linux gives to one address by default.
-const connectionsPerAddress = 20_000
+// connectionsPerAddress is fewer than half of the ports that Linux gives to one address by default: it tries the other half
+// last, and then has to search for each.
+const connectionsPerAddress = 10_000
 
 // source is the loopback address that a client's i-th connection comes from; empty for any.
 func source(i int) string {

@@ -150,17 +150,21 @@ func (rep *report) printNotes(w io.Writer) {
 // notes say how the figures came about.
 func (rep *report) notes() []string {
 	s := rep.Settings
-	return []string{
+	notes := []string{
 		fmt.Sprintf("Over loopback, %s of %v, interleaved.", plural(s.Rounds, "round"), s.Duration),
 		fmt.Sprintf("Medians; ± is half the range over the rounds. ×%s is the median of the rounds' ratios (of what is done per "+
 			"second more is better, of all else less).", baseline),
 		"CPU, syscalls and allocations are the server process's alone.",
 		"Latency is closed-loop where no rate is named: a stall delays later requests too, without counting for them.",
 		fmt.Sprintf("Syscalls: %s.", rep.CountedBy),
-		fmt.Sprintf("The client shares the machine and used up to %s of one core.", rep.clientBusiest()),
-		fmt.Sprintf("Everything else on the machine used %.0f %% of one core; the more, the less these figures say.",
-			100*rep.othersBusy()),
 	}
+	if busiest := rep.clientBusiest(); busiest != "" {
+		notes = append(notes,
+			fmt.Sprintf("The client shares the machine and used up to %s of one core.", busiest),
+			fmt.Sprintf("Everything else on the machine used %.0f %% of one core; the more, the less these figures say.",
+				100*rep.othersBusy()))
+	}
+	return notes
 }
 
 // othersBusy is the share of a core that went to neither client nor server in the median run.
