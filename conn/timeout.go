@@ -23,8 +23,9 @@ type TimeoutConn struct {
 
 // WithTimeout limits how long c may make no progress: a Read that has waited for data
 // for longer than read fails, and so does a Write, also one of many bytes, that has
-// waited for room for longer than write. 0 or less means no limit. After a Read has
-// failed the connection can be used on; after a Write, if its count is heeded.
+// waited for room for longer than write while the peer took nothing. 0 or less means no
+// limit. After a Read has failed the connection can be used on; after a Write, if its
+// count is heeded.
 //
 // On our connections nothing is armed while nobody waits, and only who must wait reads
 // the clock. The limits are of the connection itself: they hold for who uses c without
@@ -33,7 +34,8 @@ type TimeoutConn struct {
 //
 // On any other connection a deadline is set before each Read and Write and taken back
 // after it, and a Write that has made progress when the deadline comes gets another: it
-// may be write late. c must not be used without the TimeoutConn then. A tls.Conn does not
+// may be write late. What the peer takes is progress there only when c has room for more,
+// of which a socket of package net's hears late: let write be generous. c must not be used without the TimeoutConn then. A tls.Conn does not
 // survive a deadline while it writes: put the TimeoutConn below it.
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	if own, ok := c.(interface {

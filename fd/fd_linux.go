@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -177,16 +178,30 @@ func (fd *FD) wait(m polldesc.Mode) error {
 	if limit == 0 {
 		return fd.pd.Wait(m)
 	}
+	queued := fd.queued(m)
 	now := poller.Now()
 	fd.pd.Limit(m, later(now, limit), now) // DOC: limit
 	err := fd.pd.Wait(m)
 	fd.pd.Limit(m, 0, poller.Now())
+	if err == os.ErrDeadlineExceeded && fd.queued(m) < queued {
+		return fd.pd.Prepare(m) // progress: the limit does not count, a deadline does
+	}
 	return err
 }
 
+// queued returns how much the peer has not yet taken of what was written. It shrinks
+// long before there is an edge, for which a third of the buffer or more must be free.
+func (fd *FD) queued(m polldesc.Mode) int {
+	if m == polldesc.Read {
+		return 0
+	}
+	return sys.Queued(fd.sysfd)
+}
+
 // SetLimits says how long each wait for data, and each wait for room to write, may last
-// before it fails with os.ErrDeadlineExceeded, whatever the deadlines are. 0 or less
-// means no limit. A wait in progress keeps the limit it has.
+// before it fails with os.ErrDeadlineExceeded, whatever the deadlines are. A wait for room
+// goes on if the peer has taken anything meanwhile. 0 or less means no limit. A wait in
+// progress keeps the limit it has.
 func (fd *FD) SetLimits(read, write time.Duration) {
 	fd.limits[polldesc.Read].Store(int64(max(read, 0)))
 	fd.limits[polldesc.Write].Store(int64(max(write, 0)))

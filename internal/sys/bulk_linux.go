@@ -75,6 +75,17 @@ func AtMark(fd int) bool {
 	return at != 0 && err == nil
 }
 
+// Queued returns how much of what was written to a socket is still on this side: of TCP,
+// bytes that the peer's kernel has not acknowledged; of others, memory that is in use. It
+// is 0 where the kernel does not tell.
+func Queued(fd int) int {
+	n, err := unix.IoctlGetUint32(fd, unix.SIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
 // Pipe returns the ends of a new pipe, non-blocking and close-on-exec, with room for
 // size bytes if the system allows that many.
 func Pipe(size int) (r, w int, err error) {
