@@ -134,6 +134,9 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 	var n int64
 	var handled bool
 	var err error
+	if limited, ok := w.(*TimeoutConn); ok {
+		w = limited.Conn
+	}
 	if dst, ok := w.(*UnixConn); ok && stream(dst) != nil {
 		n, handled, err = dst.splice(c.fd, fd.Unlimited)
 	}

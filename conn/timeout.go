@@ -38,13 +38,18 @@ type TimeoutConn struct {
 // of which a socket of package net's hears late: let write be generous. c must not be used without the TimeoutConn then. A tls.Conn does not
 // survive a deadline while it writes: put the TimeoutConn below it.
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
-	if own, ok := c.(interface {
+	limited := &TimeoutConn{Conn: c, wrapped: c}
+	if before, ok := c.(*TimeoutConn); ok {
+		limited.Conn = before.Conn
+	}
+	if own, ok := limited.Conn.(interface {
 		setLimits(read, write time.Duration)
 	}); ok {
 		own.setLimits(read, write)
-		return &TimeoutConn{Conn: c, wrapped: c}
+	} else {
+		limited.Conn = newDeadlineConn(limited.Conn, read, write)
 	}
-	return &TimeoutConn{Conn: newDeadlineConn(c, read, write), wrapped: c}
+	return limited
 }
 
 // NetConn returns the connection that WithTimeout was given.

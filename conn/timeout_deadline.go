@@ -3,6 +3,7 @@ package conn
 import (
 	"cmp"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -65,7 +66,8 @@ type limiter struct {
 	busy     int       // operations in progress
 }
 
-// begin begins an operation. That of a closed connection shall tell so itself.
+// begin begins an operation. That of a closed connection shall tell so itself: a net.Pipe
+// whose other end is closed takes no deadline either, and a Read of it is at the end.
 func (l *limiter) begin() error {
 	if l.limit <= 0 {
 		return nil
@@ -73,11 +75,15 @@ func (l *limiter) begin() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over = time.Now().Add(l.limit)
-	if err := l.update(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return err
+	err := l.update()
+	if err == nil || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
+		l.busy++
+		return nil
 	}
-	l.busy++
-	return nil
+	if l.busy == 0 {
+		l.over = time.Time{}
+	}
+	return err
 }
 
 // extend gives the operation in progress its time again, if there is a limit.
