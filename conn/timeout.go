@@ -35,8 +35,9 @@ type TimeoutConn struct {
 // On any other connection a deadline is set before each Read and Write and taken back
 // after it, and a Write that has made progress when the deadline comes gets another: it
 // may be write late. What the peer takes is progress there only when c has room for more,
-// of which a socket of package net's hears late: let write be generous. c must not be used without the TimeoutConn then. A tls.Conn does not
-// survive a deadline while it writes: put the TimeoutConn below it.
+// of which a socket of package net's hears late: let write be generous. c must not be used
+// without the TimeoutConn then. A tls.Conn does not survive a deadline while it writes: put
+// the TimeoutConn below it.
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	limited := &TimeoutConn{Conn: c, wrapped: c}
 	if before, ok := c.(*TimeoutConn); ok {
@@ -92,12 +93,19 @@ func (c *TimeoutConn) CloseWrite() error {
 }
 
 // SyscallConn returns raw access to the descriptor, if the connection has one. Else the
-// error is errors.ErrUnsupported.
+// error is errors.ErrUnsupported. On ours what waits in it is limited, too.
 func (c *TimeoutConn) SyscallConn() (syscall.RawConn, error) {
-	if raw, ok := c.wrapped.(syscall.Conn); ok {
-		return raw.SyscallConn()
+	of, ok := c.wrapped.(syscall.Conn)
+	if !ok {
+		return nil, c.unsupported("raw-control")
 	}
-	return nil, c.unsupported("raw-control")
+	raw, err := of.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	// Package os knows package net's by a method that syscall.RawConn has not, and would
+	// send a file through it, past the limit.
+	return struct{ syscall.RawConn }{raw}, nil
 }
 
 func (c *TimeoutConn) unsupported(op string) error {

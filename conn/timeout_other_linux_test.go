@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -105,4 +107,14 @@ func TestTimeoutConnWithoutDeadlines(t *testing.T) {
 	_, err := limited.Read(make([]byte, 1))
 	require.Equal(t, errRefused, err)
 	require.NoError(t, limited.SetReadDeadline(time.Time{}))
+}
+
+// If this fails, package os sends a file to package net's connection past the limit.
+func TestTimeoutConnOfNetCopiesFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(name, make([]byte, 64<<20), 0o600))
+	_, theirs := mixed(t) // and nobody reads
+	n, err := io.Copy(conn.WithTimeout(theirs, never, brief), open(t, name))
+	timedOut(t, err)
+	require.Less(t, n, int64(64<<20))
 }
