@@ -10,13 +10,10 @@ import (
 // ReadBatch reads the packets that are there, up to as many as b has, and waits until
 // there is one. With MSG_DONTWAIT among flags it fails with EAGAIN instead.
 func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
-	if err := fd.lock(polldesc.Read); err != nil {
+	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	if err := fd.prepare(polldesc.Read); err != nil {
-		return 0, err
-	}
 	for attempt := 0; ; attempt++ {
 		n, err = sys.RecvBatch(fd.sysfd, b, flags)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {
@@ -31,13 +28,10 @@ func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
 // WriteBatch writes packets until there is no room for more, and waits until there is
 // room for one. With MSG_DONTWAIT among flags it fails with EAGAIN instead.
 func (fd *FD) WriteBatch(b *sys.Batch, flags int) (n int, err error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, err
-	}
 	for attempt := 0; ; attempt++ {
 		n, err = sys.SendBatch(fd.sysfd, b, flags)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {

@@ -14,13 +14,10 @@ import (
 // Writev writes the buffers in v and takes what was written off v: buffers that are
 // done are set to nil and dropped, the first of the rest is cut.
 func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, err
-	}
 	var few [16]sys.Iovec
 	iovs := few[:0]
 	for attempt := 0; ; attempt++ {
@@ -85,13 +82,10 @@ func consume(v *[][]byte, n int64) {
 // false, and has moved nothing, if the kernel cannot send from such a file, or nobody
 // may write: a Write tells why.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, false, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, false, err
-	}
 	for attempt := 0; nn < limit; attempt++ {
 		n, err := sys.SendFile(fd.sysfd, file, int(min(limit-nn, maxTransfer)))
 		switch err {
@@ -144,13 +138,10 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 
 // drain moves up to n bytes of what the socket has into the empty pipe.
 func (fd *FD) drain(p *pipe, n int) (int, error) {
-	if err := fd.lock(polldesc.Read); err != nil {
+	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	if err := fd.prepare(polldesc.Read); err != nil {
-		return 0, err
-	}
 	for attempt := 0; ; attempt++ {
 		moved, err := sys.Splice(p.w, fd.sysfd, n)
 		if moved == 0 && fd.spliceStops(err) {
@@ -188,13 +179,10 @@ func (fd *FD) passMark(p *pipe, n int) (int, error) {
 
 // pump moves the n bytes that are in the pipe to the socket.
 func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, err
-	}
 	for attempt := 0; nn < n; attempt++ {
 		moved, err := sys.Splice(fd.sysfd, p.r, n-nn)
 		nn += moved

@@ -16,13 +16,10 @@ import (
 // aborted in the queue is passed over. Other errors are accept4's; the listener works
 // on after them.
 func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
-	if err := fd.lock(polldesc.Read); err != nil {
+	if err := fd.begin(polldesc.Read); err != nil {
 		return -1, nil, err
 	}
 	defer fd.unlock(polldesc.Read)
-	if err := fd.prepare(polldesc.Read); err != nil {
-		return -1, nil, err
-	}
 	for attempt := 0; ; attempt++ {
 		sysfd, sa, err := sys.Accept(fd.sysfd)
 		switch err {

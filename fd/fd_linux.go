@@ -149,6 +149,18 @@ func (fd *FD) unlock(m polldesc.Mode) {
 	}
 }
 
+// begin takes a side for an operation whose first step is a system call.
+func (fd *FD) begin(m polldesc.Mode) error {
+	if err := fd.lock(m); err != nil {
+		return err
+	}
+	err := fd.prepare(m)
+	if err != nil {
+		fd.unlock(m)
+	}
+	return err
+}
+
 // prepare begins an operation whose first step is a system call.
 func (fd *FD) prepare(m polldesc.Mode) error {
 	if m == polldesc.Read {

@@ -9,13 +9,10 @@ import (
 
 // ReadFrom reads one packet and its sender's address. What does not fit into p is lost.
 func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
-	if err := fd.lock(polldesc.Read); err != nil {
+	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	if err := fd.prepare(polldesc.Read); err != nil {
-		return 0, err
-	}
 	for attempt := 0; ; attempt++ {
 		n, err = sys.RecvFrom(fd.sysfd, p, from)
 		if err == syscall.EAGAIN {
@@ -29,13 +26,10 @@ func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 
 // WriteTo writes one packet to an address.
 func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, err
-	}
 	for attempt := 0; ; attempt++ {
 		err := sys.SendTo(fd.sysfd, p, to)
 		if err == syscall.EAGAIN {
@@ -54,13 +48,10 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 // control messages go with data only and p has no room for any, a byte is discarded,
 // and n is 1 as in package net.
 func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, recvflags int, err error) {
-	if err := fd.lock(polldesc.Read); err != nil {
+	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, 0, 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	if err := fd.prepare(polldesc.Read); err != nil {
-		return 0, 0, 0, err
-	}
 	carried := fd.carrier(p, oob)
 	for attempt := 0; ; attempt++ {
 		n, oobn, recvflags, err = sys.RecvMsg(fd.sysfd, carried, oob, flags, from)
@@ -75,13 +66,10 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 
 // WriteMsg writes one packet with control messages, to an address unless that is nil.
 func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) {
-	if err := fd.lock(polldesc.Write); err != nil {
+	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, 0, err
-	}
 	carried := fd.carrier(p, oob)
 	for attempt := 0; ; attempt++ {
 		n, err = sys.SendMsg(fd.sysfd, carried, oob, to)
