@@ -118,9 +118,6 @@ func (c *Cache) grow() {
 		pd := &slab[i]
 		pd.heap = c.heap
 		pd.slot = uint32(len(old)*slabSize + i)
-		for m := range pd.side {
-			pd.side[m].entry.Owner = pd
-		}
 		pd.info.renew()
 		pd.nextFree = c.free
 		c.free = pd

@@ -52,9 +52,12 @@ func (pd *PollDesc) setDeadline(first, last Mode, at, now int64) error {
 		pd.mu.Unlock()
 		return net.ErrClosed
 	}
-	for m := first; m <= last; m++ {
-		pd.side[m].at = at
-		pd.settle(m, now)
+	if at != 0 || pd.hasDeadlines() {
+		pd.makeDeadlines()
+		for m := first; m <= last; m++ {
+			pd.side[m].at = at
+			pd.settle(m, now)
+		}
 	}
 	owed := pd.cancel(first, last)
 	pd.mu.Unlock()
@@ -73,11 +76,28 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 		pd.mu.Unlock()
 		return
 	}
+	pd.makeDeadlines()
 	pd.side[m].limit = at
 	pd.settle(m, now)
 	owed := pd.cancel(m, m)
 	pd.mu.Unlock()
 	pd.pay(owed)
+}
+
+// hasDeadlines reports whether the slot ever had one.
+func (pd *PollDesc) hasDeadlines() bool { return pd.side[Read].deadline != nil }
+
+// makeDeadlines makes both, if the slot never had one: most of the connections that are
+// so many as to count never get any.
+func (pd *PollDesc) makeDeadlines() {
+	if pd.hasDeadlines() {
+		return
+	}
+	both := new([2]deadline)
+	for m := range both {
+		both[m].entry.Owner = pd
+		pd.side[m].deadline = &both[m]
+	}
 }
 
 // due returns when a side gives up: 0 for never.
@@ -141,6 +161,9 @@ func (pd *PollDesc) guard(m Mode, at int64) {
 
 // disarm forgets both deadlines.
 func (pd *PollDesc) disarm() {
+	if !pd.hasDeadlines() {
+		return
+	}
 	for m := range pd.side {
 		s := &pd.side[m]
 		s.at, s.limit, s.seq = 0, 0, 0

@@ -117,6 +117,7 @@ func newModel(s scenario, p protocol) *model {
 	m.heap = timer.New(func() {})
 	m.cache = NewCache(m.heap)
 	m.pd = m.cache.Alloc()
+	m.pd.makeDeadlines()
 	for i := range m.pd.side {
 		m.pd.side[i].token = make(chan struct{}, 1)
 	}

@@ -43,8 +43,8 @@ type PollDesc struct {
 	timed bool // an entry may be in the heap
 
 	// Immutable once the slot exists.
-	heap *timer.Heap
 	slot uint32
+	heap *timer.Heap
 
 	nextFree *PollDesc // guarded by Cache.mu
 }
@@ -62,7 +62,7 @@ type side struct {
 	// read as the token is.
 	resume func()
 
-	deadline // guarded by PollDesc.mu
+	*deadline // guarded by PollDesc.mu; nil until there is one, then for the life of the slot
 }
 
 // Token returns the name under which the poller registers the descriptor.
