@@ -92,8 +92,8 @@ func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) erro
 		return err
 	}
 	if ctx.Done() != nil {
-		i := &interrupter{pd: fd.pd, mode: m}
-		stop := context.AfterFunc(ctx, i.interrupt)
+		i := &interrupter{fd: fd, mode: m}
+		stop := context.AfterFunc(ctx, func() { i.interrupt() })
 		defer func() {
 			stop()
 			i.end()
@@ -108,22 +108,25 @@ func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) erro
 
 // An interrupter ends the operation of one owner, and no later one's.
 type interrupter struct {
-	pd   *polldesc.PollDesc
+	fd   *FD
 	mode polldesc.Mode
 
+	sent bool // guarded by mu
+	over bool // the operation is; guarded by mu
 	mu   sync.Mutex
-	sent bool
-	over bool // the operation is
 }
 
-// interrupt may be called at any time, by anyone.
-func (i *interrupter) interrupt() {
+// interrupt may be called at any time, by anyone. It reports whether it came in time, and
+// first.
+func (i *interrupter) interrupt() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !i.over {
-		i.sent = true
-		i.pd.Interrupt(i.mode)
+	if i.over || i.sent {
+		return false
 	}
+	i.sent = true
+	i.fd.pd.Interrupt(i.mode)
+	return true
 }
 
 // end is called by the owner, before it lets the side go.
@@ -132,6 +135,6 @@ func (i *interrupter) end() {
 	defer i.mu.Unlock()
 	i.over = true
 	if i.sent {
-		i.pd.Uninterrupt(i.mode)
+		i.fd.pd.Uninterrupt(i.mode)
 	}
 }

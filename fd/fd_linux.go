@@ -5,7 +5,6 @@ import (
 	"math"
 	"net"
 	"os"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -46,11 +45,15 @@ const maxTransfer = 1 << 30
 type FD struct {
 	mu fdMutex
 
+	// limits is how long a wait of each side may last; 0, or nil, means as long as the
+	// deadline lets it.
+	limits atomic.Pointer[[2]time.Duration]
+
 	// Immutable after Init.
-	sysfd  int
-	kind   Kind
 	poller *poller.Poller
 	pd     *polldesc.PollDesc // nil before Init
+	sysfd  int
+	kind   Kind
 
 	// drained says that the stream was seen empty and no edge has been forgotten
 	// since, so that the next Read may begin by waiting. Guarded by the read lock.
@@ -62,18 +65,11 @@ type FD struct {
 	// lent says that the descriptor was given out, after which anyone may have done
 	// anything to the socket. Set by lend, read by Read.
 	lent atomic.Bool
-
-	// limits is how long a wait of each side may last, in nanoseconds; 0 means as long as
-	// the deadline lets it.
-	limits [2]atomic.Int64
-
-	gone sync.WaitGroup // done when the descriptor was closed
 }
 
 // Own gives fd an open non-blocking socket, which Close will close.
 func (fd *FD) Own(sysfd int, kind Kind) {
 	fd.sysfd, fd.kind = sysfd, kind
-	fd.gone.Add(1)
 }
 
 // Init registers the descriptor with one of g's pollers. A socket being connected is
@@ -105,9 +101,11 @@ func (fd *FD) Close() error {
 	if fd.pd != nil {
 		fd.pd.Evict() // DOC: evict
 	}
-	err := fd.decref()
-	fd.gone.Wait() // DOC: close-waits
-	return err
+	if fd.mu.decref() {
+		return fd.destroy()
+	}
+	fd.mu.queue(closer).acquire() // DOC: close-waits
+	return nil
 }
 
 // destroy closes the descriptor. It runs once, after Close, when no goroutine uses
@@ -118,8 +116,13 @@ func (fd *FD) destroy() error {
 	}
 	err := sys.CloseFD(fd.sysfd)
 	fd.sysfd = -1
-	fd.gone.Done()
 	return err
+}
+
+// leave is what the last one out does, while Close waits.
+func (fd *FD) leave() {
+	fd.destroy()
+	fd.mu.queue(closer).release()
 }
 
 func (fd *FD) incref() error {
@@ -129,11 +132,10 @@ func (fd *FD) incref() error {
 	return nil
 }
 
-func (fd *FD) decref() error {
+func (fd *FD) decref() {
 	if fd.mu.decref() {
-		return fd.destroy()
+		fd.leave()
 	}
-	return nil
 }
 
 func (fd *FD) lock(m polldesc.Mode) error {
@@ -145,7 +147,7 @@ func (fd *FD) lock(m polldesc.Mode) error {
 
 func (fd *FD) unlock(m polldesc.Mode) {
 	if fd.mu.unlock(m) {
-		fd.destroy()
+		fd.leave()
 	}
 }
 
@@ -186,13 +188,13 @@ func (fd *FD) wait(m polldesc.Mode) error {
 		}
 		fd.writesWatched = true
 	}
-	limit := fd.limits[m].Load()
-	if limit == 0 {
+	limits := fd.limits.Load()
+	if limits == nil || limits[m] <= 0 {
 		return fd.pd.Wait(m)
 	}
 	queued := fd.queued(m)
 	now := poller.Now()
-	fd.pd.Limit(m, later(now, limit), now) // DOC: limit
+	fd.pd.Limit(m, later(now, int64(limits[m])), now) // DOC: limit
 	err := fd.pd.Wait(m)
 	fd.pd.Limit(m, 0, poller.Now())
 	if err == os.ErrDeadlineExceeded && fd.queued(m) < queued {
@@ -215,8 +217,7 @@ func (fd *FD) queued(m polldesc.Mode) int {
 // goes on if the peer has taken anything meanwhile. 0 or less means no limit. A wait in
 // progress keeps the limit it has.
 func (fd *FD) SetLimits(read, write time.Duration) {
-	fd.limits[polldesc.Read].Store(int64(max(read, 0)))
-	fd.limits[polldesc.Write].Store(int64(max(write, 0)))
+	fd.limits.Store(&[2]time.Duration{read, write})
 }
 
 // SetDeadline sets when reads and writes, those in progress too, fail with

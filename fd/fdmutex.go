@@ -31,9 +31,13 @@ import (
 type fdMutex struct {
 	state atomic.Uint64
 
-	// queues is where waiters sleep, made when the first one does.
-	queues atomic.Pointer[[2]semaphore]
+	// queues is where waiters sleep, made when the first one does: those for either side,
+	// and the closer.
+	queues atomic.Pointer[[3]semaphore]
 }
+
+// closer is the queue of who has closed the descriptor and waits until it is destroyed.
+const closer polldesc.Mode = 2
 
 const (
 	mutexClosed = 1 << 0
@@ -150,7 +154,7 @@ func (mu *fdMutex) unlock(m polldesc.Mode) (last bool) {
 	}
 }
 
-// queue returns where the waiters of a side sleep.
+// queue returns where the waiters of a side sleep, or the closer.
 func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
 	q := mu.queues.Load()
 	if q == nil {
@@ -160,8 +164,8 @@ func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
 	return &q[m]
 }
 
-func newQueues() *[2]semaphore {
-	var q [2]semaphore
+func newQueues() *[3]semaphore {
+	var q [3]semaphore
 	for m := range q {
 		q[m].nonzero.L = &q[m].mu
 	}

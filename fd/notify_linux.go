@@ -8,11 +8,8 @@ import (
 // A notification waits for a descriptor to become readable, without a goroutine. It owns
 // the reading side until it is delivered or stopped.
 type notification struct {
-	interrupter
-	fd *FD
-	f  func()
-
-	stopped bool // guarded by interrupter.mu
+	interrupter // by stop
+	f           func()
 }
 
 // NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
@@ -24,17 +21,15 @@ type notification struct {
 // stop prevents the call, and reports whether it did: false means that f was called, or
 // is about to be.
 func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
-	n := &notification{fd: fd, f: f}
 	if err := fd.lock(polldesc.Read); err != nil {
-		n.over = true
 		go f()
-		return n.stop
+		return func() bool { return false }
 	}
-	n.pd, n.mode = fd.pd, polldesc.Read
+	n := &notification{interrupter{fd: fd, mode: polldesc.Read}, f}
 	if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
 		go n.deliver()
 	}
-	return n.stop
+	return n.interrupt
 }
 
 // prepareNotify is prepareRead that does not wait.
@@ -54,7 +49,7 @@ func (n *notification) park(empty bool) bool {
 				return false
 			}
 		}
-		parked, err := n.pd.Subscribe(polldesc.Read, n.resume)
+		parked, err := n.fd.pd.Subscribe(polldesc.Read, n.resume)
 		if parked || err != nil {
 			return parked
 		}
@@ -64,7 +59,7 @@ func (n *notification) park(empty bool) bool {
 
 // resume is where the wait goes on, in a goroutine of its own.
 func (n *notification) resume() {
-	edge := n.pd.Resumed(polldesc.Read)
+	edge := n.fd.pd.Resumed(polldesc.Read)
 	if edge {
 		n.fd.drained = false
 	}
@@ -77,18 +72,7 @@ func (n *notification) resume() {
 func (n *notification) deliver() {
 	n.end()
 	n.fd.unlock(polldesc.Read)
-	if !n.stopped {
+	if !n.sent {
 		n.f()
 	}
-}
-
-func (n *notification) stop() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.over || n.stopped {
-		return false
-	}
-	n.stopped, n.sent = true, true
-	n.pd.Interrupt(polldesc.Read)
-	return true
 }
