@@ -64,7 +64,7 @@ func FileSocket(f *os.File) (*NetFD, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &NetFD{group: poller.Default()}
+	s := &NetFD{common: &common{group: poller.Default()}}
 	laddr, raddr, err := s.adopt(sysfd)
 	if err != nil {
 		sys.CloseFD(sysfd)

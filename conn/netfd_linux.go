@@ -17,13 +17,19 @@ type NetFD struct {
 	pfd fd.FD
 
 	// Immutable once the socket is in use.
+	*common
+	laddr net.Addr
+	raddr net.Addr
+}
+
+// common is what a listener and the connections that it accepts have in common, so that
+// each of very many takes no more than it must.
+type common struct {
 	family    int
 	sotype    int
 	proto     int    // IPPROTO_TCP for plain TCP, else as given to socket(2)
 	network   string // as given: "tcp", "tcp4", "unix" ...
 	connected bool   // by connect(2): it has one peer
-	laddr     net.Addr
-	raddr     net.Addr
 	group     *poller.Group
 }
 
@@ -73,7 +79,7 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &NetFD{family: f.family, sotype: f.sotype, proto: f.acceptedProto(sysfd), network: f.network, group: f.group}
+	c := &NetFD{common: f.accepted(sysfd)}
 	c.own(sysfd)
 	if f.pfd.Lent() {
 		c.pfd.Lend()
@@ -86,17 +92,19 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	return c, nil
 }
 
-// acceptedProto returns the protocol of a connection just accepted. A Multipath TCP
-// listener accepts connections of peers that speak plain TCP, which are that then.
-func (f *NetFD) acceptedProto(sysfd int) int {
+// accepted returns what a connection just accepted is. A Multipath TCP listener accepts
+// connections of peers that speak plain TCP, which are that then.
+func (f *NetFD) accepted(sysfd int) *common {
 	if f.proto != MultipathTCP {
-		return f.proto
+		return f.common
 	}
 	proto, err := syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
-	if err != nil {
-		return f.proto
+	if err != nil || proto == f.proto {
+		return f.common
 	}
-	return proto
+	plain := *f.common
+	plain.proto = proto
+	return &plain
 }
 
 // Shutdown is shutdown(2).

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"net"
+	"slices"
 	"syscall"
 )
 
@@ -83,16 +84,16 @@ func sockaddrInet6(ip net.IP, port int, zone string) (sa syscall.SockaddrInet6, 
 }
 
 // addrOf is the inverse of sockaddr, for a socket of the type. It returns nil for an
-// address it does not know.
+// address it does not know, and keeps nothing of sa, which is larger.
 func addrOf(sotype int, sa syscall.Sockaddr) net.Addr {
 	var ip net.IP
 	var port int
 	var zone string
 	switch sa := sa.(type) {
 	case *syscall.SockaddrInet4:
-		ip, port = sa.Addr[:], sa.Port
+		ip, port = slices.Clone(sa.Addr[:]), sa.Port
 	case *syscall.SockaddrInet6:
-		ip, port, zone = sa.Addr[:], sa.Port, zones.name(sa.ZoneId)
+		ip, port, zone = slices.Clone(sa.Addr[:]), sa.Port, zones.name(sa.ZoneId)
 	case *syscall.SockaddrUnix:
 		return &net.UnixAddr{Name: sa.Name, Net: unixNetwork(sotype)}
 	default:

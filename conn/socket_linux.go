@@ -167,7 +167,7 @@ func (s Socket) open(family int, v6only bool) (*NetFD, error) {
 	if group == nil {
 		group = poller.Default()
 	}
-	f := &NetFD{family: family, sotype: s.Type, proto: s.Proto, network: s.Network, group: group}
+	f := &NetFD{common: &common{family: family, sotype: s.Type, proto: s.Proto, network: s.Network, group: group}}
 	if s.Type == syscall.SOCK_STREAM && s.Proto == 0 && family != syscall.AF_UNIX {
 		f.proto = syscall.IPPROTO_TCP
 	}
