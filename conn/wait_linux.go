@@ -75,11 +75,17 @@ func (c *conn) waitFor(op string, ctx context.Context, wait func(*fd.FD, context
 //
 // Each f runs in a goroutine of its own. So it may read, wait, or take its time without
 // holding up other connections, and may call NotifyReadable again. Until f is called, a
-// Read by anyone waits behind it.
+// Read by anyone waits behind it, and so does another NotifyReadable: as long as somebody
+// else reads or waits for a notification, it does not return.
 //
 // stop prevents the call and reports whether it did; false means that f was called or is
-// about to be.
+// about to be, or that it was stopped before. A connection is not garbage while a
+// notification waits. The limits of WithTimeout do not end it; a read deadline does.
 func (c *conn) NotifyReadable(f func()) (stop func() bool) {
+	if !c.ok() {
+		go f() // and a Read fails
+		return func() bool { return false }
+	}
 	return c.fd.pfd.NotifyReadable(f)
 }
 
