@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,9 +33,10 @@ func TestNotifyOfEverything(t *testing.T) {
 		happen func(fd *FD, far *peer)
 		after  func(t *testing.T, fd *FD)
 	}{
-		"data":  {func(_ *FD, far *peer) { far.send("x") }, func(t *testing.T, fd *FD) { reads(t, fd, 8, "x") }},
-		"end":   {func(_ *FD, far *peer) { far.fin() }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
-		"reset": {func(_ *FD, far *peer) { far.reset() }, nil},
+		"data":     {func(_ *FD, far *peer) { far.send("x") }, func(t *testing.T, fd *FD) { reads(t, fd, 8, "x") }},
+		"end":      {func(_ *FD, far *peer) { far.fin() }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
+		"end here": {func(fd *FD, _ *peer) { fd.Shutdown(syscall.SHUT_RD) }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
+		"reset":    {func(_ *FD, far *peer) { far.reset() }, nil},
 		"deadline gone by": {func(fd *FD, _ *peer) { fd.SetReadDeadline(longAgo) },
 			func(t *testing.T, fd *FD) { readsErr(t, fd, os.ErrDeadlineExceeded) }},
 		"deadline to come": {func(fd *FD, _ *peer) { fd.SetReadDeadline(time.Now().Add(time.Millisecond)) },
