@@ -43,8 +43,9 @@ func (c *conn) WriteContext(ctx context.Context, b []byte) (int, error) {
 	return n, err
 }
 
-// WaitReadable waits until a Read would not: there is data, the end of the stream, or an
-// error. It takes nothing and needs no buffer. It fails as Read does when the read
+// WaitReadable waits until a Read would not: there is data (no less than SO_RCVLOWAT, if
+// somebody has set that), the end of the stream, or an error, be it one in the socket's
+// error queue. It takes nothing and needs no buffer. It fails as Read does when the read
 // deadline passes or the connection is closed, and as ReadContext does when the context
 // is done. While another goroutine reads, it waits for its turn.
 func (c *conn) WaitReadable(ctx context.Context) error {
