@@ -100,6 +100,7 @@ func bytesPerIdle(t *testing.T, kind waitKind) int {
 	defer l.Close()
 
 	told := make(chan net.Conn)
+	tell := func(c net.Conn) { told <- c }
 	one := func() (far int) { // returns when this end waits
 		far, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 		require.NoError(t, err)
@@ -107,7 +108,7 @@ func bytesPerIdle(t *testing.T, kind waitKind) int {
 		require.NoError(t, syscall.Connect(far, to))
 		c, err := l.Accept()
 		require.NoError(t, err)
-		kind.wait(c, func(c net.Conn) { told <- c })
+		kind.wait(c, tell)
 		return far
 	}
 	fars := make([]int, n)
