@@ -1,0 +1,120 @@
+package fd
+
+import (
+	"math"
+	"os"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// This file is how an owner waits, and what limits that.
+
+// prepare begins an operation whose first step is a system call.
+func (fd *FD) prepare(m polldesc.Mode) error {
+	if m == polldesc.Read {
+		fd.drained = false // the edge that ended it may be forgotten now
+	}
+	return fd.pd.Prepare(m)
+}
+
+// await parks until an edge, after a system call said EAGAIN for the attempt'th time.
+func (fd *FD) await(m polldesc.Mode, attempt int) error {
+	if attempt > 0 {
+		fd.poller.CountSpurious()
+	}
+	return fd.wait(m)
+}
+
+// wait parks until an edge, for no longer than the limit. The clock is read, and the
+// heap touched, only by who has a limit and has to wait.
+func (fd *FD) wait(m polldesc.Mode) error {
+	if m == polldesc.Write && !fd.writesWatched {
+		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
+			return err
+		}
+		fd.writesWatched = true
+	}
+	limits := fd.limits.Load()
+	if limits == nil || limits[m] <= 0 {
+		return fd.pd.Wait(m)
+	}
+	queued := fd.queued(m)
+	now := poller.Now()
+	fd.pd.Limit(m, later(now, int64(limits[m])), now) // DOC: limit
+	err := fd.pd.Wait(m)
+	fd.pd.Limit(m, 0, poller.Now())
+	if err == os.ErrDeadlineExceeded && fd.queued(m) < queued {
+		return fd.pd.Prepare(m) // progress: the limit does not count, a deadline does
+	}
+	return err
+}
+
+// queued returns how much the peer has not yet taken of what was written. It shrinks
+// long before there is an edge, for which a third of the buffer or more must be free.
+func (fd *FD) queued(m polldesc.Mode) int {
+	if m == polldesc.Read {
+		return 0
+	}
+	return sys.Queued(fd.sysfd)
+}
+
+// SetLimits says how long each wait for data, and each wait for room to write, may last
+// before it fails with os.ErrDeadlineExceeded, whatever the deadlines are. A wait for room
+// goes on if the peer has taken anything meanwhile. 0 or less means no limit. A wait in
+// progress keeps the limit it has.
+func (fd *FD) SetLimits(read, write time.Duration) {
+	fd.limits.Store(&[2]time.Duration{read, write})
+}
+
+// SetDeadline sets when reads and writes, those in progress too, fail with
+// os.ErrDeadlineExceeded. The zero time means never.
+func (fd *FD) SetDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetDeadline)
+}
+
+// SetReadDeadline is SetDeadline for Read and Accept.
+func (fd *FD) SetReadDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetReadDeadline)
+}
+
+// SetWriteDeadline is SetDeadline for Write and Connect.
+func (fd *FD) SetWriteDeadline(t time.Time) error {
+	return fd.setDeadline(t, (*polldesc.PollDesc).SetWriteDeadline)
+}
+
+func (fd *FD) setDeadline(t time.Time, set func(pd *polldesc.PollDesc, at, now int64) error) error {
+	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	at, now := deadlineAt(t)
+	return set(fd.pd, at, now)
+}
+
+// deadlineAt puts t on the poller's clock. A t without a monotonic reading is taken
+// as so far from now, as package net takes it.
+func deadlineAt(t time.Time) (at, now int64) {
+	if t.IsZero() {
+		return 0, 0
+	}
+	now = poller.Now()
+	at = poller.At(t)
+	if t == t.Round(0) { // which takes a monotonic reading away
+		at = later(now, int64(time.Until(t)))
+	}
+	if at <= now {
+		at = -1
+	}
+	return at, now
+}
+
+// later returns now+d, or the last moment there is.
+func later(now, d int64) int64 {
+	if d > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + d
+}
