@@ -18,8 +18,9 @@ import (
 //
 // An arming that guards no side any more is stale: no side has its seq, and Due does
 // nothing. (It would not expire anything early, because settle looks at the deadline;
-// but it could arm a shared entry for later while the other side trusts it: D1.) Each entry is in the heap at most once, so there are never more than
-// two armings, stale ones included; Evict takes them out.
+// but it could arm a shared entry for later while the other side trusts it: D1.) Each
+// entry is in the heap at most once, so there are never more than two armings, stale
+// ones included; Evict takes them out.
 type deadline struct {
 	at    int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
 	limit int64 // of the wait in progress, likewise; the earlier of the two counts
