@@ -8,6 +8,7 @@ import (
 
 	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/neterr"
+	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
 // This file is the ways by which many bytes go at once: several buffers in one call, and
@@ -44,8 +45,8 @@ func (c *conn) writeBuffers(v *Buffers) (int64, error) {
 	return n, nil
 }
 
-// ReadFrom implements io.ReaderFrom: it writes what r has to give. The data of a file,
-// a TCPConn or a Unix stream, or of an io.LimitedReader over one, stays in the kernel.
+// ReadFrom implements io.ReaderFrom: it writes what r has to give. The data of a file, a
+// pipe, a TCPConn or a Unix stream, or of an io.LimitedReader over one, stays in the kernel.
 func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	if !c.ok() {
 		return 0, syscall.EINVAL
@@ -74,10 +75,14 @@ func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 	if src := stream(r); src != nil {
 		return c.splice(src, limit)
 	}
-	if file, ok := r.(syscall.Conn); ok {
-		return c.sendFile(file, limit)
+	file, ok := r.(syscall.Conn)
+	if !ok {
+		return 0, false, nil
 	}
-	return 0, false, nil
+	if n, handled, err = c.sendFile(file, limit); !handled {
+		n, handled, err = c.splicePipe(file, limit)
+	}
+	return n, handled, err
 }
 
 // stream returns the socket of one of our streams.
@@ -123,6 +128,28 @@ func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, 
 		err = sendErr
 	}
 	return n, handled, neterr.OfSyscall("sendfile", err)
+}
+
+// splicePipe moves what comes through a pipe to c.
+func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool, err error) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return 0, false, nil
+	}
+	var spliceErr error
+	err = raw.Read(func(sysfd uintptr) (done bool) {
+		if handled = handled || sys.IsPipe(int(sysfd)); !handled {
+			return true
+		}
+		moved, more, err := c.fd.pfd.SplicePipe(int(sysfd), limit-n)
+		n, spliceErr = n+moved, err
+		return !more
+	})
+	runtime.KeepAlive(c.fd)
+	if err == nil {
+		err = spliceErr
+	}
+	return n, handled, neterr.OfSyscall("splice", err)
 }
 
 // WriteTo implements io.WriterTo: it writes to w what is read, until the end. To a Unix
