@@ -130,7 +130,8 @@ func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, 
 	return n, handled, neterr.OfSyscall("sendfile", err)
 }
 
-// splicePipe moves what comes through a pipe to c.
+// splicePipe moves what comes through a pipe to c. A failure of c's side is a write's, as
+// when package net copies through a buffer, but what was not sent stays in the pipe.
 func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool, err error) {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -146,10 +147,10 @@ func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool
 		return !more
 	})
 	runtime.KeepAlive(c.fd)
-	if err == nil {
-		err = spliceErr
+	if spliceErr != nil {
+		err = c.opError("write", neterr.OfSyscall("write", spliceErr))
 	}
-	return n, handled, neterr.OfSyscall("splice", err)
+	return n, handled, err
 }
 
 // WriteTo implements io.WriterTo: it writes to w what is read, until the end. To a Unix
