@@ -15,7 +15,9 @@ const slabSize = 64
 // generation that its life is over. Create a Cache with NewCache; all methods may be
 // called from any goroutine.
 type Cache struct {
-	heap *timer.Heap // immutable
+	// Immutable.
+	heap    *timer.Heap
+	newSeat func(mayTake func() bool) Seat // see NewCache
 
 	// slabs is replaced, never changed in place: written under mu, read by Get.
 	slabs atomic.Pointer[[]*[slabSize]PollDesc]
@@ -26,8 +28,11 @@ type Cache struct {
 }
 
 // NewCache returns an empty cache whose descriptors keep their deadlines in heap.
-func NewCache(heap *timer.Heap) *Cache {
-	c := &Cache{heap: heap}
+//
+// Seats come from newSeat, which may be nil, and may return nil when there is none to be
+// had. mayTake is for Seat.Take: as long as it reports false, no token has been given.
+func NewCache(heap *timer.Heap, newSeat func(mayTake func() bool) Seat) *Cache {
+	c := &Cache{heap: heap, newSeat: newSeat}
 	c.slabs.Store(new([]*[slabSize]PollDesc))
 	return c
 }
@@ -60,6 +65,7 @@ func (c *Cache) Free(pd *PollDesc) {
 		if pd.side[m].word.busy() {
 			panic("polldesc: free of a descriptor that a goroutine waits for")
 		}
+		pd.side[m].leave()
 	}
 	c.mu.Lock()
 	// DOC: next-generation
@@ -116,7 +122,7 @@ func (c *Cache) grow() {
 	slab := new([slabSize]PollDesc)
 	for i := len(slab) - 1; i >= 0; i-- {
 		pd := &slab[i]
-		pd.heap = c.heap
+		pd.cache = c
 		pd.slot = uint32(len(old)*slabSize + i)
 		pd.info.renew()
 		pd.nextFree = c.free

@@ -12,7 +12,7 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-func newTestCache() *Cache { return NewCache(timer.New(func() {})) }
+func newTestCache() *Cache { return NewCache(timer.New(func() {}), nil) }
 
 // reuse ends pd's life and begins the next in the same slot.
 func reuse(t *testing.T, c *Cache, pd *PollDesc) {
@@ -211,7 +211,7 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	heap := timer.New(func() {})
-	c := NewCache(heap)
+	c := NewCache(heap, nil)
 	pd := c.Alloc()
 	gen := pd.Token().Gen
 	now := int64(1)

@@ -154,7 +154,7 @@ func (pd *PollDesc) guard(m Mode, at int64) {
 	}
 	old := s.seq
 	pd.timed = true
-	s.seq, s.when = pd.heap.Arm(&s.entry, at), at // DOC: arm
+	s.seq, s.when = pd.cache.heap.Arm(&s.entry, at), at // DOC: arm
 	if old != 0 && other.seq == old {
 		other.seq, other.when = s.seq, s.when // it was shared: still one arming, earlier
 	}
@@ -169,7 +169,7 @@ func (pd *PollDesc) disarm() {
 		s := &pd.side[m]
 		s.at, s.limit, s.seq = 0, 0, 0
 		if pd.timed {
-			pd.heap.Disarm(&s.entry)
+			pd.cache.heap.Disarm(&s.entry)
 		}
 	}
 	pd.timed = false

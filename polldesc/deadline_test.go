@@ -14,7 +14,7 @@ import (
 // tests are the clock: time is what they pass as now.
 func newTimed() (*PollDesc, *timer.Heap) {
 	heap := timer.New(func() {})
-	return NewCache(heap).Alloc(), heap
+	return NewCache(heap, nil).Alloc(), heap
 }
 
 func armings(h *timer.Heap) uint64 {
@@ -202,7 +202,7 @@ func TestStaleDueMustChangeNothing(t *testing.T) {
 // its slot, or keep the slot in the heap.
 func TestEvictMustEmptyTheHeap(t *testing.T) {
 	heap := timer.New(func() {})
-	c := NewCache(heap)
+	c := NewCache(heap, nil)
 	pd := c.Alloc()
 	require.NoError(t, pd.SetReadDeadline(20, 1))
 	require.NoError(t, pd.SetWriteDeadline(10, 1))

@@ -30,6 +30,7 @@ var sourceCalls = map[string][][2]string{
 	"Edge": {
 		{"pd.info.see", "edgeSee"},
 		{"pd.side[m].word.edge", "edgeRead, edgeWrite"},
+		{"pd.side[m].count", "the model's events are never Quiet"},
 		{"pd.side[m].wake", "edgeWakeRead, edgeWakeWrite"},
 	},
 	"setDeadline": {
@@ -88,11 +89,17 @@ var sourceCalls = map[string][][2]string{
 		{"pd.info.flags", "advance"},
 		{"pd.side[m].word.cancel", "cancelRead, cancelWrite"},
 	},
-	"pay":   {{"pd.side[m].wake", "payRead, payWrite"}},
-	"wake":  {{"s.resume", "nobody subscribes"}, {"s.token <-", "one step"}},
+	"pay": {{"pd.side[m].wake", "payRead, payWrite"}},
+	"wake": {
+		{"s.resume", "nobody subscribes"},
+		{"s.seat.Give", "nobody has a seat, which carries the same token"},
+		{"s.token <-", "one step"},
+	},
+	"take":  {{"s.seat.Take", "nobody has a seat"}, {"<-s.token", "waitToken"}},
 	"check": {{"pd.info.flags", "one step"}},
 	"Free": {
 		{"pd.side[m].word.busy", "nobody is left"},
+		{"pd.side[m].leave", "nobody has a seat"},
 		{"c.mu.Lock", "slotEvicted"},
 		{"pd.info.renew", "slotEvicted"},
 		{"c.mu.Unlock", "slotEvicted"},
@@ -110,7 +117,7 @@ var sourceCalls = map[string][][2]string{
 // not search: change the model's steps, then this table.
 func TestModelHasTheStepsOfTheSource(t *testing.T) {
 	got := map[string][]string{}
-	for _, name := range []string{"polldesc.go", "deadline.go", "subscribe.go", "cache.go"} {
+	for _, name := range []string{"polldesc.go", "deadline.go", "subscribe.go", "seat.go", "cache.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		require.NoError(t, err)
 		for _, d := range file.Decls {
@@ -134,14 +141,12 @@ const sourceOfWait = `package polldesc
 
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
-	if s.token == nil { // newModel has made it
-		s.token = make(chan struct{}, 1)
-	}
+	s.choose(pd.cache) // newModel has: the channel
 	for {
 		if parked, err := pd.park(m); !parked {
 			return err // or sysCall
 		}
-		<-s.token                        // waitToken
+		s.take()                         // waitToken
 		if s.word.collect() == actCall { // waitCollect
 			return nil // sysCall
 		} // waitCheck

@@ -115,7 +115,7 @@ type model struct {
 func newModel(s scenario, p protocol) *model {
 	m := &model{scenario: s, protocol: p, rows: map[string]int{}}
 	m.heap = timer.New(func() {})
-	m.cache = NewCache(m.heap)
+	m.cache = NewCache(m.heap, nil)
 	m.pd = m.cache.Alloc()
 	m.pd.makeDeadlines()
 	for i := range m.pd.side {
@@ -153,7 +153,7 @@ func (m *model) restore(w *world) {
 // in w, and holds what w says it holds.
 func (m *model) restoreHeap(w *world) {
 	m.heap = timer.New(func() {})
-	m.pd.heap = m.heap
+	m.cache.heap = m.heap
 	for i := range m.pd.side {
 		m.pd.side[i].entry = timer.Entry{Owner: m}
 	}

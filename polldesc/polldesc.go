@@ -4,8 +4,6 @@ import (
 	"net"
 	"os"
 	"sync"
-
-	"github.com/a57b2d82/netpoller/timer"
 )
 
 // A Mode says which side of a descriptor is meant.
@@ -29,6 +27,10 @@ const (
 	HUP
 	ERR
 	PRI
+
+	// Quiet says that epoll reported little else, so that processors may be idle. It is
+	// about the machine, not about the descriptor.
+	Quiet
 )
 
 // A PollDesc is the record of one descriptor. See the package comment for its life.
@@ -43,8 +45,8 @@ type PollDesc struct {
 	timed bool // an entry may be in the heap
 
 	// Immutable once the slot exists.
-	slot uint32
-	heap *timer.Heap
+	slot  uint32
+	cache *Cache
 
 	nextFree *PollDesc // guarded by Cache.mu
 }
@@ -52,6 +54,12 @@ type PollDesc struct {
 // A side is what one of the two directions needs.
 type side struct {
 	word waitWord // atomic; see state.go
+
+	// Where the owner parks: see seat.go. Written by the owner before its commit; quiet
+	// also by the poller, after its CAS took the word out of parked.
+	seated bool
+	quiet  uint8 // wake-ups in succession that were Quiet, up to earned
+	seat   Seat  // nil until earned, and again when the descriptor is free
 
 	// token is what parks the owner, a channel with room for one. Made by the owner
 	// before its first commit and kept for the life of the slot; read by the waker
@@ -92,14 +100,12 @@ func (pd *PollDesc) Prepare(m Mode) error {
 // Preconditions: the caller owns the side.
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
-	if s.token == nil {
-		s.token = make(chan struct{}, 1)
-	}
+	s.choose(pd.cache)
 	for {
 		if parked, err := pd.park(m); !parked {
 			return err
 		}
-		<-s.token                        // DOC: park
+		s.take()
 		if s.word.collect() == actCall { // O6
 			return nil
 		}
@@ -160,6 +166,7 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 	}
 	for m := Read; m <= Write; m++ {
 		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+			pd.side[m].count(e)
 			pd.side[m].wake()
 			woken++
 		}
@@ -172,6 +179,10 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 func (s *side) wake() {
 	if s.resume != nil {
 		go s.resume()
+		return
+	}
+	if s.seated {
+		s.seat.Give()
 		return
 	}
 	s.token <- struct{}{} // DOC: token

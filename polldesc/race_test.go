@@ -172,7 +172,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 func TestRaceDeadlines(t *testing.T) {
 	n := rounds(20_000)
 	heap := timer.New(func() {})
-	s := &stream{pd: NewCache(heap).Alloc()}
+	s := &stream{pd: NewCache(heap, nil).Alloc()}
 	var now atomic.Int64
 	now.Store(1)
 
@@ -227,7 +227,7 @@ func TestRaceDeadlines(t *testing.T) {
 // it, or a wake-up for the slot's next owner.
 func TestRaceEvict(t *testing.T) {
 	heap := timer.New(func() {})
-	c := NewCache(heap)
+	c := NewCache(heap, nil)
 	var now atomic.Int64
 	now.Store(1)
 	rng := rand.New(rand.NewPCG(5, 6))

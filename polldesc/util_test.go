@@ -11,7 +11,7 @@ import (
 )
 
 // newTestDesc returns an open descriptor in a cache of its own.
-func newTestDesc() *PollDesc { return NewCache(timer.New(func() {})).Alloc() }
+func newTestDesc() *PollDesc { return NewCache(timer.New(func() {}), nil).Alloc() }
 
 // awaitWord returns when a side's word is s.
 func awaitWord(t *testing.T, pd *PollDesc, m Mode, s state) {

@@ -10,6 +10,10 @@ import (
 // maxEvents is how many events one call of epoll_wait takes.
 const maxEvents = 128
 
+// few is how many events leave processors idle, for all that we know. More at once are
+// fetched when there is more to do than anybody could wake a processor for.
+const few = 4
+
 // run is the reactor goroutine.
 func (p *Poller) run() {
 	defer close(p.done)
@@ -30,6 +34,10 @@ func (p *Poller) expire() (next int64) {
 // Only the reactor goroutine calls it.
 func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 	var wakeups, stale uint64
+	var quiet polldesc.Events
+	if len(events) <= few {
+		quiet = polldesc.Quiet
+	}
 	for i := range events {
 		ev := &events[i]
 		token := polldesc.TokenOf(ev.Fd, ev.Pad) // DOC: decode
@@ -39,7 +47,7 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 			woken = true
 			continue
 		}
-		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events))
+		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events)|quiet)
 		wakeups += uint64(n)
 		if !ok {
 			stale++

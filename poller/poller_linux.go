@@ -64,11 +64,11 @@ func newPoller(w Wait) (*Poller, error) {
 	}
 	p := &Poller{epfd: epfd, wakefd: wakefd, done: make(chan struct{})}
 	p.heap = timer.New(p.wake)
-	p.cache = polldesc.NewCache(p.heap)
 	if p.waiter, err = newWaiter(w, epfd); err != nil {
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
+	p.cache = polldesc.NewCache(p.heap, p.waiter.newSeat)
 	lo, hi := polldesc.WakeToken.Words()
 	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
 		p.waiter.close()

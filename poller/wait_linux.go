@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
 )
 
@@ -17,6 +18,9 @@ type waiter interface {
 	// wait dispatches events as they come and returns when the deadlines need a look:
 	// at next (timer.Never: at no time), or after a wake-up.
 	wait(p *Poller, next int64)
+
+	// newSeat is what the Cache gets its seats from.
+	newSeat(mayTake func() bool) polldesc.Seat
 
 	// close gives back the epoll descriptor.
 	close()
@@ -38,6 +42,8 @@ type parked struct {
 	file *os.File
 	conn syscall.RawConn
 	next int64 // the deadline that file has
+
+	seats seats
 
 	events [maxEvents]sys.EpollEvent
 }
@@ -94,6 +100,8 @@ func (w *parked) drain(p *Poller) (woken bool) {
 	}
 }
 
+func (w *parked) newSeat(mayTake func() bool) polldesc.Seat { return w.seats.take(mayTake) }
+
 func (w *parked) close() { w.file.Close() }
 
 // thread waits in the kernel.
@@ -116,5 +124,9 @@ func (w *thread) wait(p *Poller, next int64) {
 	}
 	p.dispatch(w.events[:n])
 }
+
+// newSeat has none: the thread is in the kernel after it has given tokens, and takes
+// nobody with it.
+func (w *thread) newSeat(func() bool) polldesc.Seat { return nil }
 
 func (w *thread) close() { sys.CloseFD(w.epfd) }

@@ -147,3 +147,10 @@ func Notify(fd int) {
 	one := uint64(1)
 	unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
 }
+
+// TakeNotify sets an event descriptor back to zero, and reports false if it was that.
+func TakeNotify(fd int) bool {
+	var n uint64
+	_, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&n)), 8)
+	return errno == 0
+}

@@ -1,0 +1,111 @@
+package poller
+
+import (
+	"os"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// A seat is a polldesc.Seat: an event descriptor that Go's poller watches. The token is
+// what it counts.
+//
+// Who is woken in a seat waits until a processor has nothing else to do. That is how package
+// net wakes everybody, and bad luck beside a goroutine that computes: hence longTurn.
+type seat struct {
+	// Immutable.
+	seats *seats
+	fd    int
+	file  *os.File
+	conn  syscall.RawConn
+	try   func(fd uintptr) (taken bool) // made once, so that no Take allocates
+
+	given atomic.Int64 // when the token was, on the clock of Now
+
+	// Of the owner.
+	woken int64 // given, of the token taken last; 0 once Sit has looked at it
+	rest  int   // waits that are to be spent elsewhere
+}
+
+const (
+	// longTurn is more than a turn should take, from the token until the owner waits again. One
+	// that takes longer may have kept others waiting, or was kept waiting itself.
+	longTurn = 250 * time.Microsecond
+
+	// penance is how many waits the seat stays empty then. One turn in so many is late at
+	// most, which no percentile below the 99.6th sees.
+	penance = 256
+
+	// maxSeats is for each poller. A seat is a descriptor, and who earned one keeps it when
+	// idle.
+	maxSeats = 32
+)
+
+// seats makes the seats of one poller.
+type seats struct{ taken atomic.Int32 }
+
+// take returns a new seat, or nil: there are enough, or nothing would be won, because
+// no processor can be idle beside the one that runs.
+func (all *seats) take(mayTake func() bool) polldesc.Seat {
+	if runtime.GOMAXPROCS(0) == 1 {
+		return nil
+	}
+	if all.taken.Add(1) <= maxSeats {
+		if s := newSeat(mayTake); s != nil {
+			s.seats = all
+			return s
+		}
+	}
+	all.taken.Add(-1)
+	return nil
+}
+
+func newSeat(mayTake func() bool) *seat {
+	fd, err := sys.Eventfd()
+	if err != nil {
+		return nil
+	}
+	s := &seat{fd: fd, file: os.NewFile(uintptr(fd), "seat")}
+	if s.conn, err = s.file.SyscallConn(); err == nil {
+		err = s.file.SetReadDeadline(time.Time{}) // fails if Go's poller does not watch it
+	}
+	if err != nil {
+		s.file.Close()
+		return nil
+	}
+	s.try = func(uintptr) bool { return mayTake() && sys.TakeNotify(s.fd) }
+	return s
+}
+
+func (s *seat) Sit() bool {
+	woken := s.woken
+	s.woken = 0
+	switch {
+	case s.rest > 0:
+		s.rest--
+		return false
+	case woken > 0 && Now()-woken > int64(longTurn):
+		s.rest = penance
+		return false
+	}
+	return true
+}
+
+func (s *seat) Take() {
+	_ = s.conn.Read(s.try) // cannot fail: the file is open, and has no deadline
+	s.woken = s.given.Load()
+}
+
+func (s *seat) Give() {
+	s.given.Store(Now())
+	sys.Notify(s.fd)
+}
+
+func (s *seat) Close() {
+	s.file.Close()
+	s.seats.taken.Add(-1)
+}
