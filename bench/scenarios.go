@@ -34,8 +34,8 @@ type scenario struct {
 
 // scenarios in the order in which they run. The first is the overview.
 var scenarios = []scenario{
-	echoScenario, deadlineScenario, timeoutScenario, openScenario, wakeScenario, burnScenario, httpScenario, tlsScenario,
-	udpScenario, acceptScenario, dialScenario, streamScenario, sendfileScenario, setDeadlineScenario, memoryScenario,
+	echoScenario, deadlineScenario, timeoutScenario, openScenario, wakeScenario, burnScenario, neighborScenario,
+	httpScenario, tlsScenario, udpScenario, acceptScenario, dialScenario, streamScenario, sendfileScenario, setDeadlineScenario, memoryScenario,
 }
 
 // point is one setting of a scenario; fields that say nothing in it are zero.

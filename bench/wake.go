@@ -31,7 +31,7 @@ type patient struct{ *client }
 func (c patient) run(ctx context.Context, d time.Duration) (load, error) {
 	l := load{latency: newHistogram()}
 	cpu, start := processCPU(), c.now()
-	for c.now()-start < d || l.requests == 0 {
+	for c.now()-start < d || l.requests+l.burns == 0 {
 		time.Sleep(silence)
 		if err := c.closedLoop(ctx, 0, &l); err != nil {
 			return l, err

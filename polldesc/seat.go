@@ -31,6 +31,7 @@ const earned = 16
 // choose decides where the coming wait parks, if it does. Preconditions: the caller owns
 // the side, and will commit after this.
 func (s *side) choose(c *Cache) {
+	// DOC: seat
 	s.seated = s.quiet >= earned && s.sit(c)
 	if !s.seated && s.token == nil {
 		s.token = make(chan struct{}, 1)

@@ -77,7 +77,7 @@ func newSeat(mayTake func() bool) *seat {
 		s.file.Close()
 		return nil
 	}
-	s.try = func(uintptr) bool { return mayTake() && sys.TakeNotify(s.fd) }
+	s.try = func(uintptr) bool { return mayTake() && sys.TakeNotify(s.fd) } // DOC: seat-token
 	return s
 }
 
@@ -85,7 +85,7 @@ func (s *seat) Sit() bool {
 	woken := s.woken
 	s.woken = 0
 	switch {
-	case s.rest > 0:
+	case s.rest > 0: // DOC: long-turn
 		s.rest--
 		return false
 	case woken > 0 && Now()-woken > int64(longTurn):
@@ -101,7 +101,7 @@ func (s *seat) Take() {
 }
 
 func (s *seat) Give() {
-	s.given.Store(Now())
+	s.given.Store(Now()) // for Take, after which nothing here is ours
 	sys.Notify(s.fd)
 }
 
