@@ -27,8 +27,9 @@ type seat struct {
 	given atomic.Int64 // when the token was, on the clock of Now
 
 	// Of the owner.
-	woken int64 // given, of the token taken last; 0 once Sit has looked at it
-	rest  int   // waits that are to be spent elsewhere
+	woken   int64 // given, of the token taken last; 0 once Sit has looked at it
+	rest    int   // waits that are to be spent elsewhere
+	penance int   // how many it was after the last long turn, less what was forgiven since
 }
 
 const (
@@ -36,9 +37,11 @@ const (
 	// that takes longer may have kept others waiting, or was kept waiting itself.
 	longTurn = 250 * time.Microsecond
 
-	// penance is how many waits the seat stays empty then. One turn in so many is late at
-	// most, which no percentile below the 99.6th sees.
-	penance = 256
+	// After a long turn the seat stays empty for some waits, and longer after each, so that
+	// for who computes every time one turn in mostPenance is spent there. Short turns in
+	// between are forgiveness: bad luck costs leastPenance.
+	leastPenance = 16
+	mostPenance  = 1024
 
 	// maxSeats is for each poller. A seat is a descriptor, and who earned one keeps it when
 	// idle.
@@ -89,9 +92,11 @@ func (s *seat) Sit() bool {
 		s.rest--
 		return false
 	case woken > 0 && Now()-woken > int64(longTurn):
-		s.rest = penance
+		s.penance = min(2*s.penance+leastPenance, mostPenance)
+		s.rest = s.penance
 		return false
 	}
+	s.penance -= s.penance / leastPenance
 	return true
 }
 

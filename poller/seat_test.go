@@ -97,23 +97,35 @@ func TestSeatIsLeftAfterALongTurn(t *testing.T) {
 		s.Take()
 		s.woken -= int64(d)
 	}
-	for range 3 {
-		turn(-time.Hour)
-		if !s.Sit() {
-			t.Error("left after a short turn")
-		}
-		if !s.Sit() { // the wait before did not park
-			t.Error("left after no turn")
-		}
-	}
-	turn(longTurn)
-	for i := range penance + 1 {
-		if s.Sit() {
-			t.Fatalf("sat again after %d waits", i)
+	short := func(n int) {
+		t.Helper()
+		for range n {
+			turn(-time.Hour)
+			if !s.Sit() || !s.Sit() { // after the second there was no turn: that wait did not park
+				t.Fatal("left after a short turn")
+			}
 		}
 	}
-	if !s.Sit() {
-		t.Error("left for good")
+	// long returns for how many waits the seat stays empty after a long turn.
+	long := func() (waits int) {
+		turn(longTurn)
+		for !s.Sit() {
+			waits++
+		}
+		return waits
+	}
+	short(3)
+	before := 0
+	for range 10 { // longer each time
+		waits := long() - 1
+		if want := min(2*before+leastPenance, mostPenance); waits > want || waits < want-want/4 {
+			t.Errorf("empty for %d waits, want at most %d", waits, want)
+		}
+		before = waits
+	}
+	short(1000)
+	if waits := long(); waits > 3*leastPenance {
+		t.Errorf("empty for %d waits, when all was forgiven", waits)
 	}
 }
 
