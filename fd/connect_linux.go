@@ -43,9 +43,9 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 //
 // Preconditions: the caller is the only one who has the FD.
 //
-//	connect -> EINPROGRESS -> register -> wait until writable -> SO_ERROR
-//	                                            ^                   |
-//	                                            +-- not connected --+ 0: getpeername
+//	connect -> EINPROGRESS -> register -> SO_ERROR -- 0 --> getpeername -- ENOTCONN --+
+//	                                         ^                                        |
+//	                                         +--------- wait until writable <---------+
 func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) (peer syscall.Sockaddr, err error) {
 	switch err := sys.Connect(fd.sysfd, sa); err {
 	case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
@@ -77,12 +77,10 @@ func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group)
 
 var longAgo = time.Unix(1, 0)
 
-// finishConnect waits until the socket is connected, or known not to be.
+// finishConnect waits until the socket is connected, or known not to be. To an address of
+// this machine it is at once, though connect did not say so.
 func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 	for {
-		if err := fd.wait(polldesc.Write); err != nil {
-			return nil, err
-		}
 		errno, err := sys.SocketError(fd.sysfd)
 		if err != nil {
 			return nil, err
@@ -98,6 +96,9 @@ func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 			}
 		default:
 			return nil, os.NewSyscallError("connect", errno)
+		}
+		if err := fd.wait(polldesc.Write); err != nil {
+			return nil, err
 		}
 	}
 }

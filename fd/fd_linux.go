@@ -76,13 +76,9 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	if fd.poller, err = g.Pick(); err != nil {
 		return err
 	}
-	// A TCP socket reports room to write only after a write found none. Others report it
-	// whenever a packet has left, and would wake the reactor for nobody.
-	interest := poller.Reads
-	if fd.kind == TCP {
-		interest, fd.writesWatched = poller.ReadsAndWrites, true
-	}
-	fd.pd, err = fd.poller.Register(fd.sysfd, interest)
+	// There is room to write in a new socket, and in most for ever: to hear of it would wake
+	// the reactor for nobody.
+	fd.pd, err = fd.poller.Register(fd.sysfd, poller.Reads)
 	return err
 }
 

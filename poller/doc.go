@@ -29,6 +29,9 @@
 //
 // # Waking
 //
+// A goroutine is woken by a send on its channel, or while the machine has little to do,
+// in a seat: see seat.go, and docs/waiting.md for the reason.
+//
 // A reactor that sleeps is woken through an event descriptor by whoever makes a
 // deadline the earliest, or closes the Poller. One flag coalesces wake-ups: it is set
 // before the descriptor is written and cleared after the event was seen and before
