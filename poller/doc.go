@@ -16,9 +16,10 @@
 //	   |    4. when is the next one?                       loop.go, expire
 //	   +------+
 //
-// A descriptor is registered once, edge-triggered, for everything (IN, OUT, RDHUP
-// and PRI), and never modified: an operation costs no epoll_ctl. Deregistration
-// precedes close(2), because a duplicate elsewhere would keep the registration alive.
+// A descriptor is registered once, edge-triggered, for IN, RDHUP and PRI, and modified
+// once at most, when somebody first waits to write: an operation costs no epoll_ctl.
+// Deregistration precedes close(2), because a duplicate elsewhere would keep the
+// registration alive.
 //
 // # Waiting
 //
