@@ -7,8 +7,11 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// maxEvents is how many events one call of epoll_wait takes.
-const maxEvents = 128
+// maxEvents is how many events one call of epoll_wait takes. Whom they wake is runnable on
+// the reactor's processor, and stuck there when the kernel gives that to another thread for
+// some milliseconds: so there are not many, and between two batches the reactor moves to
+// whatever processor has nothing to do.
+const maxEvents = 8
 
 // few is how many events leave processors idle, for all that we know. More at once are
 // fetched when there is more to do than anybody could wake a processor for.

@@ -97,6 +97,7 @@ func (w *parked) drain(p *Poller) (woken bool) {
 		if p.heap.Next() <= Now() {
 			return true // and the next wait begins with a drain
 		}
+		runtime.Gosched() // DOC: batch
 	}
 }
 
@@ -123,6 +124,9 @@ func (w *thread) wait(p *Poller, next int64) {
 		n = sys.EpollWait(w.epfd, w.events[:], timeout)
 	}
 	p.dispatch(w.events[:n])
+	if n == len(w.events) {
+		runtime.Gosched()
+	}
 }
 
 // newSeat has none: the thread is in the kernel after it has given tokens, and takes
