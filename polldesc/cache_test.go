@@ -4,13 +4,23 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"reflect"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/timer"
 )
+
+// If this failed, two processors that serve two connections would take a cache line from
+// each other all the time.
+func TestNeighborsShareNoCacheLine(t *testing.T) {
+	if strconv.IntSize == 64 {
+		require.EqualValues(t, 128, reflect.TypeFor[PollDesc]().Size())
+	}
+}
 
 func newTestCache() *Cache { return NewCache(timer.New(func() {}), nil) }
 

@@ -92,10 +92,10 @@ var sourceCalls = map[string][][2]string{
 	"pay": {{"pd.side[m].wake", "payRead, payWrite"}},
 	"wake": {
 		{"s.resume", "nobody subscribes"},
-		{"s.seat.Give", "nobody has a seat, which carries the same token"},
+		{"(*s.seat).Give", "nobody has a seat, which carries the same token"},
 		{"s.token <-", "one step"},
 	},
-	"take":  {{"s.seat.Take", "nobody has a seat"}, {"<-s.token", "waitToken"}},
+	"take":  {{"(*s.seat).Take", "nobody has a seat"}, {"<-s.token", "waitToken"}},
 	"check": {{"pd.info.flags", "one step"}},
 	"Free": {
 		{"pd.side[m].word.busy", "nobody is left"},

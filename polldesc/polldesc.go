@@ -49,6 +49,8 @@ type PollDesc struct {
 	cache *Cache
 
 	nextFree *PollDesc // guarded by Cache.mu
+
+	_ [8]byte // to two cache lines, on 64 bits: neighbors in a slab share none
 }
 
 // A side is what one of the two directions needs.
@@ -59,7 +61,7 @@ type side struct {
 	// also by the poller, after its CAS took the word out of parked.
 	seated bool
 	quiet  uint8 // wake-ups in succession that were Quiet, up to earned
-	seat   Seat  // nil until earned, and again when the descriptor is free
+	seat   *Seat // nil until earned, and again when the descriptor is free
 
 	// token is what parks the owner, a channel with room for one. Made by the owner
 	// before its first commit and kept for the life of the slot; read by the waker
@@ -182,7 +184,7 @@ func (s *side) wake() {
 		return
 	}
 	if s.seated {
-		s.seat.Give()
+		(*s.seat).Give()
 		return
 	}
 	s.token <- struct{}{} // DOC: token

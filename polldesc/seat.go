@@ -40,13 +40,15 @@ func (s *side) choose(c *Cache) {
 
 func (s *side) sit(c *Cache) bool {
 	if s.seat == nil && c.newSeat != nil {
-		s.seat = c.newSeat(func() bool { return !s.word.waiting() })
+		if seat := c.newSeat(func() bool { return !s.word.waiting() }); seat != nil {
+			s.seat = &seat
+		}
 	}
 	if s.seat == nil {
 		s.quiet = 0 // there may be one later
 		return false
 	}
-	return s.seat.Sit()
+	return (*s.seat).Sit()
 }
 
 // count notes whether a wake-up was Quiet. Preconditions: the caller took the
@@ -63,7 +65,7 @@ func (s *side) count(e Events) {
 // take takes the token that a commit is owed.
 func (s *side) take() {
 	if s.seated {
-		s.seat.Take()
+		(*s.seat).Take()
 	} else {
 		<-s.token // DOC: park
 	}
@@ -73,7 +75,7 @@ func (s *side) take() {
 func (s *side) leave() {
 	s.quiet = 0
 	if s.seat != nil {
-		s.seat.Close()
+		(*s.seat).Close()
 		s.seat = nil
 	}
 }
