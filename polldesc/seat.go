@@ -32,7 +32,9 @@ const earned = 16
 // the side, and will commit after this.
 func (s *side) choose(c *Cache) {
 	// DOC: seat
-	s.seated = s.quiet >= earned && s.sit(c)
+	if sits := s.quiet >= earned && s.sit(c); s.seated != sits {
+		s.seated = sits // only then: a second owner, who is about to panic, changes nothing
+	}
 	if !s.seated && s.token == nil {
 		s.token = make(chan struct{}, 1)
 	}

@@ -1,0 +1,33 @@
+//go:build linux
+
+package poller
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+)
+
+// What registering costs when everybody does it at once, to one reactor or to several. The
+// profile of mutexes says who waits for whom: -mutexprofile.
+func BenchmarkRegister(b *testing.B) {
+	for _, n := range []int{1, 4, 16} {
+		b.Run(fmt.Sprintf("reactors=%d", n), func(b *testing.B) {
+			g := NewGroup(Config{Pollers: n})
+			defer g.Close()
+			b.RunParallel(func(pb *testing.PB) {
+				near, far := socketPair(b)
+				defer syscall.Close(near)
+				defer syscall.Close(far)
+				for pb.Next() {
+					p, err := g.Pick()
+					ok(b, err)
+					pd, err := p.Register(near, Reads)
+					ok(b, err)
+					pd.Evict()
+					p.Unregister(near, pd)
+				}
+			})
+		})
+	}
+}
