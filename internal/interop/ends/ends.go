@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,13 +120,19 @@ func ForEachServer(t *testing.T, body func(t *testing.T, server Side)) {
 }
 
 // ForEachClient runs body with a client that is ours, with every wait strategy, and with
-// one of package net. The server is a program, which has sockets of its own.
+// one of package net. The server is a program, which has sockets of its own. A client
+// that never dials has gone round us, and fails.
 func ForEachClient(t *testing.T, body func(t *testing.T, client Side)) {
 	for _, w := range waits {
 		t.Run("ours/"+w.name, func(t *testing.T) {
-			g := NewGroup(t, netpoller.Config{Wait: w.wait})
-			body(t, Ours(g))
-			if g.Stats().Events == 0 {
+			client := Ours(NewGroup(t, netpoller.Config{Wait: w.wait}))
+			dial, dials := client.Dial, new(atomic.Int32)
+			client.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				dials.Add(1)
+				return dial(ctx, network, address)
+			}
+			body(t, client)
+			if dials.Load() == 0 {
 				t.Error("the client had no connection of ours")
 			}
 		})
