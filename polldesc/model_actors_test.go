@@ -69,6 +69,8 @@ type event struct {
 	at  edgePlace
 	gen uint8
 	e   Events
+
+	seated bool // a mutant's: where the reader was when the event came
 }
 
 type edgePlace uint8
@@ -98,6 +100,7 @@ func (m *model) poller() bool {
 		}
 		return m.did("fetch")
 	case edgeSee: // of whatever life the event is
+		h.seated = m.looksEarly && m.pd.side[Read].seated
 		facts := h.facts()
 		if m.factsLate {
 			facts, h.at = 0, edgeFacts
@@ -145,11 +148,16 @@ func (m *model) skipEdges(mode Mode) {
 // wake sends the token that a step before owes.
 func (m *model) wake(mode Mode) {
 	m.did(names[mode] + " is sent a token")
-	if len(m.pd.side[mode].token) > 0 {
+	s := &m.pd.side[mode]
+	if len(s.token) > 0 || s.given() > 0 {
 		m.wrong = "a second token is sent"
 		return
 	}
-	m.pd.side[mode].wake()
+	if h := &m.w.hand; m.looksEarly && h.at == edgeWakeRead {
+		defer func(seated bool) { s.seated = seated }(s.seated)
+		s.seated = h.seated
+	}
+	s.wake()
 }
 
 // An owner runs one operation after the other on its side: package fd's loop of
@@ -168,7 +176,8 @@ const (
 	prepReset                 //          O1
 	sysCall                   // the system call
 	factsCheck                // pd.Exceptional, after a short read
-	waitCheck                 // Wait: pd.check
+	waitChoose                // Wait: where to park, if there are seats
+	waitCheck                 //       pd.check
 	waitConsume               //       O2
 	waitAnnounce              //       O3
 	waitRecheck               //       pd.check
@@ -177,6 +186,7 @@ const (
 	waitToken                 //       the token, or parked
 	waitCollect               //       O6
 	lateReset                 // a mutant's O1, after EAGAIN
+	lateChoose                // a mutant's choice, after O4
 	opEnd                     // no operation left: the side is let go
 )
 
@@ -236,11 +246,16 @@ func (m *model) owner(mode Mode) bool {
 		m.follow(mode, m.word(mode, rowAbort, m.abort), opBegin)
 	case waitCommit:
 		m.follow(mode, m.word(mode, rowCommit, m.commit), waitCollect)
+	case waitChoose:
+		m.pd.side[mode].choose(m.cache)
+		o.at = waitCheck
+		return m.did("chooses where to park")
 	case waitToken:
-		if len(m.pd.side[mode].token) == 0 {
+		s := &m.pd.side[mode]
+		if s.seated && s.given() == 0 || !s.seated && len(s.token) == 0 {
 			return false
 		}
-		<-m.pd.side[mode].token
+		s.take()
 		o.at = waitCollect
 		return m.did("token taken")
 	case waitCollect:
@@ -248,6 +263,10 @@ func (m *model) owner(mode Mode) bool {
 	case lateReset:
 		o.at = waitCheck
 		m.word(mode, rowReset, m.reset)
+	case lateChoose:
+		m.pd.side[mode].choose(m.cache)
+		o.at = waitToken
+		return m.did("chooses where to park")
 	}
 	return true
 }
@@ -263,6 +282,9 @@ func (m *model) follow(mode Mode, a action, otherwise place) {
 		o.at = waitCheck
 	case actPark:
 		o.at = waitToken
+		if m.choosesLate {
+			o.at = lateChoose
+		}
 	case actFail:
 		m.fail(mode)
 	default:
@@ -276,7 +298,7 @@ func (m *model) transfer(mode Mode) {
 	n := min(k.side[mode].ready, m.room[mode])
 	if !k.ready(mode) {
 		m.did("system call: EAGAIN")
-		o.at = waitCheck
+		o.at = m.waits()
 		if m.resetLate {
 			o.at = lateReset
 		}
@@ -289,6 +311,14 @@ func (m *model) transfer(mode Mode) {
 		return
 	}
 	m.finish(mode)
+}
+
+// waits is where a Wait begins.
+func (m *model) waits() place {
+	if m.seats && !m.choosesLate {
+		return waitChoose
+	}
+	return waitCheck
 }
 
 // finish ends an operation and begins the next.
@@ -309,7 +339,7 @@ func (m *model) begin(mode Mode) {
 	case int(o.op) >= len(ops):
 		*o = owner{at: opEnd, op: o.op}
 	case ops[o.op] == opTransfer && o.drained:
-		o.at = waitCheck
+		o.at = m.waits()
 		if m.resetDrained {
 			o.at = lateReset
 		}

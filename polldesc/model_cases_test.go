@@ -20,6 +20,7 @@ type scenario struct {
 	neverClosed bool     // the last life is not evicted
 	room        [2]uint8 // units a system call transfers at most
 	shortRead   bool     // package fd's short-read rule is in use
+	seats       bool     // who waits does so in a seat and on a channel by turns
 }
 
 // A life is what is to happen between Alloc and Free.
@@ -42,7 +43,9 @@ type protocol struct {
 
 	resetFirst, recheck, compareSeq, heedFacts bool // true in the real one
 
-	cancelBlindly, resetLate, resetDrained, touchKeepsDrained, factsLate, believe, commitsEarly bool // false in the real one
+	// False in the real one.
+	cancelBlindly, resetLate, resetDrained, touchKeepsDrained, factsLate, believe, commitsEarly bool
+	looksEarly, choosesLate                                                                     bool
 }
 
 func realProtocol() protocol {
@@ -142,6 +145,14 @@ func scenarios() (all []scenario) {
 	short.lives = []life{{ops: [2]string{"xxx"}, kernel: units(2, 0), settings: []setting{reads(-1), reads(0)}}}
 	add("short reads, a deadline gone by", short)
 
+	sits := scenario{seats: true, neverClosed: true}
+	sits.lives = []life{{ops: [2]string{"xxxx"}, kernel: units(4, 0)}}
+	add("seats", sits)
+	sits.lives = []life{hangsUp, {ops: [2]string{"xxx"}, kernel: units(2, 0)}}
+	add("seats, evict, reuse", sits)
+	sits.clock = 2
+	sits.lives = []life{{ops: [2]string{"xxx"}, kernel: units(2, 0), settings: []setting{reads(2), reads(0)}}}
+	add("seats, a deadline", sits)
 	add("both sides", scenario{big: true, neverClosed: true,
 		lives: []life{{ops: [2]string{"xx", "xx"}, kernel: units(2, 2)}}})
 	add("both sides, evict", scenario{big: true,

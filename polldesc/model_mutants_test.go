@@ -117,6 +117,14 @@ var mutants = []mutant{
 		}
 	}, "I2"},
 
+	{"the poller looks where the owner parks before it takes the word", "I3", "seats", func(p *protocol) {
+		p.looksEarly = true
+	}, "could go on"},
+
+	{"the owner chooses where to park after its commit", "I2", "seats", func(p *protocol) {
+		p.choosesLate = true
+	}, "could go on"},
+
 	{"the owner spins instead of parking", "O4", "1 reads", func(p *protocol) {
 		p.commit = func(w *waitWord) action {
 			w.g.CompareAndSwap(wait, idle)

@@ -132,14 +132,14 @@ func (m *model) always(w *world) string {
 		s, name := &w.side[mode], names[mode]
 		at := w.owners[mode].at
 		announced := waitRecheck <= at && at <= waitCommit
-		committed := at == waitToken || announced && m.commitsEarly
-		tokens := int(s.tokens) + w.owed(mode)
+		committed := at == lateChoose || at == waitToken || announced && m.commitsEarly
+		tokens := int(s.tokens+s.given) + w.owed(mode)
 		switch word := state(s.word); {
 		case tokens > 1:
 			return name + ": more than one token (I2)"
 		case tokens == 1 && (!committed || word == parked):
 			return name + ": a token that belongs to no commit (I2)"
-		case tokens == 0 && at == waitToken && word != parked:
+		case tokens == 0 && committed && !announced && word != parked:
 			return name + ": a commit without its token (I2)"
 		case word == wait && !announced:
 			return name + ": its word is wait when it does not wait (I3)"

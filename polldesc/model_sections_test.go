@@ -234,6 +234,8 @@ func (m *model) closer() bool {
 			return false
 		}
 		m.w.kernel = kernel{closed: true}
+		m.pd.side[Read].leave()
+		m.pd.side[Write].leave()
 		m.renew(&m.pd.info)
 		m.w.slot = slotFree
 		return m.did("Free: next generation")

@@ -30,7 +30,7 @@ var sourceCalls = map[string][][2]string{
 	"Edge": {
 		{"pd.info.see", "edgeSee"},
 		{"pd.side[m].word.edge", "edgeRead, edgeWrite"},
-		{"pd.side[m].count", "the model's events are never Quiet"},
+		{"pd.side[m].count", "who has a seat in the model has earned it for good"},
 		{"pd.side[m].wake", "edgeWakeRead, edgeWakeWrite"},
 	},
 	"setDeadline": {
@@ -92,14 +92,14 @@ var sourceCalls = map[string][][2]string{
 	"pay": {{"pd.side[m].wake", "payRead, payWrite"}},
 	"wake": {
 		{"s.resume", "nobody subscribes"},
-		{"(*s.seat).Give", "nobody has a seat, which carries the same token"},
+		{"(*s.seat).Give", "one step"},
 		{"s.token <-", "one step"},
 	},
-	"take":  {{"(*s.seat).Take", "nobody has a seat"}, {"<-s.token", "waitToken"}},
+	"take":  {{"(*s.seat).Take", "waitToken"}, {"<-s.token", "waitToken"}},
 	"check": {{"pd.info.flags", "one step"}},
 	"Free": {
 		{"pd.side[m].word.busy", "nobody is left"},
-		{"pd.side[m].leave", "nobody has a seat"},
+		{"pd.side[m].leave", "slotEvicted"},
 		{"c.mu.Lock", "slotEvicted"},
 		{"pd.info.renew", "slotEvicted"},
 		{"c.mu.Unlock", "slotEvicted"},
@@ -141,7 +141,7 @@ const sourceOfWait = `package polldesc
 
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
-	s.choose(pd.cache) // newModel has: the channel
+	s.choose(pd.cache) // waitChoose
 	for {
 		if parked, err := pd.park(m); !parked {
 			return err // or sysCall
@@ -237,6 +237,8 @@ type outcome struct {
 type sideOutcome struct {
 	word     state
 	tokens   int
+	seated   bool
+	given    uint8
 	at, when int64
 	seq      uint64
 }
@@ -245,7 +247,7 @@ func (m *model) outcome(failed bool) outcome {
 	o := outcome{info: m.pd.info.w.Load(), timed: m.pd.timed, failed: failed}
 	for i := range m.pd.side {
 		s := &m.pd.side[i]
-		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.at, s.when, s.seq}
+		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.seated, s.given(), s.at, s.when, s.seq}
 	}
 	o.heap, o.next = m.heap.Len(), m.heap.Next()
 	o.armed, _ = m.heap.Counts()
@@ -319,7 +321,7 @@ func (m *model) beginning(w *world) (calls []call) {
 			calls = append(calls, call{"Prepare", step,
 				func() bool { return is.op != was.op || is.at == sysCall },
 				func() error { return m.pd.Prepare(mode) }})
-		case waitCheck:
+		case m.waits():
 			calls = append(calls, call{"Wait", step,
 				func() bool { return is.op != was.op || is.at == sysCall || is.at == waitToken },
 				func() error { return m.pd.Wait(mode) }})

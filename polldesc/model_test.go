@@ -77,6 +77,8 @@ type desc struct {
 type descSide struct {
 	word   uint8
 	tokens uint8 // in the channel
+	seated bool
+	given  uint8 // tokens in the seat
 	at     int8
 	when   int8
 	seq    uint8  // renumbered, see canon
@@ -124,6 +126,40 @@ func newModel(s scenario, p protocol) *model {
 	return m
 }
 
+// A turn is a Seat that its owner takes every second time, so that each medium comes
+// after the other.
+type turn struct {
+	m    *model
+	side *side
+	n    int // tokens
+}
+
+func (s *turn) Sit() bool { return !s.side.seated }
+func (s *turn) Take()     { s.n-- }
+func (s *turn) Give()     { s.n++ }
+
+func (s *turn) Close() {
+	if s.n > 0 {
+		s.m.wrong = "a seat is left with a token in it"
+	}
+}
+
+// restoreSeat gives a side its seat, if there are any in the scenario.
+func (m *model) restoreSeat(s *side, from *descSide) {
+	if s.seated = from.seated; m.seats {
+		var seat Seat = &turn{m, s, int(from.given)}
+		s.seat, s.quiet = &seat, earned
+	}
+}
+
+// given counts the tokens in the seat of a side.
+func (s *side) given() uint8 {
+	if s.seat == nil {
+		return 0
+	}
+	return uint8((*s.seat).(*turn).n)
+}
+
 // Due makes a model the owner of its descriptor's entries: what RunDue detaches goes
 // into the timer's hand.
 func (m *model) Due(seq uint64, now int64) {
@@ -145,6 +181,7 @@ func (m *model) restore(w *world) {
 		for len(to.token) < int(from.tokens) {
 			to.token <- struct{}{}
 		}
+		m.restoreSeat(to, from)
 		to.at, to.when, to.seq = int64(from.at), int64(from.when), uint64(from.seq)
 	}
 }
@@ -180,6 +217,7 @@ func (m *model) save() {
 		from, to := &m.pd.side[i], &m.w.side[i]
 		to.word = uint8(from.word.g.Load())
 		to.tokens = uint8(len(from.token))
+		to.seated, to.given = from.seated, from.given()
 		to.at, to.when, to.seq = int8(from.at), int8(from.when), uint8(from.seq)
 		if to.seq == 0 {
 			to.when = 0 // without meaning then
