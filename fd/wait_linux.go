@@ -72,26 +72,26 @@ func (fd *FD) SetLimits(read, write time.Duration) {
 // SetDeadline sets when reads and writes, those in progress too, fail with
 // os.ErrDeadlineExceeded. The zero time means never.
 func (fd *FD) SetDeadline(t time.Time) error {
-	return fd.setDeadline(t, (*polldesc.PollDesc).SetDeadline)
+	return fd.setDeadline(t, polldesc.Read, polldesc.Write)
 }
 
 // SetReadDeadline is SetDeadline for Read and Accept.
 func (fd *FD) SetReadDeadline(t time.Time) error {
-	return fd.setDeadline(t, (*polldesc.PollDesc).SetReadDeadline)
+	return fd.setDeadline(t, polldesc.Read, polldesc.Read)
 }
 
 // SetWriteDeadline is SetDeadline for Write and Connect.
 func (fd *FD) SetWriteDeadline(t time.Time) error {
-	return fd.setDeadline(t, (*polldesc.PollDesc).SetWriteDeadline)
+	return fd.setDeadline(t, polldesc.Write, polldesc.Write)
 }
 
-func (fd *FD) setDeadline(t time.Time, set func(pd *polldesc.PollDesc, at, now int64) error) error {
+func (fd *FD) setDeadline(t time.Time, first, last polldesc.Mode) error {
 	if err := fd.incref(); err != nil {
 		return err
 	}
 	defer fd.decref()
 	at, now := deadlineAt(t)
-	return set(fd.pd, at, now)
+	return fd.pd.SetDeadline(first, last, at, now)
 }
 
 // deadlineAt puts t on the poller's clock. A t without a monotonic reading is taken

@@ -32,22 +32,11 @@ type deadline struct {
 	entry timer.Entry
 }
 
-// SetDeadline sets both deadlines to at, on the same clock as now and the poller's
-// timers; 0 clears them. A deadline that is not after now wakes whoever is parked and
-// fails every operation until it is set again. It returns net.ErrClosed after Evict.
-func (pd *PollDesc) SetDeadline(at, now int64) error { return pd.setDeadline(Read, Write, at, now) }
-
-// SetReadDeadline is SetDeadline for the reading side only.
-func (pd *PollDesc) SetReadDeadline(at, now int64) error {
-	return pd.setDeadline(Read, Read, at, now)
-}
-
-// SetWriteDeadline is SetDeadline for the writing side only.
-func (pd *PollDesc) SetWriteDeadline(at, now int64) error {
-	return pd.setDeadline(Write, Write, at, now)
-}
-
-func (pd *PollDesc) setDeadline(first, last Mode, at, now int64) error {
+// SetDeadline sets the deadlines of the sides from first to last to at, on the same clock
+// as now and the poller's timers; 0 clears them. A deadline that is not after now wakes
+// whoever is parked and fails every operation until it is set again. It returns
+// net.ErrClosed after Evict.
+func (pd *PollDesc) SetDeadline(first, last Mode, at, now int64) error {
 	pd.mu.Lock()
 	if pd.info.flags()&closing != 0 {
 		pd.mu.Unlock()

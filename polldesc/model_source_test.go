@@ -33,7 +33,7 @@ var sourceCalls = map[string][][2]string{
 		{"pd.side[m].count", "who has a seat in the model has earned it for good"},
 		{"pd.side[m].wake", "edgeWakeRead, edgeWakeWrite"},
 	},
-	"setDeadline": {
+	"SetDeadline": {
 		{"pd.mu.Lock", "enter"},
 		{"pd.info.flags", "enter"},
 		{"pd.mu.Unlock", "enter, when closing"},
@@ -338,7 +338,7 @@ func (m *model) beginning(w *world) (calls []call) {
 	if s := w.crit[setterCrit]; s.at == 1 {
 		calls = append(calls, call{"SetDeadline", func(m *model) bool { return m.setter(0) },
 			func() bool { return m.w.crit[setterCrit].at == 0 },
-			func() error { return m.pd.setDeadline(s.first, s.last, int64(s.when), int64(s.now)) }})
+			func() error { return m.pd.SetDeadline(s.first, s.last, int64(s.when), int64(s.now)) }})
 	}
 	if f := w.fires[0]; f.seq > 0 && w.crit[timerCrit].at == 0 {
 		calls = append(calls, call{"Due", (*model).timer,
