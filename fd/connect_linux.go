@@ -43,9 +43,10 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 //
 // Preconditions: the caller is the only one who has the FD.
 //
-//	connect -> EINPROGRESS -> register -> SO_ERROR -- 0 --> getpeername -- ENOTCONN --+
-//	                                         ^                                        |
-//	                                         +--------- wait until writable <---------+
+//	connect -> EINPROGRESS -> register -> poll -- yes --> SO_ERROR -- 0 --> getpeername
+//	                                      ^  no                                ENOTCONN
+//	                                      |   v                                    |
+//	                                      +-- wait until writable <----------------+
 func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) (peer syscall.Sockaddr, err error) {
 	switch err := sys.Connect(fd.sysfd, sa); err {
 	case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
@@ -81,21 +82,26 @@ var longAgo = time.Unix(1, 0)
 // this machine it is at once, though connect did not say so.
 func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 	for {
-		errno, err := sys.SocketError(fd.sysfd)
+		// An edge may be spurious (I6), and the first look waits for none. Poll knows. The
+		// questions after it would not do alone: there is no error yet, and a name already,
+		// when two SYNs have crossed (a simultaneous open) and ours is not acknowledged.
+		known, err := sys.Writable(fd.sysfd) // DOC: really-connected
 		if err != nil {
 			return nil, err
 		}
-		switch errno {
-		case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
-		case syscall.EISCONN:
-			return nil, nil
-		case 0:
-			// An edge may be spurious (I6), and then there is no error yet either.
-			if peer, err := sys.Getpeername(fd.sysfd); err == nil { // DOC: really-connected
-				return peer, nil
+		if known {
+			switch errno, err := sys.SocketError(fd.sysfd); {
+			case err != nil:
+				return nil, err
+			case errno == syscall.EISCONN:
+				return nil, nil
+			case errno == 0:
+				if peer, err := sys.Getpeername(fd.sysfd); err == nil {
+					return peer, nil
+				}
+			case errno != syscall.EINPROGRESS && errno != syscall.EALREADY && errno != syscall.EINTR:
+				return nil, os.NewSyscallError("connect", errno)
 			}
-		default:
-			return nil, os.NewSyscallError("connect", errno)
 		}
 		if err := fd.wait(polldesc.Write); err != nil {
 			return nil, err

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"os"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
@@ -115,7 +118,7 @@ func TestConnectSpuriousWakeups(t *testing.T) {
 		c := watch(t, fd.sysfd, nil)
 		for i := range 10 {
 			edge(fd, polldesc.Writable)
-			eventually(t, "asked whether connected", func() bool { return c.of(sys.CallGetpeername) > i })
+			eventually(t, "asked whether connected", func() bool { return c.of(sys.CallPoll) > i })
 			parked(t, g, 0, 1)
 		}
 		if len(connecting) != 0 {
@@ -149,6 +152,45 @@ func TestConnectNotYet(t *testing.T) {
 	})
 }
 
+// Two SYNs that cross are no connection yet, though the socket has no error and knows its
+// peer's name: the peer may hear nothing of us, and the kernel give up later.
+func TestConnectHalfway(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, peer := socketFD(t), socketFD(t)
+		for _, s := range []int{fd.sysfd, peer.sysfd} {
+			ok(t, syscall.Bind(s, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+		}
+		deaf := []unix.SockFilter{{Code: unix.BPF_RET}} // lets no byte of any packet through
+		ok(t, unix.SetsockoptSockFprog(peer.sysfd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &deaf[0]}))
+		for _, err := range []error{
+			sys.Connect(peer.sysfd, address(t, fd.sysfd)), // refused, which it does not hear: so it tries again, in a second
+			sys.Connect(fd.sysfd, address(t, peer.sysfd)),
+		} {
+			if err != syscall.EINPROGRESS {
+				t.Fatalf("connect: %v", err)
+			}
+		}
+		ok(t, fd.Init(g))
+		eventually(t, "the SYNs have crossed", func() bool {
+			info, err := unix.GetsockoptTCPInfo(fd.sysfd, unix.IPPROTO_TCP, unix.TCP_INFO)
+			ok(t, err)
+			return info.State == unix.BPF_TCP_SYN_RECV
+		})
+		connecting := async(func() error { _, err := fd.finishConnect(); return err })
+		parked(t, g, 0, 1)
+		edge(fd, polldesc.Writable)
+		time.Sleep(time.Millisecond)
+		parked(t, g, 0, 1)
+		if len(connecting) > 0 {
+			t.Fatalf("connected: %v", <-connecting)
+		}
+		fd.pd.Evict()
+		if err := result(t, "Connect", connecting); err != net.ErrClosed {
+			t.Errorf("Connect: %v", err)
+		}
+	})
+}
+
 // connect(2) interrupted by a signal goes on by itself; making it again, or giving up,
 // would be wrong.
 func TestConnectInterrupted(t *testing.T) {
@@ -177,6 +219,7 @@ func TestConnectFaults(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		for call, want := range map[sys.Call]string{
 			sys.CallConnect:    "connect",
+			sys.CallPoll:       "poll",
 			sys.CallGetsockopt: "getsockopt",
 			sys.CallEpollCtl:   "epoll_ctl",
 		} {

@@ -13,6 +13,7 @@ const (
 	CallSocket
 	CallGetsockopt
 	CallGetpeername
+	CallPoll
 	CallEpollCtl
 	CallSplice
 )

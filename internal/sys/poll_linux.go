@@ -31,6 +31,9 @@ func HungUp(fd int) (bool, error) {
 // hang-up, an error.
 func pollNow(fd int, events int16) (int16, error) {
 	for {
+		if err := failed(CallPoll, fd); err != nil {
+			return 0, os.NewSyscallError("poll", err)
+		}
 		fds := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
 		_, err := unix.Poll(fds[:], 0)
 		if err != syscall.EINTR {
