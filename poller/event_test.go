@@ -4,6 +4,7 @@ package poller
 
 import (
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -98,10 +99,54 @@ func TestManyReadyAtOnce(t *testing.T) {
 			}
 			returns(t, "all received", wg.Wait)
 		}
-		if s := g.Stats(); s.Wakeups != 10*n || s.ParkedReaders != 0 {
-			t.Errorf("%d wake-ups of %d: %+v", s.Wakeups, 10*n, s)
-		}
+		eventually(t, "all wake-ups counted, and none twice", func() bool { // after the last token
+			s := g.Stats()
+			return s.Wakeups == 10*n && s.ParkedReaders == 0
+		})
 	})
+}
+
+// Where goroutines compute on all processors, a reactor that lets others run between any
+// two batches stands in line behind them each time: some hundred events would take
+// seconds.
+func TestYieldingThatTakesLongIsLeft(t *testing.T) {
+	procs(t, 1)
+	var stop atomic.Bool
+	defer stop.Store(true)
+	go func() {
+		for !stop.Load() {
+		}
+	}()
+	var y yielder
+	for tries := 0; y.penance.rest == 0; tries++ { // until the other has run: not at once, if the scheduler is fair
+		if tries == 1000 {
+			t.Fatal("nobody else ran")
+		}
+		y.yield()
+	}
+	if y.penance.rest < leastHaste {
+		t.Errorf("no yield in %d batches, want %d at least", y.penance.rest, leastHaste)
+	}
+	for rest := y.penance.rest - 1; rest >= 0; rest-- {
+		if y.yield(); y.penance.rest != rest {
+			t.Fatalf("%d batches to go, want %d: it let others run", y.penance.rest, rest)
+		}
+	}
+}
+
+// Close must not wait until there is nothing more to do: there may always be.
+func TestStopComesBeforeMoreEvents(t *testing.T) {
+	p := still(t, WaitParked)
+	for range 5 * maxEvents {
+		registerWith(t, p).send()
+	}
+	before := p.Stats()
+	p.stopping.Store(true)
+	p.waiter.wait(p, timer.Never)
+	p.stopping.Store(false)
+	if n := p.Stats().Events - before.Events; n != maxEvents {
+		t.Errorf("%d events before the reactor looked up, want %d", n, maxEvents)
+	}
 }
 
 // An event of a life that is over must be counted and do nothing.

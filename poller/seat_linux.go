@@ -28,8 +28,7 @@ type seat struct {
 
 	// Of the owner.
 	woken   int64 // given, of the token taken last; 0 once Sit has looked at it
-	rest    int   // waits that are to be spent elsewhere
-	penance int   // how many it was after the last long turn, less what was forgiven since
+	penance penance
 }
 
 const (
@@ -37,11 +36,8 @@ const (
 	// that takes longer may have kept others waiting, or was kept waiting itself.
 	longTurn = 250 * time.Microsecond
 
-	// After a long turn the seat stays empty for some waits, and longer after each, so that
-	// for who computes every time one turn in mostPenance is spent there. Short turns in
-	// between are forgiveness: bad luck costs leastPenance.
-	leastPenance = 16
-	mostPenance  = 1024
+	// After a long turn the seat stays empty for so many waits at least.
+	leastStanding = 16
 
 	// maxSeats is for each poller. A seat is a descriptor, and who earned one keeps it when
 	// idle.
@@ -88,15 +84,13 @@ func (s *seat) Sit() bool {
 	woken := s.woken
 	s.woken = 0
 	switch {
-	case s.rest > 0: // DOC: long-turn
-		s.rest--
+	case !s.penance.served():
 		return false
-	case woken > 0 && Now()-woken > int64(longTurn):
-		s.penance = min(2*s.penance+leastPenance, mostPenance)
-		s.rest = s.penance
+	case woken > 0 && Now()-woken > int64(longTurn): // DOC: long-turn
+		s.penance.add(leastStanding)
 		return false
 	}
-	s.penance -= s.penance / leastPenance
+	s.penance.forgive()
 	return true
 }
 

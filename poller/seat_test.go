@@ -118,13 +118,13 @@ func TestSeatIsLeftAfterALongTurn(t *testing.T) {
 	before := 0
 	for range 10 { // longer each time
 		waits := long() - 1
-		if want := min(2*before+leastPenance, mostPenance); waits > want || waits < want-want/4 {
+		if want := min(2*before+leastStanding, mostPenance*leastStanding); waits > want || waits < want-want/4 {
 			t.Errorf("empty for %d waits, want at most %d", waits, want)
 		}
 		before = waits
 	}
 	short(1000)
-	if waits := long(); waits > 3*leastPenance {
+	if waits := long(); waits > 3*leastStanding {
 		t.Errorf("empty for %d waits, when all was forgiven", waits)
 	}
 }

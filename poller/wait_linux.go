@@ -43,7 +43,8 @@ type parked struct {
 	conn syscall.RawConn
 	next int64 // the deadline that file has
 
-	seats seats
+	seats   seats
+	yielder yielder
 
 	events [maxEvents]sys.EpollEvent
 }
@@ -94,10 +95,35 @@ func (w *parked) drain(p *Poller) (woken bool) {
 		if n < len(w.events) { // DOC: drain
 			return woken
 		}
-		if p.heap.Next() <= Now() {
+		w.yielder.yield()
+		if p.stopping.Load() || p.heap.Next() <= Now() {
 			return true // and the next wait begins with a drain
 		}
-		runtime.Gosched() // DOC: batch
+	}
+}
+
+// A yielder lets others run between two full batches, unless that takes long: where all
+// processors compute, whoever lets others run stands in line behind them each time.
+type yielder struct{ penance penance }
+
+const (
+	// longYield is far more than a processor takes that has a lot to do but not to compute.
+	longYield = 2 * time.Millisecond
+
+	// leastHaste is how many batches follow without a yield, at least, after a long one.
+	leastHaste = 64
+)
+
+func (y *yielder) yield() {
+	if !y.penance.served() {
+		return
+	}
+	start := Now()
+	runtime.Gosched() // DOC: batch
+	if Now()-start > int64(longYield) {
+		y.penance.add(leastHaste) // DOC: haste
+	} else {
+		y.penance.forgive()
 	}
 }
 
@@ -107,8 +133,9 @@ func (w *parked) close() { w.file.Close() }
 
 // thread waits in the kernel.
 type thread struct {
-	epfd   int
-	events [maxEvents]sys.EpollEvent
+	epfd    int
+	yielder yielder
+	events  [maxEvents]sys.EpollEvent
 }
 
 // wait blocks only after it has found nothing and let other goroutines run: blocking
@@ -125,7 +152,7 @@ func (w *thread) wait(p *Poller, next int64) {
 	}
 	p.dispatch(w.events[:n])
 	if n == len(w.events) {
-		runtime.Gosched()
+		w.yielder.yield()
 	}
 }
 
