@@ -53,7 +53,9 @@ func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	}
 	n, handled, err := c.transferFrom(r)
 	if !handled {
-		n, err = io.Copy(struct{ io.Writer }{c}, r)
+		var rest int64
+		rest, err = io.Copy(struct{ io.Writer }{c}, r)
+		n += rest
 	}
 	if err != nil && err != io.EOF {
 		err = c.opError("readfrom", err)
@@ -61,7 +63,7 @@ func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// transferFrom has the kernel move the data, if it can.
+// transferFrom has the kernel move the data, if it can; what it can not is left in r.
 func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 	limit := int64(fd.Unlimited)
 	limited, ok := r.(*io.LimitedReader)
@@ -131,7 +133,8 @@ func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, 
 }
 
 // splicePipe moves what comes through a pipe to c. A failure of c's side is a write's, as
-// when package net copies through a buffer, but what was not sent stays in the pipe.
+// when package net copies through a buffer, but what was not sent stays in the pipe. One of
+// the pipe's is left to the Read that comes next: that names it.
 func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool, err error) {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -148,9 +151,9 @@ func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool
 	})
 	runtime.KeepAlive(c.fd)
 	if spliceErr != nil {
-		err = c.opError("write", neterr.OfSyscall("write", spliceErr))
+		return n, handled, c.opError("write", neterr.OfSyscall("write", spliceErr))
 	}
-	return n, handled, err
+	return n, handled && err == nil, nil
 }
 
 // WriteTo implements io.WriterTo: it writes to w what is read, until the end. To a Unix
