@@ -7,8 +7,9 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// slabSize is how many slots are made at a time.
-const slabSize = 64
+// slabSize is how many slots are made at a time: 32 KiB of them on 64 bits. Of anything
+// smaller the allocator would put a header before it, and they would not lie on cache lines.
+const slabSize = 256
 
 // A Cache holds the slots of one poller. A slot, once made, is a PollDesc for ever
 // (it is type-stable): whoever holds an old Token may look at it, and sees by the
@@ -17,7 +18,7 @@ const slabSize = 64
 type Cache struct {
 	// Immutable.
 	heap    *timer.Heap
-	newSeat func(mayTake func() bool) Seat // see NewCache
+	newSeat func(Claim) Seat // see NewCache
 
 	// slabs is replaced, never changed in place: written under mu, read by Get.
 	slabs atomic.Pointer[[]*[slabSize]PollDesc]
@@ -30,8 +31,8 @@ type Cache struct {
 // NewCache returns an empty cache whose descriptors keep their deadlines in heap.
 //
 // Seats come from newSeat, which may be nil, and may return nil when there is none to be
-// had. mayTake is for Seat.Take: as long as it reports false, no token has been given.
-func NewCache(heap *timer.Heap, newSeat func(mayTake func() bool) Seat) *Cache {
+// had.
+func NewCache(heap *timer.Heap, newSeat func(Claim) Seat) *Cache {
 	c := &Cache{heap: heap, newSeat: newSeat}
 	c.slabs.Store(new([]*[slabSize]PollDesc))
 	return c

@@ -17,8 +17,15 @@ import (
 // If this failed, two processors that serve two connections would take a cache line from
 // each other all the time.
 func TestNeighborsShareNoCacheLine(t *testing.T) {
-	if strconv.IntSize == 64 {
-		require.EqualValues(t, 128, reflect.TypeFor[PollDesc]().Size())
+	if strconv.IntSize != 64 {
+		t.Skip("on 32 bits they do")
+	}
+	const lines = 128
+	require.EqualValues(t, lines, reflect.TypeFor[PollDesc]().Size())
+	c := newTestCache()
+	for range 3 * slabSize {
+		pd := c.Alloc()
+		require.Zero(t, reflect.ValueOf(pd).Pointer()%lines)
 	}
 }
 

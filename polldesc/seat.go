@@ -24,6 +24,12 @@ type Seat interface {
 	Close()
 }
 
+// A Claim is what a seat may ask about its owner. As long as MayTake reports false, no token
+// has been given.
+type Claim interface{ MayTake() bool }
+
+func (w *waitWord) MayTake() bool { return !w.waiting() }
+
 // earned is after how many Quiet wake-ups in succession an owner is worth a seat: a
 // connection that ends after a few requests makes none.
 const earned = 16
@@ -42,8 +48,9 @@ func (s *side) choose(c *Cache) {
 
 func (s *side) sit(c *Cache) bool {
 	if s.seat == nil && c.newSeat != nil {
-		if seat := c.newSeat(func() bool { return !s.word.waiting() }); seat != nil {
-			s.seat = &seat
+		if seat := c.newSeat(&s.word); seat != nil {
+			taken := seat // a variable that is only made when there is one
+			s.seat = &taken
 		}
 	}
 	if s.seat == nil {

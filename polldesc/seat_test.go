@@ -12,12 +12,12 @@ import (
 
 // A stool is a Seat made of a channel. It fails the test if the rules for one are broken.
 type stool struct {
-	t       *testing.T
-	mayTake func() bool
-	token   chan struct{}
-	sits    bool
-	given   int
-	closed  bool
+	t      *testing.T
+	claim  Claim
+	token  chan struct{}
+	sits   bool
+	given  int
+	closed bool
 }
 
 func (s *stool) Sit() bool { return s.sits }
@@ -25,7 +25,7 @@ func (s *stool) Sit() bool { return s.sits }
 func (s *stool) Take() { <-s.token }
 
 func (s *stool) Give() {
-	if s.closed || !s.mayTake() {
+	if s.closed || !s.claim.MayTake() {
 		s.t.Error("a token for nobody")
 	}
 	s.given++
@@ -42,8 +42,8 @@ func (s *stool) Close() {
 // newStools returns a cache, and the seats that it will get, in their order.
 func newStools(t *testing.T) (c *Cache, all *[]*stool) {
 	all = new([]*stool)
-	return NewCache(timer.New(func() {}), func(mayTake func() bool) Seat {
-		s := &stool{t: t, mayTake: mayTake, token: make(chan struct{}, 1), sits: true}
+	return NewCache(timer.New(func() {}), func(c Claim) Seat {
+		s := &stool{t: t, claim: c, token: make(chan struct{}, 1), sits: true}
 		*all = append(*all, s)
 		return s
 	}), all
@@ -137,10 +137,15 @@ func TestSeatEndsWithDescriptor(t *testing.T) {
 // If this failed, an owner that gets no seat would not wait at all, or ask each time.
 func TestNoSeat(t *testing.T) {
 	asked := 0
-	c := NewCache(timer.New(func() {}), func(func() bool) Seat { asked++; return nil })
+	c := NewCache(timer.New(func() {}), func(Claim) Seat { asked++; return nil })
 	pd := c.Alloc()
 	wakeTimes(t, pd, 3*(earned+1), Quiet)
 	require.Equal(t, 3, asked)
+	s := &pd.side[Read]
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		s.quiet = earned
+		s.choose(c)
+	}), "to ask in vain must not allocate")
 
 	wakeTimes(t, NewCache(timer.New(func() {}), nil).Alloc(), earned+1, Quiet)
 }

@@ -49,12 +49,12 @@ type seats struct{ taken atomic.Int32 }
 
 // take returns a new seat, or nil: there are enough, or nothing would be won, because
 // no processor can be idle beside the one that runs.
-func (all *seats) take(mayTake func() bool) polldesc.Seat {
+func (all *seats) take(c polldesc.Claim) polldesc.Seat {
 	if runtime.GOMAXPROCS(0) == 1 {
 		return nil
 	}
 	if all.taken.Add(1) <= maxSeats {
-		if s := newSeat(mayTake); s != nil {
+		if s := newSeat(c); s != nil {
 			s.seats = all
 			return s
 		}
@@ -63,7 +63,7 @@ func (all *seats) take(mayTake func() bool) polldesc.Seat {
 	return nil
 }
 
-func newSeat(mayTake func() bool) *seat {
+func newSeat(c polldesc.Claim) *seat {
 	fd, err := sys.Eventfd()
 	if err != nil {
 		return nil
@@ -76,7 +76,7 @@ func newSeat(mayTake func() bool) *seat {
 		s.file.Close()
 		return nil
 	}
-	s.try = func(uintptr) bool { return mayTake() && sys.TakeNotify(s.fd) } // DOC: seat-token
+	s.try = func(uintptr) bool { return c.MayTake() && sys.TakeNotify(s.fd) } // DOC: seat-token
 	return s
 }
 

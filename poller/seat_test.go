@@ -87,10 +87,14 @@ func TestSeatsAreFew(t *testing.T) {
 	}
 }
 
+type always struct{}
+
+func (always) MayTake() bool { return true }
+
 // If this failed, long turns would go on to keep others waiting, or short ones would be
 // taken for long ones.
 func TestSeatIsLeftAfterALongTurn(t *testing.T) {
-	s := newSeat(func() bool { return true })
+	s := newSeat(always{})
 	defer s.file.Close()
 	turn := func(d time.Duration) {
 		s.Give()

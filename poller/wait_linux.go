@@ -20,7 +20,7 @@ type waiter interface {
 	wait(p *Poller, next int64)
 
 	// newSeat is what the Cache gets its seats from.
-	newSeat(mayTake func() bool) polldesc.Seat
+	newSeat(polldesc.Claim) polldesc.Seat
 
 	// close gives back the epoll descriptor.
 	close()
@@ -127,7 +127,7 @@ func (y *yielder) yield() {
 	}
 }
 
-func (w *parked) newSeat(mayTake func() bool) polldesc.Seat { return w.seats.take(mayTake) }
+func (w *parked) newSeat(c polldesc.Claim) polldesc.Seat { return w.seats.take(c) }
 
 func (w *parked) close() { w.file.Close() }
 
@@ -158,6 +158,6 @@ func (w *thread) wait(p *Poller, next int64) {
 
 // newSeat has none: the thread is in the kernel after it has given tokens, and takes
 // nobody with it.
-func (w *thread) newSeat(func() bool) polldesc.Seat { return nil }
+func (w *thread) newSeat(polldesc.Claim) polldesc.Seat { return nil }
 
 func (w *thread) close() { sys.CloseFD(w.epfd) }
