@@ -132,26 +132,38 @@ func (s *side) brokenIPConn(zero bool) ipConn {
 // udp returns a socket without a peer.
 func (s *side) udp(network, address, name string) udpConn {
 	s.Helper()
-	c, err := s.listenPacket(net.ListenConfig{}, network, address)
-	require.NoError(s, err)
-	s.Cleanup(func() { c.Close() })
-	s.nameUDP(c.LocalAddr(), name)
-	return c.(udpConn)
+	for {
+		c, err := s.listenPacket(net.ListenConfig{}, network, address)
+		require.NoError(s, err)
+		s.Cleanup(func() { c.Close() })
+		if s.nameUDP(c.LocalAddr(), name) {
+			return c.(udpConn)
+		}
+	}
 }
 
 // connectedUDP returns a socket whose peer is addr.
 func (s *side) connectedUDP(network string, addr net.Addr, name string) udpConn {
 	s.Helper()
-	c, err := s.dial(context.Background(), net.Dialer{}, network, addr.String())
-	require.NoError(s, err)
-	s.Cleanup(func() { c.Close() })
-	s.nameUDP(c.LocalAddr(), name)
-	return c.(udpConn)
+	for {
+		c, err := s.dial(context.Background(), net.Dialer{}, network, addr.String())
+		require.NoError(s, err)
+		s.Cleanup(func() { c.Close() })
+		if s.nameUDP(c.LocalAddr(), name) {
+			return c.(udpConn)
+		}
+	}
 }
 
-// nameUDP gives an address's port a name.
-func (s *side) nameUDP(a net.Addr, name string) {
-	s.ports[strconv.Itoa(a.(*net.UDPAddr).Port)] = name
+// nameUDP gives an address's port a name. It reports false if the port has another already:
+// one of IPv4 and one of IPv6 can be the same, and the caller takes another socket.
+func (s *side) nameUDP(a net.Addr, name string) bool {
+	port := strconv.Itoa(a.(*net.UDPAddr).Port)
+	if old, named := s.ports[port]; named && old != name {
+		return false
+	}
+	s.ports[port] = name
+	return true
 }
 
 // deaf returns an address that refuses what others than its peer send to it.
@@ -160,11 +172,14 @@ func (s *side) deaf(network, host string) *net.UDPAddr {
 	nobody, err := net.ListenPacket(network, net.JoinHostPort(host, "0"))
 	require.NoError(s, err)
 	s.Cleanup(func() { nobody.Close() })
-	c, err := net.Dial(network, nobody.LocalAddr().String())
-	require.NoError(s, err)
-	s.Cleanup(func() { c.Close() })
-	s.nameUDP(c.LocalAddr(), "DEAF")
-	return c.LocalAddr().(*net.UDPAddr)
+	for {
+		c, err := net.Dial(network, nobody.LocalAddr().String())
+		require.NoError(s, err)
+		s.Cleanup(func() { c.Close() })
+		if s.nameUDP(c.LocalAddr(), "DEAF") {
+			return c.LocalAddr().(*net.UDPAddr)
+		}
+	}
 }
 
 // exact returns all that there is to an address: an IP has two lengths.
