@@ -9,7 +9,8 @@ import (
 	"github.com/a57b2d82/netpoller/listener"
 )
 
-// Our own types, under the names that package net has for them.
+// Our own types, under the names that package net has for them. Their methods are
+// documented there: go doc github.com/a57b2d82/netpoller/conn TCPConn
 type (
 	Buffers      = conn.Buffers
 	Dialer       = dialer.Dialer

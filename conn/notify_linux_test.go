@@ -27,6 +27,12 @@ type notified struct {
 
 func (n *notified) wait() { n.stop = n.c.NotifyReadable(func() { n.told.Add(1) }) }
 
+// If this fails, a mistake shows when something arrives, in a goroutine of nobody's.
+func TestNotifyNobody(t *testing.T) {
+	c, _ := pair(t)
+	require.Panics(t, func() { c.NotifyReadable(nil) })
+}
+
 // If this fails, a thousand connections (if there may be so many) cannot wait without a goroutine each, or one of
 // them is told twice or never, or after it was stopped, or loses its data.
 func TestNotifyReadableOfMany(t *testing.T) {

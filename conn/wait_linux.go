@@ -16,7 +16,8 @@ import (
 // ReadContext is Read that a context can end, with an error that is the context's
 // (context.Canceled or context.DeadlineExceeded). It takes no data then, deadlines stay
 // as they are, and the connection can be used on. While another goroutine reads, it waits
-// for its turn, whatever the context does.
+// for its turn, whatever the context does, and so behind a notification that waits (see
+// NotifyReadable).
 func (c *conn) ReadContext(ctx context.Context, b []byte) (int, error) {
 	if !c.ok() {
 		return 0, syscall.EINVAL
@@ -47,7 +48,8 @@ func (c *conn) WriteContext(ctx context.Context, b []byte) (int, error) {
 // somebody has set that), the end of the stream, or an error, be it one in the socket's
 // error queue. It takes nothing and needs no buffer. It fails as Read does when the read
 // deadline passes or the connection is closed, and as ReadContext does when the context
-// is done. While another goroutine reads, it waits for its turn.
+// is done. While another goroutine reads, or a notification waits, it waits for its turn,
+// whatever the context does.
 func (c *conn) WaitReadable(ctx context.Context) error {
 	return c.waitFor("read", ctx, (*fd.FD).WaitReadable)
 }
@@ -76,13 +78,17 @@ func (c *conn) waitFor(op string, ctx context.Context, wait func(*fd.FD, context
 //
 // Each f runs in a goroutine of its own. So it may read, wait, or take its time without
 // holding up other connections, and may call NotifyReadable again. Until f is called, a
-// Read by anyone waits behind it, and so does another NotifyReadable: as long as somebody
-// else reads or waits for a notification, it does not return.
+// Read by anyone waits behind it, and so do ReadContext and WaitReadable, whose contexts do
+// not end that. So does another NotifyReadable: as long as somebody else reads or waits for
+// a notification, it does not return. It panics if f is nil.
 //
 // stop prevents the call and reports whether it did; false means that f was called or is
 // about to be, or that it was stopped before. A connection is not garbage while a
 // notification waits. The limits of WithTimeout do not end it; a read deadline does.
 func (c *conn) NotifyReadable(f func()) (stop func() bool) {
+	if f == nil {
+		panic("nil function") // here, and not where nobody knows whose it was
+	}
 	if !c.ok() {
 		go f() // and a Read fails
 		return func() bool { return false }

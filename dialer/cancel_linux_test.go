@@ -151,6 +151,19 @@ func TestContextEndsLater(t *testing.T) {
 	usable(t, c)
 }
 
+// A Cancel that is closed already must end every dial, also one that could be done sooner
+// than anybody looks.
+func TestCancelBefore(t *testing.T) {
+	closed := make(chan struct{})
+	close(closed)
+	port := serve(t, "tcp4", "127.0.0.1:0")
+	for range 100 {
+		d := dialer.Dialer{Cancel: closed}
+		_, err := d.Dial("tcp", at("127.0.0.1", port))
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
 // A dial that is given up must leave neither a descriptor nor a goroutine.
 func TestNothingLeftOfGivenUpDial(t *testing.T) {
 	nettest.NoFDsLeft(t)

@@ -131,13 +131,18 @@ func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc
 // heedCancel returns ctx ended by the Cancel channel too.
 func (d *Dialer) heedCancel(ctx context.Context, release context.CancelFunc) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-d.Cancel:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	select {
+	case <-d.Cancel: // before the dial could be done
+		cancel()
+	default:
+		go func() {
+			select {
+			case <-d.Cancel:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
 	return ctx, func() { cancel(); release() }
 }
 

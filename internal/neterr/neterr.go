@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
-	"syscall"
 )
 
 var (
@@ -44,15 +42,6 @@ func OfContext(err error) error {
 		return Canceled
 	case context.DeadlineExceeded:
 		return Timeout
-	}
-	return err
-}
-
-// OfSyscall names the system call that an errno came from, and leaves other errors
-// alone.
-func OfSyscall(name string, err error) error {
-	if errno, ok := err.(syscall.Errno); ok {
-		return os.NewSyscallError(name, errno)
 	}
 	return err
 }
