@@ -51,6 +51,7 @@ type FD struct {
 	poller *poller.Poller
 	pd     *polldesc.PollDesc // nil before Init
 	sysfd  int
+	gen    uint32 // of pd, see polldesc.Token
 	kind   Kind
 
 	// drained says that the stream was seen empty and no edge has been forgotten
@@ -78,8 +79,11 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	}
 	// There is room to write in a new socket, and in most for ever: to hear of it would wake
 	// the reactor for nobody.
-	fd.pd, err = fd.poller.Register(fd.sysfd, poller.Reads)
-	return err
+	if fd.pd, err = fd.poller.Register(fd.sysfd, poller.Reads); err != nil {
+		return err
+	}
+	fd.gen = fd.pd.Token().Gen
+	return nil
 }
 
 // Sysfd returns the descriptor's number, for the goroutine that is setting it up.

@@ -86,12 +86,8 @@ func (fd *FD) SetWriteDeadline(t time.Time) error {
 }
 
 func (fd *FD) setDeadline(t time.Time, first, last polldesc.Mode) error {
-	if err := fd.incref(); err != nil {
-		return err
-	}
-	defer fd.decref()
 	at, now := deadlineAt(t)
-	return fd.pd.SetDeadline(first, last, at, now)
+	return fd.pd.SetDeadline(fd.gen, first, last, at, now)
 }
 
 // deadlineAt puts t on the poller's clock. A t without a monotonic reading is taken

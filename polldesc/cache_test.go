@@ -130,7 +130,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 func TestAllocMustBeginAfresh(t *testing.T) {
 	c := newTestCache()
 	pd := c.Alloc()
-	require.NoError(t, pd.SetDeadline(Read, Write, -1, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, -1, 1))
 	edge(t, pd, Readable|Writable|RDHUP|HUP|ERR|PRI)
 	reuse(t, c, pd)
 
@@ -156,7 +156,7 @@ func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 	for _, free := range []*PollDesc{pd, never} {
 		require.ErrorIs(t, free.Prepare(Read), net.ErrClosed)
 		require.ErrorIs(t, free.Wait(Write), net.ErrClosed)
-		require.ErrorIs(t, free.SetDeadline(Read, Write, 9, 1), net.ErrClosed)
+		require.ErrorIs(t, free.SetDeadline(free.Token().Gen, Read, Write, 9, 1), net.ErrClosed)
 	}
 	c.EvictAll()
 	require.NoError(t, c.Alloc().Prepare(Read))
@@ -255,19 +255,19 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 		},
 		"SetDeadline, later": func() {
 			now++
-			_ = pd.SetDeadline(Read, Write, now+1000, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, now+1000, now)
 		},
 		"SetReadDeadline, earlier": func() {
-			_ = pd.SetDeadline(Read, Read, now+1000, now)
-			_ = pd.SetDeadline(Read, Read, now+10, now)
-			_ = pd.SetDeadline(Read, Read, 0, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Read, now+1000, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Read, now+10, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Read, 0, now)
 		},
 		"RunDue": func() {
 			now++
-			_ = pd.SetDeadline(Read, Write, now+1, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, now+1, now)
 			now += 2
 			heap.RunDue(now)
-			_ = pd.SetDeadline(Read, Write, 0, now)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, 0, now)
 		},
 		"Alloc, Free": func() {
 			other := c.Alloc()
@@ -300,7 +300,7 @@ func BenchmarkPrepareEdgeWait(b *testing.B) {
 func BenchmarkSetDeadlineLater(b *testing.B) {
 	pd := newTestDesc()
 	for now := int64(1); b.Loop(); now++ {
-		_ = pd.SetDeadline(Read, Write, now+1e9, now)
+		_ = pd.SetDeadline(pd.Token().Gen, Read, Write, now+1e9, now)
 	}
 }
 

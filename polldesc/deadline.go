@@ -36,9 +36,13 @@ type deadline struct {
 // as now and the poller's timers; 0 clears them. A deadline that is not after now wakes
 // whoever is parked and fails every operation until it is set again. It returns
 // net.ErrClosed after Evict.
-func (pd *PollDesc) SetDeadline(first, last Mode, at, now int64) error {
+//
+// gen is the generation of the caller's Token. Nothing need keep the descriptor open: if
+// its life is over, even if the slot has another, that is net.ErrClosed too.
+func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) error {
 	pd.mu.Lock()
-	if pd.info.flags()&closing != 0 {
+	// DOC: this-life
+	if life, f := pd.info.load(); life != gen || f&closing != 0 { // HB-4; Evict comes before or after us
 		pd.mu.Unlock()
 		return net.ErrClosed
 	}

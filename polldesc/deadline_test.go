@@ -22,13 +22,25 @@ func armings(h *timer.Heap) uint64 {
 	return armed
 }
 
+// If this failed, who sets a deadline while the connection is closed would set it for the
+// next one.
+func TestDeadlineOfAnEarlierLife(t *testing.T) {
+	c := newTestCache()
+	pd := c.Alloc()
+	gen := pd.Token().Gen
+	reuse(t, c, pd)
+	require.ErrorIs(t, pd.SetDeadline(gen, Read, Write, -1, 1), net.ErrClosed)
+	require.NoError(t, pd.Prepare(Read))
+	require.NoError(t, pd.Prepare(Write))
+}
+
 // If this failed, a goroutine would sleep on though its time is up.
 func TestDeadlineGoneByMustWakeWhoeverIsParked(t *testing.T) {
 	const now = 100
 	for _, at := range []int64{-1, 1, now} {
 		pd, heap := newTimed()
 		r, w := goWait(t, pd, Read), goWait(t, pd, Write)
-		require.NoError(t, pd.SetDeadline(Read, Write, at, now))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, at, now))
 		require.ErrorIs(t, ended(t, r), os.ErrDeadlineExceeded, "deadline %d", at)
 		require.ErrorIs(t, ended(t, w), os.ErrDeadlineExceeded, "deadline %d", at)
 		require.Zero(t, heap.Len(), "nothing is left to wait for")
@@ -38,13 +50,13 @@ func TestDeadlineGoneByMustWakeWhoeverIsParked(t *testing.T) {
 // If this failed, data that keeps coming would carry an operation past its deadline.
 func TestDeadlineGoneByMustFailEvenIfReady(t *testing.T) {
 	pd, _ := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 1, 2))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 1, 2))
 	edge(t, pd, Readable)
 	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded)
 	require.ErrorIs(t, pd.Wait(Read), os.ErrDeadlineExceeded)
 	require.NoError(t, pd.Prepare(Write), "the other side has no deadline")
 
-	require.NoError(t, pd.SetDeadline(Read, Read, 0, 3))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 0, 3))
 	require.NoError(t, pd.Wait(Read), "the edge was there all the time (U2)")
 }
 
@@ -52,8 +64,8 @@ func TestDeadlineGoneByMustFailEvenIfReady(t *testing.T) {
 func TestDeadlineMustBeUndoneBySettingIt(t *testing.T) {
 	for _, at := range []int64{0, 10} {
 		pd, _ := newTimed()
-		require.NoError(t, pd.SetDeadline(Read, Write, -1, 5))
-		require.NoError(t, pd.SetDeadline(Read, Write, at, 5))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, -1, 5))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, at, 5))
 		require.NoError(t, pd.Prepare(Read), "deadline %d", at)
 		require.NoError(t, pd.Prepare(Write), "deadline %d", at)
 		result := goWait(t, pd, Read)
@@ -66,7 +78,7 @@ func TestDeadlineMustBeUndoneBySettingIt(t *testing.T) {
 // other side's.
 func TestDeadlineMustWakeWhenItComes(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 10, 1))
 	r, w := goWait(t, pd, Read), goWait(t, pd, Write)
 	require.EqualValues(t, 10, heap.Next())
 	require.Zero(t, heap.RunDue(9))
@@ -83,9 +95,9 @@ func TestDeadlineMustWakeWhenItComes(t *testing.T) {
 // operation and a wake-up of the poller each time.
 func TestLaterDeadlineMustNotTouchTheHeap(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 10, 1))
 	for at := int64(11); at <= 1000; at++ {
-		require.NoError(t, pd.SetDeadline(Read, Read, at, at-10))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, at, at-10))
 	}
 	require.EqualValues(t, 1, armings(heap))
 	require.EqualValues(t, 10, heap.Next())
@@ -104,8 +116,8 @@ func TestLaterDeadlineMustNotTouchTheHeap(t *testing.T) {
 // behind that fires for ever.
 func TestClearedDeadlineMustNotTouchTheHeap(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Write, 10, 1))
-	require.NoError(t, pd.SetDeadline(Read, Write, 0, 2))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 0, 2))
 	require.EqualValues(t, 1, armings(heap))
 	require.Equal(t, 1, heap.Len())
 
@@ -117,8 +129,8 @@ func TestClearedDeadlineMustNotTouchTheHeap(t *testing.T) {
 // If this failed, a deadline would be as late as the one that it replaced.
 func TestEarlierDeadlineMustMoveTheArming(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 10, 1))
-	require.NoError(t, pd.SetDeadline(Read, Read, 5, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 5, 1))
 	require.EqualValues(t, 5, heap.Next())
 	require.Equal(t, 1, heap.Len())
 
@@ -130,11 +142,11 @@ func TestEarlierDeadlineMustMoveTheArming(t *testing.T) {
 func TestEqualDeadlinesMustShareAnEntry(t *testing.T) {
 	for name, set := range map[string]func(pd *PollDesc){
 		"at once": func(pd *PollDesc) {
-			_ = pd.SetDeadline(Read, Write, 10, 1)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, 10, 1)
 		},
 		"one by one": func(pd *PollDesc) {
-			_ = pd.SetDeadline(Write, Write, 10, 1)
-			_ = pd.SetDeadline(Read, Read, 10, 1)
+			_ = pd.SetDeadline(pd.Token().Gen, Write, Write, 10, 1)
+			_ = pd.SetDeadline(pd.Token().Gen, Read, Read, 10, 1)
 		},
 	} {
 		pd, heap := newTimed()
@@ -152,8 +164,8 @@ func TestEqualDeadlinesMustShareAnEntry(t *testing.T) {
 // If this failed, one side's deadline would be taken for the other's.
 func TestDifferentDeadlinesMustNotShareAnEntry(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 20, 1))
-	require.NoError(t, pd.SetDeadline(Write, Write, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 20, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Write, Write, 10, 1))
 	require.Equal(t, 2, heap.Len())
 
 	heap.RunDue(10)
@@ -168,8 +180,8 @@ func TestDifferentDeadlinesMustNotShareAnEntry(t *testing.T) {
 func TestSharingMustFollowAnEarlierDeadline(t *testing.T) {
 	for _, moves := range []Mode{Read, Write} {
 		pd, heap := newTimed()
-		require.NoError(t, pd.SetDeadline(Read, Write, 20, 1))
-		require.NoError(t, pd.SetDeadline(moves, moves, 10, 1))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 20, 1))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, moves, moves, 10, 1))
 		stays := 1 - moves
 		require.Equal(t, pd.side[moves].seq, pd.side[stays].seq, "one arming for both")
 
@@ -184,9 +196,9 @@ func TestSharingMustFollowAnEarlierDeadline(t *testing.T) {
 // If this failed, a deadline that was replaced just when it came would end the new one.
 func TestStaleDueMustChangeNothing(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Write, 20, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 20, 1))
 	stale := pd.side[Read].seq
-	require.NoError(t, pd.SetDeadline(Read, Write, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 10, 1))
 	now, armed := pd.side[Read].seq, armings(heap)
 
 	pd.Due(stale, 10) // late: by its own time, the new deadline has come too
@@ -204,8 +216,8 @@ func TestEvictMustEmptyTheHeap(t *testing.T) {
 	heap := timer.New(func() {})
 	c := NewCache(heap, nil)
 	pd := c.Alloc()
-	require.NoError(t, pd.SetDeadline(Read, Read, 20, 1))
-	require.NoError(t, pd.SetDeadline(Write, Write, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 20, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Write, Write, 10, 1))
 	stale := [...]uint64{pd.side[Read].seq, pd.side[Write].seq}
 	pd.Evict()
 	require.Zero(t, heap.Len())
@@ -213,7 +225,7 @@ func TestEvictMustEmptyTheHeap(t *testing.T) {
 
 	c.Free(pd)
 	require.Same(t, pd, c.Alloc())
-	require.NoError(t, pd.SetDeadline(Read, Write, 30, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 30, 1))
 	for _, seq := range stale {
 		pd.Due(seq, 25) // they were on their way already
 	}
@@ -226,8 +238,8 @@ func TestEvictMustEmptyTheHeap(t *testing.T) {
 // If this failed, whoever is told of a deadline could not call back into the heap.
 func TestDueMustArmAgainWhileTheHeapRuns(t *testing.T) {
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, 10, 1))
-	require.NoError(t, pd.SetDeadline(Read, Read, 15, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 10, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 15, 1))
 	require.Equal(t, 1, heap.RunDue(12))
 	require.EqualValues(t, 15, heap.Next())
 	require.Equal(t, 1, heap.RunDue(15))
@@ -239,7 +251,7 @@ func TestDueMustArmAgainWhileTheHeapRuns(t *testing.T) {
 func TestLimitAndDeadlineMustBothCount(t *testing.T) {
 	const limit, deadline = 10, 20
 	pd, heap := newTimed()
-	require.NoError(t, pd.SetDeadline(Read, Read, deadline, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, deadline, 1))
 	pd.Limit(Read, limit, 1)
 	result := goWait(t, pd, Read)
 	heap.RunDue(limit)
@@ -255,11 +267,11 @@ func TestLimitAndDeadlineMustBothCount(t *testing.T) {
 	require.ErrorIs(t, pd.Prepare(Read), os.ErrDeadlineExceeded, "it stays")
 
 	pd.Limit(Read, deadline+10, deadline)
-	require.NoError(t, pd.SetDeadline(Read, Read, 0, deadline))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 0, deadline))
 	result = goWait(t, pd, Read)
-	require.NoError(t, pd.SetDeadline(Read, Read, -1, deadline), "of a wait with a limit")
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, -1, deadline), "of a wait with a limit")
 	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded)
-	require.NoError(t, pd.SetDeadline(Read, Read, 0, deadline))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 0, deadline))
 	result = goWait(t, pd, Read)
 	heap.RunDue(deadline + 10)
 	require.ErrorIs(t, ended(t, result), os.ErrDeadlineExceeded, "the limit was there all the time")

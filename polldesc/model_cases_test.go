@@ -31,6 +31,11 @@ type life struct {
 	settings []setting
 }
 
+// sets reports whether a side gets a deadline in this life.
+func (l *life) sets(mode Mode, at int8) bool {
+	return slices.ContainsFunc(l.settings, func(s setting) bool { return s.first <= mode && mode <= s.last && s.when == at })
+}
+
 // A protocol is the real methods, with room for a mutant to put something else.
 type protocol struct {
 	reset, consume, announce, commit, abort, collect func(*waitWord) action
@@ -45,7 +50,7 @@ type protocol struct {
 
 	// False in the real one.
 	cancelBlindly, resetLate, resetDrained, touchKeepsDrained, factsLate, believe, commitsEarly bool
-	looksEarly, choosesLate                                                                     bool
+	looksEarly, choosesLate, anyLife                                                            bool
 }
 
 func realProtocol() protocol {

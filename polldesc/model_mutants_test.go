@@ -108,6 +108,10 @@ var mutants = []mutant{
 		}
 	}, "no arming guards"},
 
+	{"a deadline is set in whatever life the slot has", "HB-4", "reuse with", func(p *protocol) {
+		p.anyLife = true
+	}, "set in another life"},
+
 	{"a stored edge is cancelled with a token", "I2", "1 reads", func(p *protocol) {
 		p.cancel = func(w *waitWord) action {
 			if w.g.Load() == ready {

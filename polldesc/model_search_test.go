@@ -149,6 +149,9 @@ func (m *model) always(w *world) string {
 		if w.mu {
 			continue
 		}
+		if s.at != 0 && !m.lives[w.life].sets(mode, s.at) {
+			return name + ": a deadline that was set in another life (HB-4)"
+		}
 		late := flags(w.flags)&expired(mode) != 0
 		if late && (s.at == 0 || s.at > w.now) && flags(w.flags)&closing == 0 {
 			return name + ": expired before its deadline (HB-5)"

@@ -12,7 +12,8 @@ const (
 type section struct {
 	at          uint8 // index into the order plus one; 0: not in a section
 	first, last Mode
-	when        int8 // SetDeadline's
+	gen         uint8 // SetDeadline's
+	when        int8  // likewise
 	now         int8
 	seq         uint8 // Due's
 	owed        debt
@@ -58,7 +59,7 @@ func (m *model) setter(pick int) bool {
 		return false
 	}
 	m.w.next++
-	*s = section{at: 1, first: settings[0].first, last: settings[0].last, when: settings[0].when, now: m.w.now}
+	*s = section{at: 1, first: settings[0].first, last: settings[0].last, gen: m.w.gen, when: settings[0].when, now: m.w.now}
 	return m.did("now is read")
 }
 
@@ -107,7 +108,9 @@ func (m *model) section(who int) bool {
 		if m.w.mu {
 			return false
 		}
-		if who != timerCrit && m.pd.info.flags()&closing != 0 {
+		gen, f := m.pd.info.load()
+		stale := who == setterCrit && uint8(gen) != s.gen && !m.anyLife
+		if stale || who != timerCrit && f&closing != 0 {
 			*s = section{}
 			m.failed = who == setterCrit
 			return m.did("net.ErrClosed")
@@ -229,7 +232,7 @@ func (m *model) closer() bool {
 		}
 	case slotEvicted:
 		// Package fd counts references: the last one out closes and frees.
-		used := m.w.owners[Read].at != opEnd || m.w.owners[Write].at != opEnd || m.w.crit[setterCrit].at > 0
+		used := m.w.owners[Read].at != opEnd || m.w.owners[Write].at != opEnd // a setter has no reference
 		if last || used {
 			return false
 		}

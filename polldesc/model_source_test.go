@@ -35,7 +35,7 @@ var sourceCalls = map[string][][2]string{
 	},
 	"SetDeadline": {
 		{"pd.mu.Lock", "enter"},
-		{"pd.info.flags", "enter"},
+		{"pd.info.load", "enter"},
 		{"pd.mu.Unlock", "enter, when closing"},
 		{"pd.hasDeadlines", "newModel has made them"},
 		{"pd.makeDeadlines", "newModel has made them"},
@@ -338,7 +338,7 @@ func (m *model) beginning(w *world) (calls []call) {
 	if s := w.crit[setterCrit]; s.at == 1 {
 		calls = append(calls, call{"SetDeadline", func(m *model) bool { return m.setter(0) },
 			func() bool { return m.w.crit[setterCrit].at == 0 },
-			func() error { return m.pd.SetDeadline(s.first, s.last, int64(s.when), int64(s.now)) }})
+			func() error { return m.pd.SetDeadline(uint32(s.gen), s.first, s.last, int64(s.when), int64(s.now)) }})
 	}
 	if f := w.fires[0]; f.seq > 0 && w.crit[timerCrit].at == 0 {
 		calls = append(calls, call{"Due", (*model).timer,

@@ -95,15 +95,15 @@ func TestExceptionalMustRememberFacts(t *testing.T) {
 func TestFactsMustAddUp(t *testing.T) {
 	pd := newTestDesc()
 	token := pd.Token()
-	require.NoError(t, pd.SetDeadline(Read, Read, -1, 1))
-	require.NoError(t, pd.SetDeadline(Write, Write, -1, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, -1, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Write, Write, -1, 1))
 	want := readExpired | writeExpired
 	for e, f := range map[Events]flags{RDHUP: seenRDHUP, HUP: seenHUP, ERR: seenERR, PRI: seenPRI} {
 		edge(t, pd, e)
 		want |= f
 		require.Equal(t, want, pd.info.flags())
 	}
-	require.NoError(t, pd.SetDeadline(Read, Write, 0, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 0, 1))
 	require.Equal(t, seen, pd.info.flags())
 	pd.Evict()
 	edge(t, pd, HUP)
@@ -125,13 +125,13 @@ func TestEvictMustEndEveryOperation(t *testing.T) {
 		require.ErrorIs(t, pd.Prepare(m), net.ErrClosed)
 		require.ErrorIs(t, pd.Wait(m), net.ErrClosed)
 	}
-	require.ErrorIs(t, pd.SetDeadline(Read, Write, 0, 1), net.ErrClosed)
+	require.ErrorIs(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 0, 1), net.ErrClosed)
 }
 
 // If this failed, a caller would take a closed connection for a slow one.
 func TestClosedMustWinOverExpired(t *testing.T) {
 	pd := newTestDesc()
-	require.NoError(t, pd.SetDeadline(Read, Write, -1, 1))
+	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, -1, 1))
 	require.ErrorIs(t, pd.Wait(Read), os.ErrDeadlineExceeded)
 	pd.Evict()
 	require.ErrorIs(t, pd.Wait(Read), net.ErrClosed)

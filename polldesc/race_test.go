@@ -195,7 +195,7 @@ func TestRaceDeadlines(t *testing.T) {
 				at := []int64{0, -1, clock, clock + 1, clock + 10, clock + 100}[rng.IntN(6)]
 				first := Mode(rng.IntN(2))
 				last := first + Mode(rng.IntN(int(2-first)))
-				if err := s.pd.SetDeadline(first, last, at, clock); err != nil {
+				if err := s.pd.SetDeadline(s.pd.Token().Gen, first, last, at, clock); err != nil {
 					t.Error("SetDeadline: ", err)
 				}
 				runtime.Gosched()
@@ -215,7 +215,7 @@ func TestRaceDeadlines(t *testing.T) {
 	require.Zero(t, s.units[Read].Load()+s.units[Write].Load())
 	requireQuiet(t, s.pd)
 
-	require.NoError(t, s.pd.SetDeadline(Read, Write, 0, now.Load()))
+	require.NoError(t, s.pd.SetDeadline(s.pd.Token().Gen, Read, Write, 0, now.Load()))
 	require.NoError(t, s.pd.Prepare(Read))
 	require.NoError(t, s.pd.Prepare(Write))
 	heap.RunDue(now.Load() + 1000)
@@ -259,7 +259,7 @@ func TestRaceEvict(t *testing.T) {
 			}
 		})
 		others.Go(func() {
-			for pd.SetDeadline(Read, Write, now.Load()+2, now.Load()) == nil {
+			for pd.SetDeadline(pd.Token().Gen, Read, Write, now.Load()+2, now.Load()) == nil {
 				heap.RunDue(now.Add(1))
 				runtime.Gosched()
 			}

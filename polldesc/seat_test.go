@@ -103,11 +103,11 @@ func TestSeatCarriesEveryToken(t *testing.T) {
 		want error
 	}{
 		{"edge", func() { edge(t, pd, Readable) }, nil},
-		{"deadline", func() { require.NoError(t, pd.SetDeadline(Read, Read, 1, 2)) }, os.ErrDeadlineExceeded},
+		{"deadline", func() { require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 1, 2)) }, os.ErrDeadlineExceeded},
 		{"interrupt", func() { pd.Interrupt(Read) }, ErrInterrupted},
 		{"evict", pd.Evict, net.ErrClosed},
 	} {
-		require.NoError(t, pd.SetDeadline(Read, Read, 0, 2))
+		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 0, 2))
 		pd.Uninterrupt(Read)
 		pd.side[Read].quiet = earned
 		given := seat.given

@@ -153,7 +153,7 @@ func (s *socket) receive() error {
 // expireIn sets the read deadline.
 func (s *socket) expireIn(d time.Duration) error {
 	now := Now()
-	return s.pd.SetDeadline(polldesc.Read, polldesc.Read, now+int64(d), now)
+	return s.pd.SetDeadline(s.pd.Token().Gen, polldesc.Read, polldesc.Read, now+int64(d), now)
 }
 
 // async calls receive in a goroutine.

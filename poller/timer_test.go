@@ -36,7 +36,7 @@ func TestTimersFireInOrder(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, i := range rand.Perm(n) {
 			at := now + int64(i+1)*int64(10*time.Millisecond)
-			ok(t, sockets[i].pd.SetDeadline(polldesc.Read, polldesc.Write, at, now))
+			ok(t, sockets[i].pd.SetDeadline(sockets[i].pd.Token().Gen, polldesc.Read, polldesc.Write, at, now))
 			wg.Go(func() {
 				expired(t, "receive", sockets[i].receive())
 				if now := Now(); now < at {
@@ -229,7 +229,7 @@ func TestRunDueEnds(t *testing.T) {
 			p := still(t, w)
 			s := registerWith(t, p)
 			now := Now()
-			ok(t, s.pd.SetDeadline(polldesc.Read, polldesc.Read, now+1, now))
+			ok(t, s.pd.SetDeadline(s.pd.Token().Gen, polldesc.Read, polldesc.Read, now+1, now))
 			eventually(t, "due", func() bool { return Now() > now+1 })
 			if next := p.expire(); next < now+int64(time.Hour) {
 				t.Errorf("next deadline at %d, now %d", next, now)
