@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -197,6 +198,9 @@ func TestCloseBeforeInit(t *testing.T) {
 	}
 	if err := fd.Close(); err != net.ErrClosed {
 		t.Errorf("second Close: %v", err)
+	}
+	if err := fd.SetDeadline(time.Now()); err != net.ErrClosed {
+		t.Errorf("SetDeadline: %v", err)
 	}
 }
 

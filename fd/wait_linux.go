@@ -2,6 +2,7 @@ package fd
 
 import (
 	"math"
+	"net"
 	"os"
 	"time"
 
@@ -86,6 +87,9 @@ func (fd *FD) SetWriteDeadline(t time.Time) error {
 }
 
 func (fd *FD) setDeadline(t time.Time, first, last polldesc.Mode) error {
+	if fd.pd == nil {
+		return net.ErrClosed // before Init ever was, if at all
+	}
 	at, now := deadlineAt(t)
 	return fd.pd.SetDeadline(fd.gen, first, last, at, now)
 }

@@ -60,7 +60,8 @@ func (c *Cache) Alloc() *PollDesc {
 
 // Free gives the slot back and ends the life of every Token for it.
 //
-// Preconditions: pd was evicted, and no goroutine will use it again.
+// Preconditions: pd was evicted, and no goroutine will use it again, but for a SetDeadline
+// that comes too late and sees by the generation that it does.
 func (c *Cache) Free(pd *PollDesc) {
 	for m := range pd.side {
 		if pd.side[m].word.busy() {

@@ -141,6 +141,9 @@ func scenarios() (all []scenario) {
 	timedLater := life{ops: [2]string{"x"}, settings: []setting{reads(4)}}
 	add("reuse with deadlines", scenario{lives: []life{timed, timedLater}, clock: 4, neverClosed: true})
 
+	goneBy := life{ops: [2]string{"x"}, settings: []setting{reads(-1)}}
+	add("reuse with a deadline gone by", scenario{lives: []life{goneBy, reader}, clock: 1, neverClosed: true})
+
 	short := scenario{shortRead: true, neverClosed: true}
 	short.lives = []life{{ops: [2]string{"xxx"}, kernel: units(2, 0), fin: finComing}}
 	add("short reads, a FIN", short)

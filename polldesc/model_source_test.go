@@ -44,7 +44,7 @@ var sourceCalls = map[string][][2]string{
 		{"pd.mu.Unlock", "leave"},
 		{"pd.pay", "payRead, payWrite"},
 	},
-	"Limit": { // setDeadline, of one side
+	"Limit": { // SetDeadline, of one side
 		{"pd.mu.Lock", "enter"},
 		{"pd.info.flags", "enter"},
 		{"pd.mu.Unlock", "enter, when closing"},
@@ -54,7 +54,7 @@ var sourceCalls = map[string][][2]string{
 		{"pd.mu.Unlock", "leave"},
 		{"pd.pay", "payRead, payWrite"},
 	},
-	"Interrupt": { // setDeadline, of one side, with another bit
+	"Interrupt": { // SetDeadline, of one side, with another bit
 		{"pd.mu.Lock", "enter"},
 		{"pd.info.set", "publishRead, publishWrite"},
 		{"pd.cancel", "cancelRead, cancelWrite"},

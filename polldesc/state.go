@@ -70,7 +70,8 @@ import "sync/atomic"
 //	HB-3  Reset precedes the first system call of an operation: an edge that O1
 //	      erases announces data which that call will see.
 //	HB-4  Reuse. Cache.Free raises the generation before the slot is free; E compares
-//	      it. A compare that passed just before the raise leaves a spurious ready.
+//	      it, and SetDeadline does under PollDesc.mu. A compare of E's that passed just
+//	      before the raise leaves a spurious ready.
 //	HB-5  Stale deadline. Sequence numbers are compared under PollDesc.mu.
 //
 // The model test breaks these rules one by one and must find the failure.

@@ -27,4 +27,4 @@ func (p *penance) add(least int) {
 }
 
 // forgive is for what did not.
-func (p *penance) forgive() { p.last -= p.last / 16 }
+func (p *penance) forgive() { p.last -= (p.last + 15) / 16 }

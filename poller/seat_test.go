@@ -128,8 +128,8 @@ func TestSeatIsLeftAfterALongTurn(t *testing.T) {
 		before = waits
 	}
 	short(1000)
-	if waits := long(); waits > 3*leastStanding {
-		t.Errorf("empty for %d waits, when all was forgiven", waits)
+	if waits := long() - 1; waits != leastStanding {
+		t.Errorf("empty for %d waits, want %d, when all was forgiven", waits, leastStanding)
 	}
 }
 

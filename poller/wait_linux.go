@@ -41,7 +41,8 @@ func newWaiter(w Wait, epfd int) (waiter, error) {
 type parked struct {
 	file *os.File
 	conn syscall.RawConn
-	next int64 // the deadline that file has
+	next int64                      // the deadline that file has
+	read func(uintptr) (leave bool) // drain; made once, so that no wait allocates
 
 	seats   seats
 	yielder yielder
@@ -81,8 +82,11 @@ func (w *parked) wait(p *Poller, next int64) {
 		}
 		w.file.SetReadDeadline(t) // DOC: alarm
 	}
+	if w.read == nil {
+		w.read = func(uintptr) (leave bool) { return w.drain(p) }
+	}
 	// The error says that the deadline passed, which is as good a reason as any.
-	_ = w.conn.Read(func(uintptr) (leave bool) { return w.drain(p) }) // DOC: nested-wait
+	_ = w.conn.Read(w.read) // DOC: nested-wait
 }
 
 // drain dispatches what epoll has, all of it (fact e of package sys), and reports
