@@ -3,6 +3,7 @@ package netpoller_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -132,38 +133,17 @@ func (s *side) brokenIPConn(zero bool) ipConn {
 // udp returns a socket without a peer.
 func (s *side) udp(network, address, name string) udpConn {
 	s.Helper()
-	for {
-		c, err := s.listenPacket(net.ListenConfig{}, network, address)
-		require.NoError(s, err)
-		s.Cleanup(func() { c.Close() })
-		if s.nameUDP(c.LocalAddr(), name) {
-			return c.(udpConn)
-		}
-	}
+	return namedUDP(s, name, func() (net.PacketConn, error) {
+		return s.listenPacket(net.ListenConfig{}, network, address)
+	}).(udpConn)
 }
 
 // connectedUDP returns a socket whose peer is addr.
 func (s *side) connectedUDP(network string, addr net.Addr, name string) udpConn {
 	s.Helper()
-	for {
-		c, err := s.dial(context.Background(), net.Dialer{}, network, addr.String())
-		require.NoError(s, err)
-		s.Cleanup(func() { c.Close() })
-		if s.nameUDP(c.LocalAddr(), name) {
-			return c.(udpConn)
-		}
-	}
-}
-
-// nameUDP gives an address's port a name. It reports false if the port has another already:
-// one of IPv4 and one of IPv6 can be the same, and the caller takes another socket.
-func (s *side) nameUDP(a net.Addr, name string) bool {
-	port := strconv.Itoa(a.(*net.UDPAddr).Port)
-	if old, named := s.ports[port]; named && old != name {
-		return false
-	}
-	s.ports[port] = name
-	return true
+	return namedUDP(s, name, func() (net.Conn, error) {
+		return s.dial(context.Background(), net.Dialer{}, network, addr.String())
+	}).(udpConn)
 }
 
 // deaf returns an address that refuses what others than its peer send to it.
@@ -172,12 +152,25 @@ func (s *side) deaf(network, host string) *net.UDPAddr {
 	nobody, err := net.ListenPacket(network, net.JoinHostPort(host, "0"))
 	require.NoError(s, err)
 	s.Cleanup(func() { nobody.Close() })
+	c := namedUDP(s, "DEAF", func() (net.Conn, error) { return net.Dial(network, nobody.LocalAddr().String()) })
+	return c.LocalAddr().(*net.UDPAddr)
+}
+
+// namedUDP opens a socket and gives its port a name. One of IPv4 and one of IPv6 can have
+// the same port: then it opens another.
+func namedUDP[C interface {
+	io.Closer
+	LocalAddr() net.Addr
+}](s *side, name string, open func() (C, error)) C {
+	s.Helper()
 	for {
-		c, err := net.Dial(network, nobody.LocalAddr().String())
+		c, err := open()
 		require.NoError(s, err)
 		s.Cleanup(func() { c.Close() })
-		if s.nameUDP(c.LocalAddr(), "DEAF") {
-			return c.LocalAddr().(*net.UDPAddr)
+		port := strconv.Itoa(c.LocalAddr().(*net.UDPAddr).Port)
+		if old, named := s.ports[port]; !named || old == name {
+			s.ports[port] = name
+			return c
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	}
 	// There is room to write in a new socket, and in most for ever: to hear of it would wake
 	// the reactor for nobody.
-	if fd.pd, err = fd.poller.Register(fd.sysfd, poller.Reads); err != nil {
+	if fd.pd, err = fd.poller.Register(fd.sysfd); err != nil {
 		return err
 	}
 	fd.gen = fd.pd.Token().Gen

@@ -102,8 +102,9 @@ func registerWith(t testing.TB, p *Poller) *socket {
 	near, far := socketPair(t)
 	s := &socket{t: t, p: p, near: near, far: far}
 	var err error
-	s.pd, err = p.Register(near, ReadsAndWrites)
+	s.pd, err = p.Register(near)
 	ok(t, err)
+	ok(t, p.WatchWrites(near, s.pd))
 	t.Cleanup(s.release)
 	return s
 }

@@ -19,15 +19,12 @@ import (
 // is net.ErrClosed to errors.Is.
 var ErrClosed = fmt.Errorf("poller: closed: %w", net.ErrClosed)
 
-// An Interest is what a descriptor is registered for.
-type Interest uint32
-
 const (
-	// Reads is for a descriptor that nobody waits to write to, yet.
-	Reads Interest = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
+	// reads is what a descriptor is registered for.
+	reads = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
 
-	// ReadsAndWrites is for one that somebody may wait to write to.
-	ReadsAndWrites = Reads | unix.EPOLLOUT
+	// readsAndWrites is what it is registered for once somebody waits to write to it.
+	readsAndWrites = reads | unix.EPOLLOUT
 )
 
 // A Poller is one reactor: one epoll instance and the goroutine that serves it.
@@ -79,10 +76,10 @@ func newPoller(w Wait) (*Poller, error) {
 	return p, nil
 }
 
-// Register makes p watch fd, which must be non-blocking, until Unregister. What is
-// ready already is reported too. The error is ErrClosed or a *os.SyscallError of
-// epoll_ctl.
-func (p *Poller) Register(fd int, i Interest) (*polldesc.PollDesc, error) {
+// Register makes p watch fd, which must be non-blocking, until Unregister: for reading, and
+// see WatchWrites. What is ready already is reported too. The error is ErrClosed or a
+// *os.SyscallError of epoll_ctl.
+func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
@@ -90,7 +87,7 @@ func (p *Poller) Register(fd int, i Interest) (*polldesc.PollDesc, error) {
 	}
 	pd := p.cache.Alloc()
 	lo, hi := pd.Token().Words()
-	if err := sys.EpollAdd(p.epfd, fd, uint32(i), lo, hi); err != nil { // DOC: register
+	if err := sys.EpollAdd(p.epfd, fd, reads, lo, hi); err != nil { // DOC: register
 		pd.Evict()
 		p.cache.Free(pd)
 		return nil, err
@@ -98,7 +95,7 @@ func (p *Poller) Register(fd int, i Interest) (*polldesc.PollDesc, error) {
 	return pd, nil
 }
 
-// WatchWrites registers fd for ReadsAndWrites after all. If there is room to write
+// WatchWrites makes p watch fd for writing too, from now on. If there is room to write
 // already, that is reported too, so nothing from before is missed.
 func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
 	p.mu.RLock()
@@ -107,7 +104,7 @@ func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
 		return nil // pd was evicted, and a wait will say so
 	}
 	lo, hi := pd.Token().Words()
-	return sys.EpollModify(p.epfd, fd, uint32(ReadsAndWrites), lo, hi)
+	return sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi)
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number is

@@ -30,7 +30,7 @@ func BenchmarkRegister(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					pd, err := p.Register(near, Reads)
+					pd, err := p.Register(near)
 					if err != nil {
 						b.Error(err)
 						return
