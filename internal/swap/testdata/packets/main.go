@@ -18,9 +18,15 @@ func main() {
 	to := server.LocalAddr().(*net.UDPAddr)
 	c, err := net.DialUDP("udp", nil, to)
 	check(err)
-	from := c.LocalAddr().(*net.UDPAddr)
+	everyWay(server, c)
+	notAllowed(server, c)
+	filesAndOptions(server)
+	ends(server, c)
+}
 
-	// Every way to send and to receive.
+// everyWay sends and receives in all ways that there are.
+func everyWay(server, c *net.UDPConn) {
+	from, to := c.LocalAddr().(*net.UDPAddr), server.LocalAddr().(*net.UDPAddr)
 	b, oob := make([]byte, 100), make([]byte, 100)
 	say(c.Write([]byte("one")))
 	n, a, err := server.ReadFrom(b)
@@ -41,9 +47,11 @@ func main() {
 	fmt.Printf("%q %x %v\n", b[:n], flags, err)
 	say(server.WriteTo(nil, from))
 	say(c.Read(b))
+}
 
-	// What is not allowed.
-	_, err = c.WriteTo([]byte("x"), to)
+func notAllowed(server, c *net.UDPConn) {
+	from, to := c.LocalAddr().(*net.UDPAddr), server.LocalAddr().(*net.UDPAddr)
+	_, err := c.WriteTo([]byte("x"), to)
 	fmt.Println(errors.Is(err, net.ErrWriteToConnected), operation(err))
 	_, err = server.Write([]byte("x"))
 	fmt.Println(operation(err))
@@ -52,17 +60,19 @@ func main() {
 	_, err = server.WriteTo(make([]byte, 70000), from)
 	fmt.Println(operation(err), errors.Is(err, syscall.EMSGSIZE))
 	check(server.SetReadDeadline(time.Now().Add(10 * time.Millisecond)))
-	_, _, err = server.ReadFrom(b)
+	_, _, err = server.ReadFrom(make([]byte, 100))
 	fmt.Println(operation(err), errors.Is(err, os.ErrDeadlineExceeded))
+}
 
-	// Options, files, other ways to open.
+// filesAndOptions has other ways to open a socket, too.
+func filesAndOptions(server *net.UDPConn) {
 	check(server.SetReadBuffer(1 << 16))
 	check(server.SetWriteBuffer(1 << 16))
 	f, err := server.File()
 	check(err)
 	twin, err := net.FilePacketConn(f)
 	check(err)
-	fmt.Printf("%v\n", twin.LocalAddr().String() == to.String())
+	fmt.Printf("%v\n", twin.LocalAddr().String() == server.LocalAddr().String())
 	check(f.Close())
 	check(twin.Close())
 	lc := net.ListenConfig{Control: func(network, _ string, _ syscall.RawConn) error {
@@ -75,10 +85,12 @@ func main() {
 	check(any.Close())
 	_, err = net.ListenPacket("tcp", "127.0.0.1:0")
 	fmt.Println(err)
+}
 
-	// The end.
+func ends(server, c *net.UDPConn) {
+	b := make([]byte, 100)
 	check(server.Close())
-	_, _, err = server.ReadFromUDPAddrPort(b)
+	_, _, err := server.ReadFromUDPAddrPort(b)
 	fmt.Println(operation(err), errors.Is(err, net.ErrClosed))
 	_, err = c.Write([]byte("to nobody"))
 	check(err)

@@ -22,8 +22,17 @@ func main() {
 	tl := l.(*net.TCPListener)
 	fmt.Println(l.Addr().Network(), l.Addr().(*net.TCPAddr).IP)
 
-	// A connection and its options.
 	c, peer := pair(tl)
+	options(c)
+	data(c, peer)
+	deadlines(c)
+	ends(c, peer)
+	rawAndFiles(tl)
+	dialing(l.Addr().String())
+	endOfListener(tl)
+}
+
+func options(c *net.TCPConn) {
 	for _, err := range []error{
 		c.SetNoDelay(false), c.SetKeepAlive(true), c.SetKeepAlivePeriod(time.Minute), c.SetLinger(3),
 		c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Second, Count: 3}),
@@ -34,8 +43,10 @@ func main() {
 	say(c.MultipathTCP())
 	var _ net.Conn = c
 	var _ net.Error = (*net.OpError)(nil)
+}
 
-	// Data: Write, Buffers, ReadFrom; half-close; WriteTo.
+// data is Write, Buffers, ReadFrom; half-close; WriteTo.
+func data(c, peer *net.TCPConn) {
 	var group sync.WaitGroup
 	group.Go(func() {
 		say(c.Write([]byte("hello, ")))
@@ -50,23 +61,28 @@ func main() {
 	group.Wait()
 	fmt.Println(n, err, got.String())
 	check(peer.CloseRead())
+}
 
-	// Deadlines, by one goroutine for another.
-	b := make([]byte, 10)
+// deadlines are set by one goroutine for another.
+func deadlines(c *net.TCPConn) {
 	time.AfterFunc(20*time.Millisecond, func() { c.SetReadDeadline(time.Unix(1, 0)) })
-	_, err = c.Read(b)
+	_, err := c.Read(make([]byte, 10))
 	fmt.Println(errors.Is(err, os.ErrDeadlineExceeded), err.(net.Error).Timeout(), operation(err))
+}
 
-	// Close, and every error afterwards.
+// ends is Close, and every error afterwards.
+func ends(c, peer *net.TCPConn) {
+	b := make([]byte, 10)
 	time.AfterFunc(20*time.Millisecond, func() { peer.Close() })
-	_, err = peer.Read(b)
+	_, err := peer.Read(b)
 	fmt.Println(err == io.EOF || errors.Is(err, net.ErrClosed))
 	check(c.Close())
 	_, err = c.Write(b)
 	fmt.Println(errors.Is(err, net.ErrClosed), operation(err), operation(c.Close()), operation(c.SetDeadline(time.Now())))
+}
 
-	// Raw access, files.
-	c, peer = pair(tl)
+func rawAndFiles(l *net.TCPListener) {
+	c, peer := pair(l)
 	raw, err := c.SyscallConn()
 	check(err)
 	check(raw.Control(func(fd uintptr) {
@@ -81,16 +97,18 @@ func main() {
 	say(twin.Write([]byte("from the twin")))
 	check(twin.Close())
 	check(f.Close())
-	say(io.ReadFull(peer, b))
+	say(io.ReadFull(peer, make([]byte, 10)))
+}
 
-	// Dialing and what goes wrong with it.
+// dialing is that, and what goes wrong with it.
+func dialing(address string) {
 	d := net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, Control: hook}
-	dialed, err := d.DialContext(context.Background(), "tcp", l.Addr().String())
+	dialed, err := d.DialContext(context.Background(), "tcp", address)
 	check(err)
 	check(dialed.Close())
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = d.DialContext(ctx, "tcp", l.Addr().String())
+	_, err = d.DialContext(ctx, "tcp", address)
 	fmt.Println(operation(err), errors.Is(err, context.Canceled))
 	_, err = net.Dial("tcp", "127.0.0.1:1")
 	fmt.Println(err, errors.Is(err, syscall.ECONNREFUSED))
@@ -98,20 +116,23 @@ func main() {
 	fmt.Println(err)
 	_, err = net.DialTimeout("tpc", "127.0.0.1:1", time.Second)
 	fmt.Println(err)
-	_, err = net.Listen("tcp", l.Addr().String())
+	_, err = net.Listen("tcp", address)
 	fmt.Println(operation(err), errors.Is(err, syscall.EADDRINUSE))
+}
 
-	// A listener's deadline and end.
-	check(tl.SetDeadline(time.Now().Add(20 * time.Millisecond)))
-	for err = nil; err == nil; {
+// endOfListener is its deadline and its end.
+func endOfListener(l *net.TCPListener) {
+	check(l.SetDeadline(time.Now().Add(20 * time.Millisecond)))
+	var err error
+	for err == nil {
 		var c net.Conn
-		if c, err = tl.Accept(); err == nil {
+		if c, err = l.Accept(); err == nil {
 			check(c.Close())
 		}
 	}
 	fmt.Println(operation(err), err.(net.Error).Timeout())
-	check(tl.Close())
-	_, err = tl.AcceptTCP()
+	check(l.Close())
+	_, err = l.AcceptTCP()
 	fmt.Println(operation(err), errors.Is(err, net.ErrClosed))
 }
 

@@ -18,7 +18,13 @@ func main() {
 	defer os.RemoveAll(dir)
 	check(os.Chdir(dir)) // names without the directory are the same in every run
 
-	// A stream, half closed.
+	streams()
+	datagrams()
+	packets()
+}
+
+// streams are half closed, and a descriptor goes over.
+func streams() {
 	l, err := net.Listen("unix", "stream")
 	check(err)
 	fmt.Println(l.Addr().Network(), l.Addr(), l.Close())
@@ -37,7 +43,6 @@ func main() {
 	text, err := io.ReadAll(peer)
 	fmt.Printf("%q %v\n", text, err)
 
-	// A descriptor goes over.
 	f, err := os.Open(".")
 	check(err)
 	fmt.Println(peer.WriteMsgUnix([]byte("x"), syscall.UnixRights(int(f.Fd())), nil))
@@ -58,8 +63,10 @@ func main() {
 	fmt.Println(err, errors.Is(err, syscall.ECONNREFUSED))
 	_, err = net.Dial("unix", "nobody")
 	fmt.Println(err, errors.Is(err, fs.ErrNotExist))
+}
 
-	// Datagrams.
+func datagrams() {
+	b := make([]byte, 100)
 	server, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: "server", Net: "unixgram"})
 	check(err)
 	client, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: "client", Net: "unixgram"})
@@ -75,8 +82,11 @@ func main() {
 	fmt.Println(err)
 	check(client.Close())
 	check(server.Close())
+}
 
-	// Packets with a connection, abstract names.
+// packets have a connection, and abstract names.
+func packets() {
+	b := make([]byte, 100)
 	pl, err := net.Listen("unixpacket", fmt.Sprint("@packets", os.Getpid()))
 	check(err)
 	dialed, err := net.Dial("unixpacket", pl.Addr().String())
