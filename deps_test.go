@@ -25,7 +25,7 @@ const module = "github.com/a57b2d82/netpoller"
 // layers are the packages from the bottom up. A package may import only those of lower
 // layers; none of its own.
 var layers = [][]string{
-	{"internal/neterr", "internal/sys", "internal/nettest"},
+	{"internal/neterr", "internal/sys", "internal/nettest", "internal/clock"},
 	{"internal/resolve"},
 	{"timer"},
 	{"polldesc"},
@@ -40,7 +40,7 @@ var layers = [][]string{
 // forbidden are imports that the layers would allow.
 var forbidden = map[string][]string{
 	"timer":    {"internal/resolve", "internal/nettest"},
-	"polldesc": {"internal/sys", "internal/resolve", "internal/neterr"},
+	"polldesc": {"internal/sys", "internal/resolve", "internal/neterr", "internal/clock"},
 }
 
 // Imports must go down the layers: a reader who starts at the bottom meets nothing

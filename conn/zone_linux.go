@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/a57b2d82/netpoller/internal/clock"
 )
 
 // zones remembers the names and numbers of the interfaces, which a link-local IPv6
@@ -17,7 +19,7 @@ const zonesStale = time.Minute
 
 type zoneCache struct {
 	mu     sync.Mutex // guards what follows
-	asked  time.Time
+	asked  int64      // on the clock of package clock
 	byID   map[uint32]string
 	byName map[string]uint32
 }
@@ -55,14 +57,14 @@ func (z *zoneCache) id(name string) uint32 {
 //
 // Preconditions: mu is held.
 func (z *zoneCache) refresh(known func() bool) {
-	if time.Since(z.asked) < zonesStale && known() {
+	if clock.Now()-z.asked < int64(zonesStale) && known() {
 		return
 	}
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return // what it knew is the best there is
 	}
-	z.asked = time.Now()
+	z.asked = clock.Now()
 	z.byID, z.byName = make(map[uint32]string), make(map[string]uint32)
 	for _, ifi := range interfaces {
 		z.byID[uint32(ifi.Index)] = ifi.Name

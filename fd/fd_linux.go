@@ -74,12 +74,9 @@ func (fd *FD) Own(sysfd int, kind Kind) {
 // Init registers the descriptor with one of g's pollers. A socket being connected is
 // registered after connect was called, because before that it reports a hang-up.
 func (fd *FD) Init(g *poller.Group) (err error) {
-	if fd.poller, err = g.Pick(); err != nil {
-		return err
-	}
 	// There is room to write in a new socket, and in most for ever: to hear of it would wake
 	// the reactor for nobody.
-	if fd.pd, err = fd.poller.Register(fd.sysfd); err != nil {
+	if fd.poller, fd.pd, err = g.Register(fd.sysfd); err != nil {
 		return err
 	}
 	fd.gen = fd.pd.Token().Gen

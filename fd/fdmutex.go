@@ -158,39 +158,45 @@ func (mu *fdMutex) unlock(m polldesc.Mode) (last bool) {
 func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
 	q := mu.queues.Load()
 	if q == nil {
-		mu.queues.CompareAndSwap(nil, newQueues())
+		mu.queues.CompareAndSwap(nil, new([3]semaphore))
 		q = mu.queues.Load()
 	}
 	return &q[m]
 }
 
-func newQueues() *[3]semaphore {
-	var q [3]semaphore
-	for m := range q {
-		q[m].nonzero.L = &q[m].mu
-	}
-	return &q
-}
-
 // A semaphore counts wake-ups that were given and not yet taken.
+//
+// A waiter sleeps in a mutex that it locks for the second time. Channels and condition
+// variables are out of the question: in a bubble of testing/synctest those who wait for
+// them are deadlocked when all do, though what they wait for may happen outside.
 type semaphore struct {
-	mu      sync.Mutex
-	nonzero sync.Cond
+	mu      sync.Mutex // guards what follows
 	count   int
+	waiters []*sync.Mutex // locked, the one that has waited longest first
 }
 
 func (s *semaphore) acquire() {
 	s.mu.Lock()
-	for s.count == 0 {
-		s.nonzero.Wait()
+	if s.count > 0 {
+		s.count--
+		s.mu.Unlock()
+		return
 	}
-	s.count--
+	waiter := new(sync.Mutex)
+	waiter.Lock()
+	s.waiters = append(s.waiters, waiter)
 	s.mu.Unlock()
+	waiter.Lock()
 }
 
 func (s *semaphore) release() {
 	s.mu.Lock()
-	s.count++
-	s.mu.Unlock()
-	s.nonzero.Signal()
+	defer s.mu.Unlock()
+	if len(s.waiters) == 0 {
+		s.count++
+		return
+	}
+	s.waiters[0].Unlock()
+	s.waiters[0] = nil
+	s.waiters = s.waiters[1:]
 }

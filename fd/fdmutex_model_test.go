@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -143,48 +142,69 @@ func (r *mutexRun) able() (able []int) {
 	return able
 }
 
+// settle returns when every actor waits, for its next step or for a lock. One that was
+// woken is in no queue any more, and one that is about to sleep in none yet.
+func (r *mutexRun) settle() {
+	for {
+		busy, asleep := 0, 0
+		r.book.Lock()
+		for _, a := range r.actors {
+			if a.busy {
+				busy++
+			}
+		}
+		r.book.Unlock()
+		for m := range closer {
+			q := r.mu.queue(m)
+			q.mu.Lock()
+			asleep += len(q.waiters)
+			q.mu.Unlock()
+		}
+		if busy == asleep {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
 // replay makes the choices of path, and the first one possible from there on. It
 // appends those, with how many there were, to path.
 func replay(t *testing.T, scripts []script, path []choice) []choice {
-	synctest.Test(t, func(t *testing.T) {
-		r := new(mutexRun)
-		for _, s := range scripts {
-			r.start(s)
+	r := new(mutexRun)
+	for _, s := range scripts {
+		r.start(s)
+	}
+	var trace string
+	for step := 0; ; step++ {
+		r.settle()
+		able := r.able()
+		if len(able) == 0 {
+			break
 		}
-		var trace string
-		for step := 0; ; step++ {
-			synctest.Wait()
-			able := r.able()
-			if len(able) == 0 {
-				break
-			}
-			if step == len(path) {
-				path = append(path, choice{0, len(able)})
-			}
-			i := able[path[step].taken]
-			trace += fmt.Sprintf(" %d%c", i, r.actors[i].script[0])
-			r.actors[i].busy = true
-			r.actors[i].next <- struct{}{}
+		if step == len(path) {
+			path = append(path, choice{0, len(able)})
 		}
-		for i, a := range r.actors {
-			if a.busy {
-				r.wrong = fmt.Sprintf("goroutine %d sleeps for ever", i)
-				r.mu.queue(read).release() // let the bubble end
-				r.mu.queue(write).release()
-			}
-			close(a.next)
+		i := able[path[step].taken]
+		trace += fmt.Sprintf(" %d%c", i, r.actors[i].script[0])
+		r.actors[i].busy = true
+		r.actors[i].next <- struct{}{}
+	}
+	for i, a := range r.actors {
+		if a.busy {
+			r.wrong = fmt.Sprintf("goroutine %d sleeps for ever", i)
 		}
-		switch s := r.mu.state.Load(); {
-		case r.wrong != "":
-		case r.closed && (s != mutexClosed || r.closes != 1 || r.destroys != 1):
-			r.wrong = fmt.Sprintf("word %#x, %d times closed and %d times destroyed", s, r.closes, r.destroys)
-		case !r.closed && (s != 0 || r.destroys != 0):
-			r.wrong = fmt.Sprintf("word %#x of an open descriptor after %d times destroyed", s, r.destroys)
-		}
-		if r.wrong != "" {
-			t.Errorf("%s, after%s", r.wrong, trace)
-		}
-	})
+		close(a.next)
+	}
+	switch s := r.mu.state.Load(); {
+	case r.wrong != "":
+	case r.closed && (s != mutexClosed || r.closes != 1 || r.destroys != 1):
+		r.wrong = fmt.Sprintf("word %#x, %d times closed and %d times destroyed", s, r.closes, r.destroys)
+	case !r.closed && (s != 0 || r.destroys != 0):
+		r.wrong = fmt.Sprintf("word %#x of an open descriptor after %d times destroyed", s, r.destroys)
+	}
+	if r.wrong != "" {
+		t.Errorf("%s, after%s", r.wrong, trace)
+	}
 	return path
 }
 

@@ -1,6 +1,7 @@
 package fd
 
 import (
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -18,6 +19,8 @@ type notification struct {
 // it. f may read, and may call NotifyReadable again; as it has a goroutine of its own, it
 // may take as long as it likes.
 //
+// In a bubble of testing/synctest it does take a goroutine, so that f runs in the bubble.
+//
 // stop prevents the call, and reports whether it did: false means that f was called, or
 // is about to be.
 func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
@@ -26,10 +29,20 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 		return func() bool { return false }
 	}
 	n := &notification{interrupter{fd: fd, mode: polldesc.Read}, f}
-	if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
+	if clock.InBubble() {
+		go n.await() // DOC: bubble-notify
+	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
 		go n.deliver()
 	}
 	return n.interrupt
+}
+
+// await waits in a goroutine, which keeps f in the caller's bubble.
+func (n *notification) await() {
+	if err := n.fd.prepareRead(); err == nil {
+		_ = n.fd.awaitReady(polldesc.Read, sys.Readable)
+	}
+	n.deliver()
 }
 
 // prepareNotify is prepareRead that does not wait.

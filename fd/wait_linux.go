@@ -1,14 +1,13 @@
 package fd
 
 import (
-	"math"
 	"net"
 	"os"
 	"time"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
-	"github.com/a57b2d82/netpoller/poller"
 )
 
 // This file is how an owner waits, and what limits that.
@@ -43,10 +42,10 @@ func (fd *FD) wait(m polldesc.Mode) error {
 		return fd.pd.Wait(m)
 	}
 	queued := fd.queued(m)
-	now := poller.Now()
-	fd.pd.Limit(m, later(now, int64(limits[m])), now) // DOC: limit
+	now := clock.Now()
+	fd.pd.Limit(m, clock.After(now, limits[m]), now) // DOC: limit
 	err := fd.pd.Wait(m)
-	fd.pd.Limit(m, 0, poller.Now())
+	fd.pd.Limit(m, 0, clock.Now())
 	if err == os.ErrDeadlineExceeded && fd.queued(m) < queued {
 		return fd.pd.Prepare(m) // progress: the limit does not count, a deadline does
 	}
@@ -94,27 +93,13 @@ func (fd *FD) setDeadline(t time.Time, first, last polldesc.Mode) error {
 	return fd.pd.SetDeadline(fd.gen, first, last, at, now)
 }
 
-// deadlineAt puts t on the poller's clock. A t without a monotonic reading is taken
-// as so far from now, as package net takes it.
+// deadlineAt puts t on the clock of deadlines: 0 for none, -1 for one that has passed.
 func deadlineAt(t time.Time) (at, now int64) {
 	if t.IsZero() {
 		return 0, 0
 	}
-	now = poller.Now()
-	at = poller.At(t)
-	if t == t.Round(0) { // which takes a monotonic reading away
-		at = later(now, int64(time.Until(t)))
-	}
-	if at <= now {
+	if at, now = clock.Until(t); at <= now {
 		at = -1
 	}
 	return at, now
-}
-
-// later returns now+d, or the last moment there is.
-func later(now, d int64) int64 {
-	if d > math.MaxInt64-now {
-		return math.MaxInt64
-	}
-	return now + d
 }

@@ -17,8 +17,8 @@ const slabSize = 256
 // called from any goroutine.
 type Cache struct {
 	// Immutable.
-	heap    *timer.Heap
-	newSeat func(Claim) Seat // see NewCache
+	heap *timer.Heap
+	env  Env
 
 	// slabs is replaced, never changed in place: written under mu, read by Get.
 	slabs atomic.Pointer[[]*[slabSize]PollDesc]
@@ -28,25 +28,41 @@ type Cache struct {
 	open int
 }
 
+// An Env is what descriptors need of the world, and the poller gives them. All functions
+// may be called from any goroutine.
+type Env struct {
+	// Now is the clock that deadlines are set on.
+	Now func() int64
+
+	// NewToken makes what owners park on: a channel with room for one token.
+	NewToken func() chan struct{}
+
+	// NewSeat makes what they may park in instead. It may be nil, and return nil when there
+	// is no seat to be had.
+	NewSeat func(Claim) Seat
+
+	// Go calls f in a goroutine of its own.
+	Go func(f func())
+}
+
 // NewCache returns an empty cache whose descriptors keep their deadlines in heap.
-//
-// Seats come from newSeat, which may be nil, and may return nil when there is none to be
-// had.
-func NewCache(heap *timer.Heap, newSeat func(Claim) Seat) *Cache {
-	c := &Cache{heap: heap, newSeat: newSeat}
+func NewCache(heap *timer.Heap, env Env) *Cache {
+	c := &Cache{heap: heap, env: env}
 	c.slabs.Store(new([]*[slabSize]PollDesc))
 	return c
 }
 
-// Alloc opens a descriptor: no edge seen, no deadline, nobody waiting.
-func (c *Cache) Alloc() *PollDesc {
+// Alloc opens a descriptor: no edge seen, no deadline, no waiter. It reports whether no
+// other was open.
+func (c *Cache) Alloc() (pd *PollDesc, first bool) {
 	c.mu.Lock()
 	if c.free == nil {
 		c.grow()
 	}
-	pd := c.free
+	pd = c.free
 	c.free, pd.nextFree = pd.nextFree, nil
 	c.open++
+	first = c.open == 1
 	c.mu.Unlock()
 
 	// DOC: late-edge
@@ -55,14 +71,15 @@ func (c *Cache) Alloc() *PollDesc {
 		pd.side[m].word.reset()
 	}
 	pd.info.open()
-	return pd
+	return pd, first
 }
 
-// Free gives the slot back and ends the life of every Token for it.
+// Free gives the slot back and ends the life of every Token for it. It reports whether no
+// other descriptor is open now.
 //
 // Preconditions: pd was evicted, and no goroutine will use it again, but for a SetDeadline
 // that comes too late and sees by the generation that it does.
-func (c *Cache) Free(pd *PollDesc) {
+func (c *Cache) Free(pd *PollDesc) (last bool) {
 	for m := range pd.side {
 		if pd.side[m].word.busy() {
 			panic("polldesc: free of a descriptor that a goroutine waits for")
@@ -75,7 +92,9 @@ func (c *Cache) Free(pd *PollDesc) {
 	pd.nextFree = c.free
 	c.free = pd
 	c.open--
+	last = c.open == 0
 	c.mu.Unlock()
+	return last
 }
 
 // Get returns the descriptor in a slot that a Token named, whether or not that life

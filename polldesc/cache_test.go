@@ -24,19 +24,19 @@ func TestNeighborsShareNoCacheLine(t *testing.T) {
 	require.EqualValues(t, lines, reflect.TypeFor[PollDesc]().Size())
 	c := newTestCache()
 	for range 3 * slabSize {
-		pd := c.Alloc()
+		pd := alloc(c)
 		require.Zero(t, reflect.ValueOf(pd).Pointer()%lines)
 	}
 }
 
-func newTestCache() *Cache { return NewCache(timer.New(func() {}), nil) }
+func newTestCache() *Cache { return NewCache(timer.New(func() {}), testEnv) }
 
 // reuse ends pd's life and begins the next in the same slot.
 func reuse(t *testing.T, c *Cache, pd *PollDesc) {
 	t.Helper()
 	pd.Evict()
 	c.Free(pd)
-	if next := c.Alloc(); next != pd {
+	if next := alloc(c); next != pd {
 		t.Fatalf("slot %d was given out instead of %d", next.slot, pd.slot)
 	}
 }
@@ -50,7 +50,7 @@ func setGen(pd *PollDesc, gen uint32) {
 // would be swallowed.
 func TestGenerationMustWrapToOne(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	setGen(pd, math.MaxUint32-1)
 	reuse(t, c, pd)
 	require.EqualValues(t, uint32(math.MaxUint32), pd.Token().Gen)
@@ -71,7 +71,7 @@ func TestGenerationMustWrapToOne(t *testing.T) {
 // exactly so many lives ago would pass for one of now.
 func TestTokenMustBeStaleAfterAnyNumberOfReuses(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	stale := pd.Token()
 	check := func(reuses uint32) {
 		woken, ok := pd.Edge(TokenOf(stale.Words()).Gen, Readable|Writable|HUP)
@@ -103,7 +103,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 	seen := map[Token]bool{}
 	var pds []*PollDesc
 	for i := range n {
-		pd := c.Alloc()
+		pd := alloc(c)
 		require.Equal(t, i+1, c.Open())
 		require.False(t, seen[pd.Token()], "two descriptors have one name")
 		require.NotEqual(t, WakeToken, pd.Token())
@@ -119,7 +119,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 	}
 	require.Zero(t, c.Open())
 	for range n {
-		pd := c.Alloc()
+		pd := alloc(c)
 		require.False(t, seen[pd.Token()], "a name was given out twice")
 		require.Same(t, pd, c.Get(pd.slot))
 	}
@@ -129,7 +129,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 // If this failed, a descriptor would begin its life with what happened in the last.
 func TestAllocMustBeginAfresh(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, -1, 1))
 	edge(t, pd, Readable|Writable|RDHUP|HUP|ERR|PRI)
 	reuse(t, c, pd)
@@ -149,7 +149,7 @@ func TestAllocMustBeginAfresh(t *testing.T) {
 // for the owner to come.
 func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	never := c.Get(pd.slot + 1) // never open yet, as the others of its slab
 	pd.Evict()
 	c.Free(pd)
@@ -159,14 +159,14 @@ func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 		require.ErrorIs(t, free.SetDeadline(free.Token().Gen, Read, Write, 9, 1), net.ErrClosed)
 	}
 	c.EvictAll()
-	require.NoError(t, c.Alloc().Prepare(Read))
-	require.NoError(t, c.Alloc().Prepare(Read))
+	require.NoError(t, alloc(c).Prepare(Read))
+	require.NoError(t, alloc(c).Prepare(Read))
 }
 
 // If this failed, a goroutine would sleep on in a descriptor that is somebody else's.
 func TestFreeMustRefuseADescriptorInUse(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	result := goWait(t, pd, Write)
 	require.PanicsWithValue(t, "polldesc: free of a descriptor that a goroutine waits for", func() { c.Free(pd) })
 	pd.Evict()
@@ -181,7 +181,7 @@ func TestEvictAllMustWakeAllWhoWait(t *testing.T) {
 	const n = slabSize + 3
 	var results []<-chan error
 	for i := range n {
-		pd := c.Alloc()
+		pd := alloc(c)
 		results = append(results, goWait(t, pd, Read))
 		if i%2 == 0 {
 			results = append(results, goWait(t, pd, Write))
@@ -228,8 +228,8 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	heap := timer.New(func() {})
-	c := NewCache(heap, nil)
-	pd := c.Alloc()
+	c := NewCache(heap, testEnv)
+	pd := alloc(c)
 	gen := pd.Token().Gen
 	now := int64(1)
 	parks := make(chan struct{})
@@ -270,7 +270,7 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, 0, now)
 		},
 		"Alloc, Free": func() {
-			other := c.Alloc()
+			other := alloc(c)
 			other.Evict()
 			c.Free(other)
 		},
@@ -307,7 +307,7 @@ func BenchmarkSetDeadlineLater(b *testing.B) {
 func BenchmarkAllocFree(b *testing.B) {
 	c := newTestCache()
 	for b.Loop() {
-		pd := c.Alloc()
+		pd := alloc(c)
 		pd.Evict()
 		c.Free(pd)
 	}

@@ -8,13 +8,19 @@ import (
 
 // A deadline is when one side gives up, and the timer that will tell it.
 //
+// An owner compares the clock with its deadline itself, before it begins and before it
+// parks (D3). The timer ends the waits of those that are parked.
+//
 // The timer may be early and then looks again: setting a later deadline, as a
 // per-operation timeout does all the time, is a store, and the arming stays where
 // it is. What always holds for a side with a deadline to come:
 //
 //	D1  it is guarded by an arming: when <= at, and Due(seq) will be called;
 //	D2  both sides may be guarded by one arming, of either's entry, and then have
-//	    the same seq. That is how equal deadlines share an entry.
+//	    the same seq. That is how equal deadlines share an entry;
+//	D3  side.due is when it gives up, so that an owner which does not wait need not be
+//	    told: nothing begins, and nobody parks, once the clock says that it has passed.
+//	    Due may come much later, for the reactor runs when a processor is free.
 //
 // An arming that guards no side any more is stale: no side has its seq, and Due does
 // nothing. (It would not expire anything early, because settle looks at the deadline;
@@ -49,7 +55,7 @@ func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) err
 	if at != 0 || pd.hasDeadlines() {
 		pd.makeDeadlines()
 		for m := first; m <= last; m++ {
-			pd.side[m].at = at
+			pd.deadlines[m].at = at
 			pd.settle(m, now)
 		}
 	}
@@ -71,7 +77,7 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 		return
 	}
 	pd.makeDeadlines()
-	pd.side[m].limit = at
+	pd.deadlines[m].limit = at
 	pd.settle(m, now)
 	owed := pd.cancel(m, m)
 	pd.mu.Unlock()
@@ -79,7 +85,7 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 }
 
 // hasDeadlines reports whether the slot ever had one.
-func (pd *PollDesc) hasDeadlines() bool { return pd.side[Read].deadline != nil }
+func (pd *PollDesc) hasDeadlines() bool { return pd.deadlines != nil }
 
 // makeDeadlines makes both, if the slot never had one: most of the connections that are
 // so many as to count never get any.
@@ -87,10 +93,9 @@ func (pd *PollDesc) makeDeadlines() {
 	if pd.hasDeadlines() {
 		return
 	}
-	both := new([2]deadline)
-	for m := range both {
-		both[m].entry.Owner = pd
-		pd.side[m].deadline = &both[m]
+	pd.deadlines = new([2]deadline)
+	for m := range pd.deadlines {
+		pd.deadlines[m].entry.Owner = pd
 	}
 }
 
@@ -107,8 +112,8 @@ func (d *deadline) due() int64 {
 func (pd *PollDesc) Due(seq uint64, now int64) {
 	pd.mu.Lock()
 	for m := Read; m <= Write; m++ {
-		if s := &pd.side[m]; s.seq == seq { // DOC: stale-seq
-			s.seq = 0
+		if d := &pd.deadlines[m]; d.seq == seq { // DOC: stale-seq
+			d.seq = 0
 			pd.settle(m, now)
 		}
 	}
@@ -122,7 +127,8 @@ func (pd *PollDesc) Due(seq uint64, now int64) {
 //
 // Preconditions: pd.mu is held. The caller cancels the side's wait next.
 func (pd *PollDesc) settle(m Mode, now int64) {
-	at := pd.side[m].due()
+	at := pd.deadlines[m].due()
+	pd.side[m].due.Store(at)
 	if at != 0 && at <= now {
 		pd.info.set(expired(m))
 		return
@@ -137,19 +143,19 @@ func (pd *PollDesc) settle(m Mode, now int64) {
 
 // guard restores D1 for a side that is due at.
 func (pd *PollDesc) guard(m Mode, at int64) {
-	s, other := &pd.side[m], &pd.side[1-m]
-	if s.seq != 0 && s.when <= at { // DOC: later-is-a-store
+	d, other := &pd.deadlines[m], &pd.deadlines[1-m]
+	if d.seq != 0 && d.when <= at { // DOC: later-is-a-store
 		return // the arming looks again when it comes due
 	}
 	if other.seq != 0 && other.when == at { // DOC: shared-arming
-		s.seq, s.when = other.seq, other.when // D2
+		d.seq, d.when = other.seq, other.when // D2
 		return
 	}
-	old := s.seq
+	old := d.seq
 	pd.timed = true
-	s.seq, s.when = pd.cache.heap.Arm(&s.entry, at), at // DOC: arm
+	d.seq, d.when = pd.cache.heap.Arm(&d.entry, at), at // DOC: arm
 	if old != 0 && other.seq == old {
-		other.seq, other.when = s.seq, s.when // it was shared: still one arming, earlier
+		other.seq, other.when = d.seq, d.when // it was shared: still one arming, earlier
 	}
 }
 
@@ -158,11 +164,12 @@ func (pd *PollDesc) disarm() {
 	if !pd.hasDeadlines() {
 		return
 	}
-	for m := range pd.side {
-		s := &pd.side[m]
-		s.at, s.limit, s.seq = 0, 0, 0
+	for m := range pd.deadlines {
+		d := &pd.deadlines[m]
+		d.at, d.limit, d.seq = 0, 0, 0
+		pd.side[m].due.Store(0)
 		if pd.timed {
-			pd.cache.heap.Disarm(&s.entry)
+			pd.cache.heap.Disarm(&d.entry)
 		}
 	}
 	pd.timed = false

@@ -14,7 +14,7 @@ import (
 // tests are the clock: time is what they pass as now.
 func newTimed() (*PollDesc, *timer.Heap) {
 	heap := timer.New(func() {})
-	return NewCache(heap, nil).Alloc(), heap
+	return alloc(NewCache(heap, testEnv)), heap
 }
 
 func armings(h *timer.Heap) uint64 {
@@ -26,7 +26,7 @@ func armings(h *timer.Heap) uint64 {
 // next one.
 func TestDeadlineOfAnEarlierLife(t *testing.T) {
 	c := newTestCache()
-	pd := c.Alloc()
+	pd := alloc(c)
 	gen := pd.Token().Gen
 	reuse(t, c, pd)
 	require.ErrorIs(t, pd.SetDeadline(gen, Read, Write, -1, 1), net.ErrClosed)
@@ -183,7 +183,7 @@ func TestSharingMustFollowAnEarlierDeadline(t *testing.T) {
 		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 20, 1))
 		require.NoError(t, pd.SetDeadline(pd.Token().Gen, moves, moves, 10, 1))
 		stays := 1 - moves
-		require.Equal(t, pd.side[moves].seq, pd.side[stays].seq, "one arming for both")
+		require.Equal(t, pd.deadlines[moves].seq, pd.deadlines[stays].seq, "one arming for both")
 
 		heap.RunDue(10)
 		require.ErrorIs(t, pd.Prepare(moves), os.ErrDeadlineExceeded)
@@ -197,15 +197,15 @@ func TestSharingMustFollowAnEarlierDeadline(t *testing.T) {
 func TestStaleDueMustChangeNothing(t *testing.T) {
 	pd, heap := newTimed()
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 20, 1))
-	stale := pd.side[Read].seq
+	stale := pd.deadlines[Read].seq
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 10, 1))
-	now, armed := pd.side[Read].seq, armings(heap)
+	now, armed := pd.deadlines[Read].seq, armings(heap)
 
 	pd.Due(stale, 10) // late: by its own time, the new deadline has come too
 	require.NoError(t, pd.Prepare(Read))
 	require.NoError(t, pd.Prepare(Write))
 	for m := range pd.side {
-		require.Equal(t, now, pd.side[m].seq, "the arming that guards it")
+		require.Equal(t, now, pd.deadlines[m].seq, "the arming that guards it")
 	}
 	require.Equal(t, armed, armings(heap))
 }
@@ -214,17 +214,17 @@ func TestStaleDueMustChangeNothing(t *testing.T) {
 // its slot, or keep the slot in the heap.
 func TestEvictMustEmptyTheHeap(t *testing.T) {
 	heap := timer.New(func() {})
-	c := NewCache(heap, nil)
-	pd := c.Alloc()
+	c := NewCache(heap, testEnv)
+	pd := alloc(c)
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 20, 1))
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Write, Write, 10, 1))
-	stale := [...]uint64{pd.side[Read].seq, pd.side[Write].seq}
+	stale := [...]uint64{pd.deadlines[Read].seq, pd.deadlines[Write].seq}
 	pd.Evict()
 	require.Zero(t, heap.Len())
 	require.Equal(t, int64(timer.Never), heap.Next())
 
 	c.Free(pd)
-	require.Same(t, pd, c.Alloc())
+	require.Same(t, pd, alloc(c))
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 30, 1))
 	for _, seq := range stale {
 		pd.Due(seq, 25) // they were on their way already

@@ -157,7 +157,7 @@ func (m *model) wake(mode Mode) {
 		defer func(seated bool) { s.seated = seated }(s.seated)
 		s.seated = h.seated
 	}
-	s.wake()
+	s.wake(m.cache)
 }
 
 // An owner runs one operation after the other on its side: package fd's loop of
@@ -172,12 +172,12 @@ type place uint8
 
 const (
 	opBegin      place = iota // local: never in a saved world
-	prepCheck                 // Prepare: pd.check
+	prepCheck                 // Prepare: pd.checkClock
 	prepReset                 //          O1
 	sysCall                   // the system call
 	factsCheck                // pd.Exceptional, after a short read
 	waitChoose                // Wait: where to park, if there are seats
-	waitCheck                 //       pd.check
+	waitCheck                 //       pd.checkClock
 	waitConsume               //       O2
 	waitAnnounce              //       O3
 	waitRecheck               //       pd.check
@@ -211,9 +211,12 @@ func (m *model) owner(mode Mode) bool {
 	case opEnd:
 		return false
 	case prepCheck, waitCheck:
-		if m.pd.check(mode) != nil {
+		if m.checkClock(m.pd, mode) != nil {
 			m.fail(mode)
 			return m.did("check: error")
+		}
+		if at := m.pd.deadlines[mode].at; at != 0 && at <= int64(m.w.now) && !m.w.mu {
+			m.wrong = names[mode] + " goes on though its deadline has passed"
 		}
 		o.at++
 		return m.did("check")

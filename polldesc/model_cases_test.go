@@ -46,6 +46,8 @@ type protocol struct {
 	settle func(pd *PollDesc, m Mode, now int64)
 	order  []sectionStep
 
+	checkClock func(pd *PollDesc, m Mode) error
+
 	resetFirst, recheck, compareSeq, heedFacts bool // true in the real one
 
 	// False in the real one.
@@ -59,7 +61,7 @@ func realProtocol() protocol {
 		commit: (*waitWord).commit, abort: (*waitWord).abort, collect: (*waitWord).collect,
 		edge: (*waitWord).edge, cancel: (*waitWord).cancel,
 		see: (*info).see, renew: (*info).renew, settle: (*PollDesc).settle,
-		order:      rightOrder,
+		order: rightOrder, checkClock: (*PollDesc).checkClock,
 		resetFirst: true, recheck: true, compareSeq: true, heedFacts: true,
 	}
 }

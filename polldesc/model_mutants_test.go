@@ -92,7 +92,7 @@ var mutants = []mutant{
 
 	{"a shared arming moves and one side stays behind", "D2", "both deadlines", func(p *protocol) {
 		p.settle = func(pd *PollDesc, m Mode, now int64) {
-			other := &pd.side[1-m]
+			other := &pd.deadlines[1-m]
 			seq, when := other.seq, other.when
 			pd.settle(m, now)
 			other.seq, other.when = seq, when
@@ -101,12 +101,16 @@ var mutants = []mutant{
 
 	{"a later deadline is not looked at again", "D1", "deadline", func(p *protocol) {
 		p.settle = func(pd *PollDesc, m Mode, now int64) {
-			if s := &pd.side[m]; s.seq == 0 && pd.timed && s.at > now {
+			if d := &pd.deadlines[m]; d.seq == 0 && pd.timed && d.at > now {
 				return // it was armed once
 			}
 			pd.settle(m, now)
 		}
 	}, "no arming guards"},
+
+	{"an owner relies on what is published", "D3", "deadline", func(p *protocol) {
+		p.checkClock = (*PollDesc).check
+	}, "goes on though its deadline has passed"},
 
 	{"a deadline is set in whatever life the slot has", "HB-4", "reuse with", func(p *protocol) {
 		p.anyLife = true

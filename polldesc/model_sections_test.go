@@ -71,7 +71,7 @@ func (m *model) timer() bool {
 	case fires[0].seq > 0:
 		*s = section{at: 1, last: Write, now: fires[0].now, seq: fires[0].seq}
 		*fires = [2]fire{fires[1]}
-		if seq := uint64(s.seq); seq != m.pd.side[Read].seq && seq != m.pd.side[Write].seq {
+		if seq := uint64(s.seq); seq != m.pd.deadlines[Read].seq && seq != m.pd.deadlines[Write].seq {
 			m.rows[staleDue]++
 		}
 		return m.section(timerCrit)
@@ -167,7 +167,7 @@ func (s *section) names(mode Mode) bool { return s.first <= mode && mode <= s.la
 // publish is what a section does to a side before it cancels. It is one step, though
 // it may touch both info and the heap: no actor but those kept out by mu looks at both.
 func (m *model) publish(who int, s *section, mode Mode) {
-	side := &m.pd.side[mode]
+	side := &m.pd.deadlines[mode]
 	switch who {
 	case setterCrit:
 		side.at = int64(s.when)
@@ -196,7 +196,7 @@ func (m *model) settled(mode Mode, now int64) {
 	before, _ := m.heap.Counts()
 	m.settle(m.pd, mode, now)
 	if after, _ := m.heap.Counts(); after != before {
-		s := &m.pd.side[mode]
+		s := &m.pd.deadlines[mode]
 		m.w.side[mode].entry = arming{when: int8(s.when), seq: uint8(s.seq)}
 	}
 }

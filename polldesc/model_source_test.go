@@ -24,7 +24,7 @@ import (
 // order of the text; opposite each, the step of the model that stands for it.
 var sourceCalls = map[string][][2]string{
 	"Prepare": {
-		{"pd.check", "prepCheck"},
+		{"pd.checkClock", "prepCheck"},
 		{"pd.side[m].word.reset", "prepReset"},
 	},
 	"Edge": {
@@ -79,7 +79,8 @@ var sourceCalls = map[string][][2]string{
 		{"pd.pay", "payRead, payWrite"},
 	},
 	"settle": { // one step: see model.publish
-		{"pd.side[m].due", "publish"},
+		{"pd.deadlines[m].due", "publish"},
+		{"pd.side[m].due.Store", "publish; it is what at is"},
 		{"pd.info.set", "publish"},
 		{"pd.info.flags", "publish"},
 		{"pd.info.clear", "publish"},
@@ -91,12 +92,17 @@ var sourceCalls = map[string][][2]string{
 	},
 	"pay": {{"pd.side[m].wake", "payRead, payWrite"}},
 	"wake": {
-		{"s.resume", "nobody subscribes"},
+		{"c.env.Go", "nobody subscribes"},
 		{"(*s.seat).Give", "one step"},
 		{"s.token <-", "one step"},
 	},
 	"take":  {{"(*s.seat).Take", "waitToken"}, {"<-s.token", "waitToken"}},
 	"check": {{"pd.info.flags", "one step"}},
+	"checkClock": { // one step, though a tick or SetDeadline may come between: then it began earlier
+		{"pd.check", "one step"},
+		{"pd.side[m].due.Load", "one step"},
+		{"pd.cache.env.Now", "one step"},
+	},
 	"Free": {
 		{"pd.side[m].word.busy", "nobody is left"},
 		{"pd.side[m].leave", "slotEvicted"},
@@ -156,7 +162,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 func (pd *PollDesc) park(m Mode) (parked bool, err error) {
 	s := &pd.side[m]
 	for {
-		if err := pd.check(m); err != nil { // waitCheck
+		if err := pd.checkClock(m); err != nil { // waitCheck
 			return false, err
 		}
 		if s.word.consume() == actCall { // waitConsume
@@ -239,6 +245,7 @@ type sideOutcome struct {
 	tokens   int
 	seated   bool
 	given    uint8
+	due      int64
 	at, when int64
 	seq      uint64
 }
@@ -246,8 +253,8 @@ type sideOutcome struct {
 func (m *model) outcome(failed bool) outcome {
 	o := outcome{info: m.pd.info.w.Load(), timed: m.pd.timed, failed: failed}
 	for i := range m.pd.side {
-		s := &m.pd.side[i]
-		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.seated, s.given(), s.at, s.when, s.seq}
+		s, d := &m.pd.side[i], &m.pd.deadlines[i]
+		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.seated, s.given(), s.due.Load(), d.at, d.when, d.seq}
 	}
 	o.heap, o.next = m.heap.Len(), m.heap.Next()
 	o.armed, _ = m.heap.Counts()
@@ -353,7 +360,7 @@ func (m *model) beginning(w *world) (calls []call) {
 	case slotEvicted:
 		calls = append(calls, call{"Free, Alloc", (*model).closer,
 			func() bool { return m.w.slot == slotOpen },
-			func() error { m.cache.Free(m.pd); m.pd = m.cache.Alloc(); return nil }})
+			func() error { m.cache.Free(m.pd); m.pd, _ = m.cache.Alloc(); return nil }})
 	}
 	return calls
 }
@@ -367,7 +374,7 @@ func TestWaitParksAsTheModelDoes(t *testing.T) {
 			wake := func(pd *PollDesc) {
 				pd.info.set(f)
 				pd.side[Read].word.g.Store(word)
-				pd.side[Read].wake()
+				pd.side[Read].wake(pd.cache)
 			}
 			m := newModel(scenario{lives: []life{{ops: [2]string{"x"}}}, room: [2]uint8{1, 1}}, realProtocol())
 			m.open()

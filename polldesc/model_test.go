@@ -117,8 +117,10 @@ type model struct {
 func newModel(s scenario, p protocol) *model {
 	m := &model{scenario: s, protocol: p, rows: map[string]int{}}
 	m.heap = timer.New(func() {})
-	m.cache = NewCache(m.heap, nil)
-	m.pd = m.cache.Alloc()
+	env := testEnv
+	env.Now = func() int64 { return int64(m.w.now) }
+	m.cache = NewCache(m.heap, env)
+	m.pd, _ = m.cache.Alloc()
 	m.pd.makeDeadlines()
 	for i := range m.pd.side {
 		m.pd.side[i].token = make(chan struct{}, 1)
@@ -182,7 +184,9 @@ func (m *model) restore(w *world) {
 			to.token <- struct{}{}
 		}
 		m.restoreSeat(to, from)
-		to.at, to.when, to.seq = int64(from.at), int64(from.when), uint64(from.seq)
+		to.due.Store(int64(from.at))
+		d := &m.pd.deadlines[i]
+		d.at, d.when, d.seq = int64(from.at), int64(from.when), uint64(from.seq)
 	}
 }
 
@@ -192,14 +196,14 @@ func (m *model) restoreHeap(w *world) {
 	m.heap = timer.New(func() {})
 	m.cache.heap = m.heap
 	for i := range m.pd.side {
-		m.pd.side[i].entry = timer.Entry{Owner: m}
+		m.pd.deadlines[i].entry = timer.Entry{Owner: m}
 	}
 	for seq := uint8(1); seq <= w.lastSeq(); seq++ {
 		switch e := &w.side; seq {
 		case e[Read].entry.seq:
-			m.heap.Arm(&m.pd.side[Read].entry, int64(e[Read].entry.when))
+			m.heap.Arm(&m.pd.deadlines[Read].entry, int64(e[Read].entry.when))
 		case e[Write].entry.seq:
-			m.heap.Arm(&m.pd.side[Write].entry, int64(e[Write].entry.when))
+			m.heap.Arm(&m.pd.deadlines[Write].entry, int64(e[Write].entry.when))
 		default:
 			var gone timer.Entry
 			m.heap.Arm(&gone, 0)
@@ -218,7 +222,8 @@ func (m *model) save() {
 		to.word = uint8(from.word.g.Load())
 		to.tokens = uint8(len(from.token))
 		to.seated, to.given = from.seated, from.given()
-		to.at, to.when, to.seq = int8(from.at), int8(from.when), uint8(from.seq)
+		d := &m.pd.deadlines[i]
+		to.at, to.when, to.seq = int8(d.at), int8(d.when), uint8(d.seq)
 		if to.seq == 0 {
 			to.when = 0 // without meaning then
 		}

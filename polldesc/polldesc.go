@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // A Mode says which side of a descriptor is meant.
@@ -41,8 +42,9 @@ type PollDesc struct {
 
 	// mu guards the deadlines of both sides, and is held by whoever cancels a wait.
 	// Lock order: mu before timer.Heap's own. No token is sent while it is held.
-	mu    sync.Mutex
-	timed bool // an entry may be in the heap
+	mu        sync.Mutex
+	deadlines *[2]deadline // by Mode; nil until there is one, then for the life of the slot
+	timed     bool         // an entry may be in the heap
 
 	// Immutable once the slot exists.
 	slot  uint32
@@ -50,11 +52,15 @@ type PollDesc struct {
 
 	nextFree *PollDesc // guarded by Cache.mu
 
-	_ [8]byte // to two cache lines, on 64 bits: neighbors in a slab share none
+	// On 64 bits that is two cache lines: neighbors in a slab share none.
 }
 
 // A side is what one of the two directions needs.
 type side struct {
+	// due is when the side's deadline passes, or 0: see deadline.due. Atomic; written under
+	// PollDesc.mu, read by the owner, which compares the clock with it: D3.
+	due atomic.Int64
+
 	word waitWord // atomic; see state.go
 
 	// Where the owner parks: see seat.go. Written by the owner before its commit; quiet
@@ -71,8 +77,6 @@ type side struct {
 	// resume, if not nil, parks the owner in the token's place: see Subscribe. Set and
 	// read as the token is.
 	resume func()
-
-	*deadline // guarded by PollDesc.mu; nil until there is one, then for the life of the slot
 }
 
 // Token returns the name under which the poller registers the descriptor.
@@ -88,7 +92,7 @@ func (pd *PollDesc) Token() Token {
 //
 // Preconditions: the caller owns the side. It issues the system call next.
 func (pd *PollDesc) Prepare(m Mode) error {
-	if err := pd.check(m); err != nil {
+	if err := pd.checkClock(m); err != nil {
 		return err
 	}
 	pd.side[m].word.reset() // DOC: reset
@@ -119,7 +123,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 func (pd *PollDesc) park(m Mode) (parked bool, err error) {
 	s := &pd.side[m]
 	for {
-		if err := pd.check(m); err != nil {
+		if err := pd.checkClock(m); err != nil {
 			return false, err
 		}
 		if s.word.consume() == actCall { // O2
@@ -142,6 +146,18 @@ func (pd *PollDesc) park(m Mode) (parked bool, err error) {
 			return false, nil
 		}
 	}
+}
+
+// checkClock is check, and looks at the clock if the side has a deadline. The reactor may
+// be late to publish that one has passed: it runs when a processor is free.
+func (pd *PollDesc) checkClock(m Mode) error {
+	if err := pd.check(m); err != nil {
+		return err
+	}
+	if due := pd.side[m].due.Load(); due != 0 && due <= pd.cache.env.Now() { // DOC: own-look
+		return os.ErrDeadlineExceeded
+	}
+	return nil
 }
 
 // check returns the error that info shows for a side.
@@ -169,7 +185,7 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 	for m := Read; m <= Write; m++ {
 		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
 			pd.side[m].count(e)
-			pd.side[m].wake()
+			pd.side[m].wake(pd.cache)
 			woken++
 		}
 	}
@@ -178,9 +194,9 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 
 // wake sends the token that the word's transition owes (I2: there is room for it). An
 // owner without a goroutine has left what to do instead.
-func (s *side) wake() {
+func (s *side) wake(c *Cache) {
 	if s.resume != nil {
-		go s.resume()
+		c.env.Go(s.resume)
 		return
 	}
 	if s.seated {
@@ -236,7 +252,7 @@ func (pd *PollDesc) cancel(first, last Mode) (owed debt) {
 func (pd *PollDesc) pay(owed debt) {
 	for m := Read; m <= Write; m++ {
 		if owed&(1<<m) != 0 {
-			pd.side[m].wake()
+			pd.side[m].wake(pd.cache)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 func TestRaceDeadlines(t *testing.T) {
 	n := rounds(20_000)
 	heap := timer.New(func() {})
-	s := &stream{pd: NewCache(heap, nil).Alloc()}
+	s := &stream{pd: alloc(NewCache(heap, testEnv))}
 	var now atomic.Int64
 	now.Store(1)
 
@@ -227,14 +227,14 @@ func TestRaceDeadlines(t *testing.T) {
 // it, or a wake-up for the slot's next owner.
 func TestRaceEvict(t *testing.T) {
 	heap := timer.New(func() {})
-	c := NewCache(heap, nil)
+	c := NewCache(heap, testEnv)
 	var now atomic.Int64
 	now.Store(1)
 	rng := rand.New(rand.NewPCG(5, 6))
 	closed := 0
 	n := rounds(1000)
 	for range n {
-		pd := c.Alloc()
+		pd := alloc(c)
 		s := &stream{pd: pd}
 		gen := pd.Token().Gen
 		errs := make(chan error, 2)
@@ -323,7 +323,7 @@ func TestRaceReuse(t *testing.T) {
 	for range owners {
 		users.Go(func() {
 			for range n {
-				s := &stream{pd: c.Alloc()}
+				s := &stream{pd: alloc(c)}
 				token := s.pd.Token()
 				live <- birth{s, token}
 				if err := s.transfer(Read); err != nil {

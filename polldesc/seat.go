@@ -42,13 +42,13 @@ func (s *side) choose(c *Cache) {
 		s.seated = sits // only then: a second owner, who is about to panic, changes nothing
 	}
 	if !s.seated && s.token == nil {
-		s.token = make(chan struct{}, 1)
+		s.token = c.env.NewToken()
 	}
 }
 
 func (s *side) sit(c *Cache) bool {
-	if s.seat == nil && c.newSeat != nil {
-		if seat := c.newSeat(&s.word); seat != nil {
+	if s.seat == nil && c.env.NewSeat != nil {
+		if seat := c.env.NewSeat(&s.word); seat != nil {
 			taken := seat // a variable that is only made when there is one
 			s.seat = &taken
 		}

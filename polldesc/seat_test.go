@@ -42,11 +42,13 @@ func (s *stool) Close() {
 // newStools returns a cache, and the seats that it will get, in their order.
 func newStools(t *testing.T) (c *Cache, all *[]*stool) {
 	all = new([]*stool)
-	return NewCache(timer.New(func() {}), func(c Claim) Seat {
+	env := testEnv
+	env.NewSeat = func(c Claim) Seat {
 		s := &stool{t: t, claim: c, token: make(chan struct{}, 1), sits: true}
 		*all = append(*all, s)
 		return s
-	}), all
+	}
+	return NewCache(timer.New(func() {}), env), all
 }
 
 // wakeTimes parks a reader and wakes it by e, n times.
@@ -62,7 +64,7 @@ func wakeTimes(t *testing.T, pd *PollDesc, n int, e Events) {
 // If this failed, owners would sit that have not earned it, or stand for ever.
 func TestSeatIsEarned(t *testing.T) {
 	c, all := newStools(t)
-	pd := c.Alloc()
+	pd := alloc(c)
 	wakeTimes(t, pd, earned, Quiet)
 	require.Empty(t, *all)
 	wakeTimes(t, pd, 1, Quiet)
@@ -87,14 +89,14 @@ func TestSeatIsEarned(t *testing.T) {
 	require.Equal(t, 6, seat.given)
 	require.Len(t, *all, 1)
 
-	wakeTimes(t, c.Alloc(), earned+1, Quiet)
+	wakeTimes(t, alloc(c), earned+1, Quiet)
 	require.Len(t, *all, 2, "each has its own")
 }
 
 // If this failed, an owner would not be woken in its seat by all that wakes it elsewhere.
 func TestSeatCarriesEveryToken(t *testing.T) {
 	c, all := newStools(t)
-	pd := c.Alloc()
+	pd := alloc(c)
 	wakeTimes(t, pd, earned+1, Quiet)
 	seat := (*all)[0]
 	for _, by := range []struct {
@@ -121,13 +123,13 @@ func TestSeatCarriesEveryToken(t *testing.T) {
 // If this failed, a seat would outlive its descriptor, or be the next one's.
 func TestSeatEndsWithDescriptor(t *testing.T) {
 	c, all := newStools(t)
-	pd := c.Alloc()
+	pd := alloc(c)
 	wakeTimes(t, pd, earned+1, Quiet)
 	pd.Evict()
 	c.Free(pd)
 	require.True(t, (*all)[0].closed)
 
-	require.Same(t, pd, c.Alloc())
+	require.Same(t, pd, alloc(c))
 	wakeTimes(t, pd, earned, Quiet)
 	require.Len(t, *all, 1)
 	wakeTimes(t, pd, 1, Quiet)
@@ -137,8 +139,10 @@ func TestSeatEndsWithDescriptor(t *testing.T) {
 // If this failed, an owner that gets no seat would not wait at all, or ask each time.
 func TestNoSeat(t *testing.T) {
 	asked := 0
-	c := NewCache(timer.New(func() {}), func(Claim) Seat { asked++; return nil })
-	pd := c.Alloc()
+	env := testEnv
+	env.NewSeat = func(Claim) Seat { asked++; return nil }
+	c := NewCache(timer.New(func() {}), env)
+	pd := alloc(c)
 	wakeTimes(t, pd, 3*(earned+1), Quiet)
 	require.Equal(t, 3, asked)
 	s := &pd.side[Read]
@@ -147,13 +151,13 @@ func TestNoSeat(t *testing.T) {
 		s.choose(c)
 	}), "to ask in vain must not allocate")
 
-	wakeTimes(t, NewCache(timer.New(func() {}), nil).Alloc(), earned+1, Quiet)
+	wakeTimes(t, alloc(NewCache(timer.New(func() {}), testEnv)), earned+1, Quiet)
 }
 
 // If this failed, a subscription would wait in a seat that its owner has left.
 func TestSubscriptionDoesNotSit(t *testing.T) {
 	c, all := newStools(t)
-	pd := c.Alloc()
+	pd := alloc(c)
 	wakeTimes(t, pd, earned+1, Quiet)
 	resumed := make(chan bool)
 	parked, err := pd.Subscribe(Read, func() { resumed <- pd.Resumed(Read) })

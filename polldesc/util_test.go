@@ -10,8 +10,21 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
+// testEnv is a world in which it is always 0 o'clock: what has passed is published.
+var testEnv = Env{
+	Now:      func() int64 { return 0 },
+	NewToken: func() chan struct{} { return make(chan struct{}, 1) },
+	Go:       func(f func()) { go f() },
+}
+
+// alloc opens a descriptor.
+func alloc(c *Cache) *PollDesc {
+	pd, _ := c.Alloc()
+	return pd
+}
+
 // newTestDesc returns an open descriptor in a cache of its own.
-func newTestDesc() *PollDesc { return NewCache(timer.New(func() {}), nil).Alloc() }
+func newTestDesc() *PollDesc { return alloc(NewCache(timer.New(func() {}), testEnv)) }
 
 // awaitWord returns when a side's word is s.
 func awaitWord(t *testing.T, pd *PollDesc, m Mode, s state) {

@@ -1,21 +1,29 @@
 package poller
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/polldesc"
 )
 
 // perPoller is how many Ps one reactor is expected to serve by default. One reactor
 // saturates long after this; more of them cost wake-ups on a small machine.
 const perPoller = 16
 
-// A Group is a set of Pollers over which descriptors are spread in turn. A Poller is
-// started when it is first picked. All methods may be called from any goroutine.
+// A Group is a set of Pollers over which descriptors are spread in turn. A Poller is made
+// when it is first picked, and its reactor runs while it has descriptors. All methods may
+// be called from any goroutine.
 type Group struct {
-	config  Config // immutable
-	turn    atomic.Uint32
-	pollers []atomic.Pointer[Poller] // written once each, under mu
+	config Config // immutable
+	turn   atomic.Uint32
+
+	// pollers are written once each, under mu. The last one takes no turns: see Register.
+	pollers []atomic.Pointer[Poller]
 
 	mu     sync.Mutex
 	closed bool
@@ -28,7 +36,7 @@ func NewGroup(c Config) *Group {
 	if c.Pollers == 0 {
 		c.Pollers = (runtime.GOMAXPROCS(0) + perPoller - 1) / perPoller
 	}
-	return &Group{config: c, pollers: make([]atomic.Pointer[Poller], c.Pollers)}
+	return &Group{config: c, pollers: make([]atomic.Pointer[Poller], c.Pollers+1)}
 }
 
 // defaultGroup is what Default returns.
@@ -38,20 +46,42 @@ var defaultGroup = sync.OnceValue(func() *Group { return NewGroup(Config{}) })
 // process; whoever closes it ends all that uses it, for good.
 func Default() *Group { return defaultGroup() }
 
-// Pick returns the Poller whose turn it is, starting it if need be. The error is
+// Register registers fd, as Poller.Register does, with the Poller whose turn it is. The
+// error may also be what kept an epoll instance from being made.
+//
+// Of one that the kernel does not let into a nested epoll instance, because so many
+// others watch it already (fact g of package sys), a Poller takes care that waits in a
+// thread: its instance is not nested.
+func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
+	p, err := g.Pick()
+	if err != nil {
+		return nil, nil, err
+	}
+	pd, err := p.Register(fd)
+	if errors.Is(err, unix.EINVAL) && g.config.Wait == WaitParked { // DOC: not-nested
+		if p, err = g.get(&g.pollers[g.config.Pollers], WaitThread); err != nil {
+			return nil, nil, err
+		}
+		pd, err = p.Register(fd)
+	}
+	return p, pd, err
+}
+
+// Pick returns the Poller whose turn it is, making it if need be. The error is
 // ErrClosed, or what kept an epoll instance from being made.
 func (g *Group) Pick() (*Poller, error) {
 	slot := &g.pollers[0]
-	if len(g.pollers) > 1 {
-		slot = &g.pollers[g.turn.Add(1)%uint32(len(g.pollers))]
+	if n := g.config.Pollers; n > 1 {
+		slot = &g.pollers[g.turn.Add(1)%uint32(n)]
 	}
-	if p := slot.Load(); p != nil {
-		return p, nil // closed or not: Register tells
-	}
-	return g.start(slot)
+	return g.get(slot, g.config.Wait)
 }
 
-func (g *Group) start(slot *atomic.Pointer[Poller]) (*Poller, error) {
+// get returns the Poller of a slot, closed or not: its Register tells.
+func (g *Group) get(slot *atomic.Pointer[Poller], w Wait) (*Poller, error) {
+	if p := slot.Load(); p != nil {
+		return p, nil
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
@@ -60,7 +90,7 @@ func (g *Group) start(slot *atomic.Pointer[Poller]) (*Poller, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil
 	}
-	p, err := newPoller(g.config.Wait)
+	p, err := newPoller(w)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +113,7 @@ func (g *Group) Close() error {
 	return nil
 }
 
-// Stats returns the sum over the Pollers that were started. It looks at every
+// Stats returns the sum over the Pollers that were made. It looks at every
 // descriptor to count who is parked.
 func (g *Group) Stats() (s Stats) {
 	for i := range g.pollers {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -153,7 +154,7 @@ func (s *socket) receive() error {
 
 // expireIn sets the read deadline.
 func (s *socket) expireIn(d time.Duration) error {
-	now := Now()
+	now := clock.Now()
 	return s.pd.SetDeadline(s.pd.Token().Gen, polldesc.Read, polldesc.Read, now+int64(d), now)
 }
 
@@ -198,10 +199,7 @@ func still(t testing.TB, w Wait) *Poller {
 	t.Helper()
 	p, err := newPoller(w)
 	ok(t, err)
-	p.stopping.Store(true)
-	p.wake()
-	<-p.done
-	p.stopping.Store(false)
+	p.life.running = true // so that no descriptor starts one
 	t.Cleanup(p.close)
 	return p
 }

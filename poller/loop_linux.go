@@ -3,6 +3,7 @@ package poller
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -19,16 +20,17 @@ const few = 4
 
 // run is the reactor goroutine.
 func (p *Poller) run() {
-	defer close(p.done)
-	for !p.stopping.Load() {
+	defer p.life.ended.Unlock()
+	for !p.stopping.Load() && !p.ends() {
 		p.waiter.wait(p, p.expire()) // DOC: reactor
 	}
 }
 
-// expire fires the deadlines that have passed and returns when the next one is due.
+// expire fires the deadlines that have passed and returns when the next one is due, or the
+// reactor to end.
 func (p *Poller) expire() (next int64) {
-	p.heap.RunDue(Now())
-	return p.heap.Next()
+	p.heap.RunDue(clock.Now())
+	return min(p.heap.Next(), p.life.endsAt())
 }
 
 // dispatch hands events to the descriptors they name. It reports whether one of them

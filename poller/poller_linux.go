@@ -2,14 +2,13 @@ package poller
 
 import (
 	"fmt"
-	"math"
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
@@ -35,7 +34,8 @@ type Poller struct {
 	waiter waiter
 	heap   *timer.Heap
 	cache  *polldesc.Cache
-	done   chan struct{} // closed when the reactor goroutine has returned
+
+	life life // of the reactor goroutine
 
 	waking   atomic.Bool // set by wake, cleared by the reactor: see HB-7
 	stopping atomic.Bool // set by close, read by the reactor
@@ -48,7 +48,7 @@ type Poller struct {
 	closed bool
 }
 
-// newPoller returns a Poller whose reactor runs.
+// newPoller returns a Poller. Its reactor runs while it has descriptors: see life.
 func newPoller(w Wait) (*Poller, error) {
 	epfd, err := sys.EpollCreate()
 	if err != nil {
@@ -59,20 +59,21 @@ func newPoller(w Wait) (*Poller, error) {
 		sys.CloseFD(epfd)
 		return nil, err
 	}
-	p := &Poller{epfd: epfd, wakefd: wakefd, done: make(chan struct{})}
+	p := &Poller{epfd: epfd, wakefd: wakefd}
 	p.heap = timer.New(p.wake)
 	if p.waiter, err = newWaiter(w, epfd); err != nil {
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
-	p.cache = polldesc.NewCache(p.heap, p.waiter.newSeat)
+	p.cache = polldesc.NewCache(p.heap, polldesc.Env{
+		Now: clock.Now, NewToken: newToken, NewSeat: p.waiter.newSeat, Go: spawn,
+	})
 	lo, hi := polldesc.WakeToken.Words()
 	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
 		p.waiter.close()
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
-	go p.run()
 	return p, nil
 }
 
@@ -80,19 +81,27 @@ func newPoller(w Wait) (*Poller, error) {
 // see WatchWrites. What is ready already is reported too. The error is ErrClosed or a
 // *os.SyscallError of epoll_ctl.
 func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
+	pd, first, err := p.register(fd)
+	if first { // also if it failed: others may have come after it, and not be the first
+		p.start() // DOC: start
+	}
+	return pd, err
+}
+
+func (p *Poller) register(fd int) (pd *polldesc.PollDesc, first bool, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
-		return nil, ErrClosed
+		return nil, false, ErrClosed
 	}
-	pd := p.cache.Alloc()
+	pd, first = p.cache.Alloc()
 	lo, hi := pd.Token().Words()
 	if err := sys.EpollAdd(p.epfd, fd, reads, lo, hi); err != nil { // DOC: register
 		pd.Evict()
-		p.cache.Free(pd)
-		return nil, err
+		p.free(pd)
+		return nil, first, err
 	}
-	return pd, nil
+	return pd, first, nil
 }
 
 // WatchWrites makes p watch fd for writing too, from now on. If there is room to write
@@ -113,13 +122,22 @@ func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
 // Preconditions: pd was evicted and no goroutine uses it.
 func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 	p.mu.RLock()
-	if !p.closed {
-		// This fails only for a descriptor that somebody closed behind our back. Should
-		// a duplicate keep the registration alive, its events are of a life that is over.
-		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
+	defer p.mu.RUnlock()
+	if p.closed {
+		p.cache.Free(pd)
+		return
 	}
-	p.mu.RUnlock()
-	p.cache.Free(pd)
+	// This fails only for a descriptor that somebody closed behind our back. Should
+	// a duplicate keep the registration alive, its events are of a life that is over.
+	_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
+	p.free(pd)
+}
+
+// free gives the slot back. Preconditions: mu is held for reading, and p is not closed.
+func (p *Poller) free(pd *polldesc.PollDesc) {
+	if last := p.cache.Free(pd); last {
+		p.idle()
+	}
 }
 
 // wake makes the reactor look at its deadlines, and at stopping, soon.
@@ -140,21 +158,12 @@ func (p *Poller) close() {
 	p.closed = true
 	p.stopping.Store(true)
 	p.wake()
-	<-p.done
+	p.life.ended.Lock()
+	defer p.life.ended.Unlock()
 	p.cache.EvictAll() // DOC: group-close
 	p.waiter.close()
 	sys.CloseFD(p.wakefd)
 }
-
-// base is the zero of the clock that deadlines are kept on; the clock is monotonic.
-var base = time.Now()
-
-// Now returns the time on the clock that deadlines are kept on, in nanoseconds; it is
-// never 0.
-func Now() int64 { return int64(time.Since(base)) + 1 }
-
-// At returns t on that clock.
-func At(t time.Time) int64 { return int64(min(t.Sub(base), math.MaxInt64-1)) + 1 }
 
 // Stats returns p's statistics.
 func (p *Poller) Stats() Stats {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -24,7 +25,7 @@ type seat struct {
 	conn  syscall.RawConn
 	try   func(fd uintptr) (taken bool) // made once, so that no Take allocates
 
-	given atomic.Int64 // when the token was, on the clock of Now
+	given atomic.Int64 // when the token was, on the clock of package clock
 
 	// Of the owner.
 	woken   int64 // given, of the token taken last; 0 once Sit has looked at it
@@ -86,7 +87,7 @@ func (s *seat) Sit() bool {
 	switch {
 	case !s.penance.served():
 		return false
-	case woken > 0 && Now()-woken > int64(longTurn): // DOC: long-turn
+	case woken > 0 && clock.Now()-woken > int64(longTurn): // DOC: long-turn
 		s.penance.add(leastStanding)
 		return false
 	}
@@ -100,7 +101,7 @@ func (s *seat) Take() {
 }
 
 func (s *seat) Give() {
-	s.given.Store(Now()) // for Take, after which nothing here is ours
+	s.given.Store(clock.Now()) // for Take, after which nothing here is ours
 	sys.Notify(s.fd)
 }
 

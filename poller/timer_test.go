@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -31,7 +32,7 @@ func TestTimersFireInOrder(t *testing.T) {
 		for i := range sockets {
 			sockets[i] = register(t, g)
 		}
-		now := Now()
+		now := clock.Now()
 		var mu sync.Mutex // the write sides have one user at a time
 		var wg sync.WaitGroup
 		for _, i := range rand.Perm(n) {
@@ -39,7 +40,7 @@ func TestTimersFireInOrder(t *testing.T) {
 			ok(t, sockets[i].pd.SetDeadline(sockets[i].pd.Token().Gen, polldesc.Read, polldesc.Write, at, now))
 			wg.Go(func() {
 				expired(t, "receive", sockets[i].receive())
-				if now := Now(); now < at {
+				if now := clock.Now(); now < at {
 					t.Errorf("%d fired %v early", i, time.Duration(at-now))
 				}
 				mu.Lock()
@@ -133,8 +134,7 @@ func TestWakeHammer(t *testing.T) {
 // begins after that, however many wake it at once.
 func TestWakeIsSeen(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
-		p, err := g.Pick()
-		ok(t, err)
+		p := register(t, g).p
 		for range 2000 {
 			var wg sync.WaitGroup
 			for range 3 {
@@ -228,9 +228,9 @@ func TestRunDueEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := still(t, w)
 			s := registerWith(t, p)
-			now := Now()
+			now := clock.Now()
 			ok(t, s.pd.SetDeadline(s.pd.Token().Gen, polldesc.Read, polldesc.Read, now+1, now))
-			eventually(t, "due", func() bool { return Now() > now+1 })
+			eventually(t, "due", func() bool { return clock.Now() > now+1 })
 			if next := p.expire(); next < now+int64(time.Hour) {
 				t.Errorf("next deadline at %d, now %d", next, now)
 			}

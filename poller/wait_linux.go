@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
@@ -70,7 +71,7 @@ func newParked(epfd int) (*parked, error) {
 // forgets it, and so begins with a drain of its own, which to do for each batch would be
 // one epoll_wait too many.
 func (w *parked) wait(p *Poller, next int64) {
-	if next <= Now() {
+	if next <= clock.Now() {
 		w.drain(p) // nobody's events wait for a stream of deadlines to end
 		return
 	}
@@ -78,7 +79,7 @@ func (w *parked) wait(p *Poller, next int64) {
 		w.next = next
 		var t time.Time
 		if next != timer.Never {
-			t = base.Add(time.Duration(next))
+			t = clock.Time(next)
 		}
 		w.file.SetReadDeadline(t) // DOC: alarm
 	}
@@ -100,7 +101,7 @@ func (w *parked) drain(p *Poller) (woken bool) {
 			return woken
 		}
 		w.yielder.yield()
-		if p.stopping.Load() || p.heap.Next() <= Now() {
+		if p.stopping.Load() || p.heap.Next() <= clock.Now() {
 			return true // and the next wait begins with a drain
 		}
 	}
@@ -122,9 +123,9 @@ func (y *yielder) yield() {
 	if !y.penance.served() {
 		return
 	}
-	start := Now()
+	start := clock.Now()
 	runtime.Gosched() // DOC: batch
-	if Now()-start > int64(longYield) {
+	if clock.Now()-start > int64(longYield) {
 		y.penance.add(leastHaste) // DOC: haste
 	} else {
 		y.penance.forgive()
@@ -150,7 +151,7 @@ func (w *thread) wait(p *Poller, next int64) {
 		runtime.Gosched() // DOC: gosched
 		timeout := time.Duration(-1)
 		if next != timer.Never {
-			timeout = max(0, time.Duration(next-Now()))
+			timeout = max(0, time.Duration(next-clock.Now()))
 		}
 		n = sys.EpollWait(w.epfd, w.events[:], timeout)
 	}
