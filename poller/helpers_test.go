@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -209,16 +207,4 @@ func isClosed(t testing.TB, what string, err error) {
 	if err != net.ErrClosed {
 		t.Errorf("%s: %v, want %v", what, err, net.ErrClosed)
 	}
-}
-
-// withoutPwait2 makes the kernel say that it has no epoll_pwait2, to this process and
-// all it starts.
-func withoutPwait2() error {
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the call's number
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_EPOLL_PWAIT2, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
-	return install(filter)
 }

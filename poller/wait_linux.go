@@ -60,10 +60,24 @@ func newParked(epfd int) (*parked, error) {
 		err = w.file.SetReadDeadline(time.Time{})
 	}
 	if err != nil {
+		if reason := unwatchable(epfd); reason != nil {
+			err = reason
+		}
 		w.file.Close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// unwatchable returns why Go's poller could not watch fd, which it does not say: epoll
+// refuses us for the same reason.
+func unwatchable(fd int) error {
+	epfd, err := sys.EpollCreate()
+	if err != nil {
+		return err
+	}
+	defer sys.CloseFD(epfd)
+	return sys.EpollAdd(epfd, fd, 0, 0, 0)
 }
 
 // wait stays inside one raw read for as long as only events come: inside, Go's poller

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"sync/atomic"
@@ -81,15 +82,19 @@ func EpollPoll(epfd int, events []EpollEvent) (n int) {
 	}
 }
 
-// noPwait2 is set once the kernel was found to lack epoll_pwait2 (before 5.11).
-var noPwait2 atomic.Bool
+// hasPwait2 is set once epoll_pwait2 has worked, noPwait2 once it has not: the kernel may
+// lack it (before 5.11), or a filter deny it with an error of its choice.
+var hasPwait2, noPwait2 atomic.Bool
 
 // EpollWait blocks until something is ready or timeout has passed; a negative one
 // never passes. It may return early with nothing.
 func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 	if !noPwait2.Load() {
 		n, errno := epollPwait2(epfd, events, timeout)
-		if errno != unix.ENOSYS && errno != unix.EPERM { // EPERM: an old container's filter
+		if errno == 0 && !hasPwait2.Load() {
+			hasPwait2.Store(true)
+		}
+		if errno == 0 || errno == unix.EINTR || hasPwait2.Load() {
 			return epollResult(n, errno)
 		}
 		noPwait2.Store(true)
@@ -145,12 +150,34 @@ func Eventfd() (fd int, err error) {
 // Notify adds one to an event descriptor.
 func Notify(fd int) {
 	one := uint64(1)
-	unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+	for {
+		_, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+		if eventfdDone(fd, errno) {
+			return
+		}
+	}
 }
 
 // TakeNotify sets an event descriptor back to zero, and reports false if it was that.
 func TakeNotify(fd int) bool {
 	var n uint64
-	_, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&n)), 8)
-	return errno == 0
+	for {
+		_, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&n)), 8)
+		if eventfdDone(fd, errno) {
+			return errno == 0
+		}
+	}
+}
+
+// eventfdDone reports whether a call on an event descriptor is done: EAGAIN says that
+// there is nothing to take, or no need to add. A call that is lost is a goroutine that
+// sleeps on, so an error that should not be does not pass in silence.
+func eventfdDone(fd int, errno unix.Errno) bool {
+	switch errno {
+	case 0, unix.EAGAIN:
+		return true
+	case unix.EINTR:
+		return false
+	}
+	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // somebody closed it: a mistake
 }

@@ -238,6 +238,29 @@ func TestNotifyIsAnEdge(t *testing.T) {
 	}
 }
 
+// A call that a signal or a tracer interrupts must be made again, and one that fails for
+// good must not be lost: a goroutine would sleep on.
+func TestEventfdErrors(t *testing.T) {
+	for errno, want := range map[unix.Errno]bool{0: true, unix.EAGAIN: true, unix.EINTR: false} {
+		if got := eventfdDone(3, errno); got != want {
+			t.Errorf("%d: done %v, want %v", errno, got, want)
+		}
+	}
+	for name, f := range map[string]func(){
+		"notify": func() { Notify(-1) },
+		"take":   func() { TakeNotify(-1) },
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "eventfd -1: bad file descriptor" {
+					t.Errorf("%s: %v", name, got)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
 // A wait that is short fires nothing and is made again, at 100% of a CPU.
 func TestTimeoutMillis(t *testing.T) {
 	for d, want := range map[time.Duration]int{
@@ -307,10 +330,12 @@ func TestEpollWait(t *testing.T) {
 // A bad argument is a mistake of ours and must not be slept over.
 func TestEpollPanics(t *testing.T) {
 	defer noPwait2.Store(noPwait2.Load())
+	defer hasPwait2.Store(hasPwait2.Load())
 	for name, f := range map[string]func(){
-		"poll": func() { EpollPoll(-1, make([]EpollEvent, 1)) },
-		"wait": func() { noPwait2.Store(false); EpollWait(-1, make([]EpollEvent, 1), 0) },
-		"old":  func() { noPwait2.Store(true); EpollWait(-1, make([]EpollEvent, 1), 0) },
+		"poll":       func() { EpollPoll(-1, make([]EpollEvent, 1)) },
+		"wait":       func() { noPwait2.Store(false); hasPwait2.Store(true); EpollWait(-1, make([]EpollEvent, 1), 0) },
+		"first wait": func() { noPwait2.Store(false); hasPwait2.Store(false); EpollWait(-1, make([]EpollEvent, 1), 0) },
+		"old":        func() { noPwait2.Store(true); EpollWait(-1, make([]EpollEvent, 1), 0) },
 	} {
 		func() {
 			defer func() {
