@@ -64,7 +64,10 @@ func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 		}
 		pd, err = p.Register(fd)
 	}
-	return p, pd, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, pd, nil
 }
 
 // Pick returns the Poller whose turn it is, making it if need be. The error is

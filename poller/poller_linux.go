@@ -81,14 +81,23 @@ func newPoller(w Wait) (*Poller, error) {
 // see WatchWrites. What is ready already is reported too. The error is ErrClosed or a
 // *os.SyscallError of epoll_ctl.
 func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
-	pd, first, err := p.register(fd)
+	pd, first, err := p.add(fd)
 	if first { // also if it failed: others may have come after it, and not be the first
 		p.start() // DOC: start
+	}
+	if err != nil && pd != nil {
+		pd.Evict()
+		p.mu.RLock()
+		p.free(pd) // after start, or nobody would end what that started
+		p.mu.RUnlock()
+		pd = nil
 	}
 	return pd, err
 }
 
-func (p *Poller) register(fd int) (pd *polldesc.PollDesc, first bool, err error) {
+// add opens a descriptor for fd, and reports whether no other was open. What it opened is
+// the caller's to free if it fails.
+func (p *Poller) add(fd int) (pd *polldesc.PollDesc, first bool, err error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
@@ -96,12 +105,8 @@ func (p *Poller) register(fd int) (pd *polldesc.PollDesc, first bool, err error)
 	}
 	pd, first = p.cache.Alloc()
 	lo, hi := pd.Token().Words()
-	if err := sys.EpollAdd(p.epfd, fd, reads, lo, hi); err != nil { // DOC: register
-		pd.Evict()
-		p.free(pd)
-		return nil, first, err
-	}
-	return pd, first, nil
+	err = sys.EpollAdd(p.epfd, fd, reads, lo, hi) // DOC: register
+	return pd, first, err
 }
 
 // WatchWrites makes p watch fd for writing too, from now on. If there is room to write
@@ -123,19 +128,17 @@ func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
 func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if p.closed {
-		p.cache.Free(pd)
-		return
+	if !p.closed {
+		// This fails only for a descriptor that somebody closed behind our back. Should
+		// a duplicate keep the registration alive, its events are of a life that is over.
+		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
-	// This fails only for a descriptor that somebody closed behind our back. Should
-	// a duplicate keep the registration alive, its events are of a life that is over.
-	_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	p.free(pd)
 }
 
-// free gives the slot back. Preconditions: mu is held for reading, and p is not closed.
+// free gives a slot back. Preconditions: mu is held for reading.
 func (p *Poller) free(pd *polldesc.PollDesc) {
-	if last := p.cache.Free(pd); last {
+	if last := p.cache.Free(pd); last && !p.closed {
 		p.idle()
 	}
 }
