@@ -91,6 +91,51 @@ func TestDeadlineMustWakeWhenItComes(t *testing.T) {
 	require.ErrorIs(t, ended(t, w), net.ErrClosed)
 }
 
+// If this failed, an operation would begin, or park, after its deadline, because the reactor
+// had no processor to tell that it has passed.
+func TestDeadlineNobodyHasPublished(t *testing.T) {
+	now := int64(1)
+	env := testEnv
+	env.Now = func() int64 { return now }
+	heap := timer.New(func() {})
+	pd := alloc(NewCache(heap, env))
+	gen := pd.Token().Gen
+	for _, limit := range []func(m Mode, at int64){
+		func(m Mode, at int64) { require.NoError(t, pd.SetDeadline(gen, m, m, at, now)) },
+		func(m Mode, at int64) { pd.Limit(m, at, now) },
+	} {
+		for m := Read; m <= Write; m++ {
+			now = 1
+			limit(m, 10)
+			require.NoError(t, pd.Prepare(m))
+			now = 9
+			require.NoError(t, pd.Prepare(m))
+			edge(t, pd, Readable<<m)
+			require.NoError(t, pd.Wait(m))
+			now = 10
+			require.ErrorIs(t, pd.Prepare(m), os.ErrDeadlineExceeded)
+			edge(t, pd, Readable<<m)
+			require.ErrorIs(t, pd.Wait(m), os.ErrDeadlineExceeded)
+			require.NoError(t, pd.Prepare(1-m), "the other side has no deadline")
+			require.Zero(t, pd.info.flags(), "nothing is published")
+
+			limit(m, 20)
+			require.NoError(t, pd.Wait(m), "the edge is still there")
+			require.NoError(t, pd.Prepare(m))
+			limit(m, 0)
+			now = 1000
+			require.NoError(t, pd.Prepare(m))
+		}
+	}
+	require.NoError(t, pd.SetDeadline(gen, Read, Write, 2000, now))
+	now = 2000
+	pd.Evict()
+	require.ErrorIs(t, pd.Prepare(Read), net.ErrClosed)
+	pd.cache.Free(pd)
+	require.Same(t, pd, alloc(pd.cache))
+	require.NoError(t, pd.Prepare(Read), "a deadline of the life before")
+}
+
 // If this failed, a timeout set for every operation, the usual case, would cost a heap
 // operation and a wake-up of the poller each time.
 func TestLaterDeadlineMustNotTouchTheHeap(t *testing.T) {
