@@ -148,6 +148,10 @@ var udpMethods = []struct {
 		n, oobn, err := c.WriteMsgUDPAddrPort([]byte("data"), nil, netip.AddrPort{})
 		return results(n, oobn, err)
 	}},
+	{"WriteMsgUDPAddrPort 4in6", func(c udpConn, _ *net.UDPAddr) []any {
+		n, oobn, err := c.WriteMsgUDPAddrPort([]byte("data"), nil, netip.MustParseAddrPort("[::ffff:127.0.0.1]:9"))
+		return results(n, oobn, err)
+	}},
 	{"WriteMsgUDPAddrPort IPv6", func(c udpConn, _ *net.UDPAddr) []any {
 		n, oobn, err := c.WriteMsgUDPAddrPort(nil, nil, netip.MustParseAddrPort("[::1]:9"))
 		return results(n, oobn, err)

@@ -62,6 +62,10 @@ func TestUDPExchange(t *testing.T) {
 							to := dir[1].LocalAddr().(*net.UDPAddr)
 							for _, size := range []int{0, 1, 1500, 65507} {
 								n, err := writeTo(dir[0], make([]byte, size), netip.AddrPortFrom(netip.MustParseAddr(route.to), uint16(to.Port)))
+								var foreign *net.AddrError
+								if errors.As(err, &foreign) { // Go 1.25.0 refuses an IPv4 address that is mapped into IPv6
+									return append(r, n, err)
+								}
 								require.NoError(s, err)
 								require.Equal(s, size, n)
 								n, from, err := readFrom(dir[1], make([]byte, 1<<16))

@@ -3,6 +3,7 @@ package conn
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -31,10 +32,8 @@ func (s Socket) listenFamily(laddr net.Addr) (family int, v6only bool) {
 	if family, v6only, ok := s.namedFamily(); ok {
 		return family, v6only
 	}
-	if isWildcard(laddr) {
-		if stack := ipStack(); stack.mapped || !stack.ipv4 {
-			return syscall.AF_INET6, false
-		}
+	if isWildcard(laddr) && !wildcardIsIPv4.yes() {
+		return syscall.AF_INET6, false
 	}
 	return familyOf(laddr), false
 }
@@ -53,37 +52,16 @@ func (s Socket) namedFamily() (family int, v6only, ok bool) {
 	return 0, false, false
 }
 
-// A stack is what this machine's network stack can do.
-type stack struct {
-	ipv4   bool // make IPv4 sockets
-	mapped bool // bind an IPv6 socket to an IPv4 address
-}
-
-var ipStack = sync.OnceValue(func() (s stack) {
-	if fd, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); err == nil {
-		sys.CloseFD(fd)
-		s.ipv4 = true
-	}
-	if fd, err := sys.Socket(syscall.AF_INET6, syscall.SOCK_STREAM, 0); err == nil {
-		_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, 0)
-		loopback := &syscall.SockaddrInet6{Addr: [16]byte(net.IPv4(127, 0, 0, 1))}
-		s.mapped = syscall.Bind(fd, loopback) == nil
-		sys.CloseFD(fd)
-	}
-	return s
-})
-
 // MultipathTCP is the protocol number; package syscall has none.
 const MultipathTCP = 0x106
 
 // SupportsMultipathTCP reports whether the kernel knows Multipath TCP. It may still
 // refuse it, and then plain TCP is used.
 var SupportsMultipathTCP = sync.OnceValue(func() bool {
-	family := syscall.AF_INET
-	if !ipStack().ipv4 {
-		family = syscall.AF_INET6
+	fd, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, MultipathTCP)
+	if errors.Is(err, syscall.EAFNOSUPPORT) {
+		fd, err = sys.Socket(syscall.AF_INET6, syscall.SOCK_STREAM, MultipathTCP)
 	}
-	fd, err := sys.Socket(family, syscall.SOCK_STREAM, MultipathTCP)
 	if err == nil {
 		sys.CloseFD(fd)
 		return true

@@ -68,7 +68,7 @@ func FileSocket(f *os.File) (*NetFD, error) {
 	laddr, raddr, err := s.adopt(sysfd)
 	if err != nil {
 		sys.CloseFD(sysfd)
-		return nil, err
+		return nil, netFileError(f, err)
 	}
 	if err := s.pfd.Init(s.group); err != nil {
 		s.pfd.Close()

@@ -129,11 +129,20 @@ func (f *NetFD) destinationAddrPort(raw *sys.RawAddr, ap netip.AddrPort) error {
 	case f.family == syscall.AF_INET6:
 		raw.SetInet6(addr.As16(), int(ap.Port()), zones.id(addr.Zone()))
 		return nil
-	case !addr.Is4() && !addr.Is4In6():
-		return &net.AddrError{Err: "non-IPv4 address", Addr: addr.String()}
+	case !addr.Is4() && !addr.Is4In6(), addr.Is4In6() && refusesMapped.yes():
+		return f.foreign(addr)
 	}
 	raw.SetInet4(addr.As4(), int(ap.Port()))
 	return nil
+}
+
+// foreign is the error of an address that is not of f's family.
+func (f *NetFD) foreign(addr netip.Addr) error {
+	family := "IPv4"
+	if f.family == syscall.AF_INET6 {
+		family = "IPv6"
+	}
+	return &net.AddrError{Err: "non-" + family + " address", Addr: addr.String()}
 }
 
 // addrPort returns the Internet address in raw; none is the zero AddrPort.

@@ -122,15 +122,19 @@ func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
 }
 
-// WriteMsgUDPAddrPort is WriteMsgUDP; the zero AddrPort stands for nil.
+// WriteMsgUDPAddrPort is WriteMsgUDP; the zero AddrPort stands for nil, except with Go
+// 1.25, where a connected socket refuses it as package net does.
 func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oobn int, err error) {
 	if !c.ok() {
 		return 0, 0, syscall.EINVAL
 	}
 	var buf sys.RawAddr
 	var to *sys.RawAddr
-	if addr.IsValid() || !c.fd.connected {
+	switch {
+	case addr.IsValid() || !c.fd.connected:
 		to, err = &buf, c.fd.destinationAddrPort(&buf, addr)
+	case refusesNone.yes():
+		err = c.fd.foreign(addr.Addr())
 	}
 	if n, oobn, err = c.sendMsg(b, oob, to, err); err != nil {
 		return n, oobn, c.toError(addrPortUDPAddr{addr}, err)

@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -36,11 +38,13 @@ func (c *UnixConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, neterr.Addr(addr), err
 }
 
-// ReadFromUnix is ReadFrom.
+// ReadFromUnix is ReadFrom. At the end of a stream or of a sequence of packets it fails
+// with an error that is io.EOF: with io.EOF itself from Go 1.27 on, and within a
+// net.OpError before, as package net does.
 func (c *UnixConn) ReadFromUnix(b []byte) (int, *net.UnixAddr, error) {
 	var from sys.RawAddr
 	n, err := c.readFrom(b, &from)
-	return n, c.unixAddr(&from), err
+	return n, c.unixAddr(&from), asNetEOF(err)
 }
 
 // ReadMsgUnix reads data into b and control messages into oob. It returns how much of
@@ -49,7 +53,15 @@ func (c *UnixConn) ReadFromUnix(b []byte) (int, *net.UnixAddr, error) {
 func (c *UnixConn) ReadMsgUnix(b, oob []byte) (n, oobn, flags int, addr *net.UnixAddr, err error) {
 	var from sys.RawAddr
 	n, oobn, flags, err = c.readMsg(b, oob, syscall.MSG_CMSG_CLOEXEC, &from)
-	return n, oobn, flags, c.unixAddr(&from), err
+	return n, oobn, flags, c.unixAddr(&from), asNetEOF(err)
+}
+
+// asNetEOF returns io.EOF for an error that contains it, if package net does so.
+func asNetEOF(err error) error {
+	if err != nil && errors.Is(err, io.EOF) && !wrapsEOF.yes() {
+		return io.EOF
+	}
+	return err
 }
 
 // WriteTo implements net.PacketConn; the address is a *net.UnixAddr.
