@@ -76,7 +76,7 @@ func (s *side) activate(files []*os.File, blocking bool) {
 	exe, err := os.Executable()
 	require.NoError(s, err)
 	child := exec.CommandContext(s.Context(), "/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, // it keeps the number
-		exe, "-test.run=^TestActivatedBySockets$", "-test.v", "-test.timeout=1m")
+		exe, "-test.run=^TestActivatedBySockets$", "-test.v")
 	child.Env = append(os.Environ(), "NETPOLLER_ACTIVATED="+map[bool]string{true: "net", false: "ours"}[s.std],
 		"LISTEN_FDS="+strconv.Itoa(len(files)), "LISTEN_FDNAMES=tcp:unix:udp", "BLOCKING="+strconv.FormatBool(blocking))
 	child.ExtraFiles = files

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,7 +176,7 @@ func TestPartialBuffersLikeNet(t *testing.T) {
 					piece := bytes.Repeat([]byte{byte(i)}, i)
 					b, whole = append(b, piece), append(whole, piece...)
 				}
-				require.NoError(s, c.SetWriteDeadline(time.Now().Add(20*time.Millisecond)))
+				expireWhenFull(s, c.(stream))
 				n, err := s.writeBuffers(&b, c)
 				require.NoError(s, c.Close())
 				received, peerErr := io.ReadAll(peer)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
@@ -78,7 +79,7 @@ func (w *walk) settle() (s netpoller.Stats) {
 // parked waits until a goroutine is parked in Read.
 func (w *walk) parked() {
 	require.Eventually(w, func() bool { return w.group.Stats().ParkedReaders == 1 },
-		5*time.Second, time.Millisecond)
+		nettest.Patience, time.Millisecond)
 	w.settle()
 }
 

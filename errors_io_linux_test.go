@@ -112,7 +112,7 @@ func TestCountOfWriteTimeout(t *testing.T) {
 	compare(t, func(s *side) []any {
 		c, peer := s.pair()
 		big := make([]byte, 64<<20)
-		require.NoError(s, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
+		expireWhenFull(s, c)
 		n, err := c.Write(big)
 		require.NoError(s, c.Close())
 		received, peerErr := io.Copy(io.Discard, peer)

@@ -142,6 +142,33 @@ func awaitEvents(s *side, c syscall.Conn, events int16) {
 	})
 }
 
+// stream is what a TCPConn and a UnixConn of either side have in common.
+type stream interface {
+	net.Conn
+	syscall.Conn
+}
+
+// expireWhenFull lets the write deadline of a connection pass once the kernel takes no more
+// of what is written to it.
+func expireWhenFull(s *side, c stream) {
+	s.Helper()
+	raw, err := c.SyscallConn()
+	require.NoError(s, err)
+	go func() {
+		for full := false; !full; time.Sleep(time.Millisecond) {
+			err := raw.Control(func(fd uintptr) {
+				p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+				n, err := unix.Poll(p, 0)
+				full = n == 0 && err == nil
+			})
+			if err != nil { // closed
+				return
+			}
+		}
+		c.SetWriteDeadline(longAgo)
+	}()
+}
+
 // differences are what we leave unlike package net on purpose.
 var differences = map[string]string{
 	"closed/MultipathTCP":                   "package net says that any closed connection uses it",

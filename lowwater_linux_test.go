@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // Below a low-water mark data makes no edge, and yet a Read must return it, as package
@@ -66,7 +67,7 @@ func TestLowWaterMark(t *testing.T) {
 // descriptor being lent: the kernel's table of connections tells.
 func settled(t *testing.T, c net.Conn, size int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return queued(t, c) == size }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return queued(t, c) == size }, nettest.Patience, time.Millisecond)
 }
 
 // A port that is none must be an error, not another port.

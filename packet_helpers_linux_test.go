@@ -239,7 +239,7 @@ func alone(t *testing.T, commands ...string) bool {
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	child := exec.Command("/bin/sh", "-c", script+`echo ready; exec "$0" "$@"`,
-		exe, "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m", "-test.parallel=32")
+		exe, "-test.run=^"+t.Name()+"$", "-test.v", "-test.parallel=32")
 	child.Env = append(os.Environ(), "NETPOLLER_ALONE=1", "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
 	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	if os.Getuid() != 0 {

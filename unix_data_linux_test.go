@@ -22,7 +22,7 @@ import (
 var unixTypes = map[string]int{"unix": unix.SOCK_STREAM, "unixpacket": unix.SOCK_SEQPACKET, "unixgram": unix.SOCK_DGRAM}
 
 // soon is a deadline that a test which works never meets.
-func soon() time.Time { return time.Now().Add(20 * time.Second) }
+func soon() time.Time { return time.Now().Add(nettest.Patience) }
 
 // If this fails, packets run into each other, one without data is taken for another
 // thing than by package net (an end, on "unixpacket"), or what did not fit is not lost.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // patientConn is what our connections have and package net's have not.
@@ -133,7 +134,7 @@ func (l patientLink) send(t *testing.T, data string) {
 // reads reads what the peer sent, before the test has waited too long.
 func (l patientLink) reads(t *testing.T, want string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), nettest.Patience)
 	defer cancel()
 	b := make([]byte, 100)
 	n, err := l.c.ReadContext(ctx, b)
@@ -146,7 +147,7 @@ func happens(t *testing.T, what string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(30 * time.Second):
+	case <-time.After(nettest.Patience):
 		stacks := make([]byte, 1<<18)
 		t.Fatalf("never: %s\n%s", what, stacks[:runtime.Stack(stacks, true)])
 	}

@@ -20,13 +20,13 @@ func TestTimeoutConnProgressWithoutRoom(t *testing.T) {
 			c, peer := streamPair(t, network)
 			require.NoError(t, c.SetWriteBuffer(4<<20))
 			require.NoError(t, peer.SetReadBuffer(1<<18))
-			limit := generous / 4
+			limit := generous / 2
 			data := make([]byte, 32<<20)
 			done := make(chan struct{})
 			defer func() { c.Close(); <-done }()
 			go func() {
 				defer close(done)
-				for range 40 { // four times the limit
+				for range 20 { // twice the limit
 					time.Sleep(limit / 10)
 					if _, err := io.CopyN(io.Discard, peer, 1<<16); err != nil {
 						return

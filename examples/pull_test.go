@@ -12,7 +12,7 @@ import (
 // it, or ends well though a digest was never right.
 func TestPull(t *testing.T) {
 	program := build(t, "pull")
-	small := []string{"-layers", "2", "-size", "100000", "-read", "300ms"}
+	small := []string{"-layers", "2", "-size", "100000", "-read", "1s"}
 	out, err := exec.Command(program, small...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	_, table, found := strings.Cut(string(out), "\nfault ")

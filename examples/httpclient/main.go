@@ -24,7 +24,7 @@ func main() {
 
 	dialer := &netpoller.Dialer{Timeout: 5 * time.Second}
 	client := &http.Client{
-		Timeout: 10 * time.Second,
+		Timeout: time.Minute,
 		Transport: &http.Transport{
 			DialContext:       dialer.DialContext,
 			TLSClientConfig:   &tls.Config{InsecureSkipVerify: *insecure},

@@ -92,10 +92,10 @@ func handOver(ln *net.TCPListener, address string) error {
 	return nil
 }
 
-// serve answers a line. A client that sends none keeps its process for ten seconds.
+// serve answers a line. A client that sends none keeps its process for a minute.
 func serve(c net.Conn) {
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	if line, err := bufio.NewReader(c).ReadString('\n'); err == nil {
 		fmt.Fprintf(c, "%d %s", os.Getpid(), line)
 	}
