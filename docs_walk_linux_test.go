@@ -275,14 +275,6 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 			require.Equal(t, to.w != other.conn, reads.Load() > 0)
 		}
 	})
-	t.Run("GODEBUG=multipathtcp is not consulted", func(t *testing.T) {
-		t.Setenv("GODEBUG", "multipathtcp=0")
-		var std net.ListenConfig
-		var ours netpoller.ListenConfig
-		t.Logf("multipathtcp=0: net %v, netpoller %v", std.MultipathTCP(), ours.MultipathTCP())
-		require.False(t, std.MultipathTCP())
-		require.True(t, ours.MultipathTCP())
-	})
 	t.Run("a type assertion to *net.TCPConn fails", func(t *testing.T) {
 		w := newWalk(t, netpoller.Config{})
 		var c net.Conn = w.conn

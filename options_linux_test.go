@@ -204,3 +204,50 @@ func TestMultipathTCPDefaults(t *testing.T) {
 	d.SetMultipathTCP(false)
 	require.False(t, d.MultipathTCP())
 }
+
+// What GODEBUG says of Multipath TCP must count as with package net, wherever nothing else
+// is set: at listeners, at dials, and at the functions that have no settings.
+func TestMultipathTCPOfGODEBUG(t *testing.T) {
+	type setting interface {
+		MultipathTCP() bool
+		SetMultipathTCP(bool)
+	}
+	for _, value := range []string{"", "0", "1", "2", "3", "yes"} {
+		t.Run("multipathtcp="+value, func(t *testing.T) {
+			t.Setenv("GODEBUG", "multipathtcp="+value)
+			compare(t, func(s *side) (r []any) {
+				listen, dial, dialTCP := netpoller.Listen, netpoller.Dial, func(a *net.TCPAddr) (tcpConn, error) {
+					return netpoller.DialTCP("tcp", nil, a)
+				}
+				lc, d := setting(new(netpoller.ListenConfig)), setting(new(netpoller.Dialer))
+				if s.std {
+					listen, dial, dialTCP = net.Listen, net.Dial, func(a *net.TCPAddr) (tcpConn, error) {
+						return net.DialTCP("tcp", nil, a)
+					}
+					lc, d = new(net.ListenConfig), new(net.Dialer)
+				}
+				for _, c := range []setting{lc, d} {
+					r = append(r, c.MultipathTCP())
+					c.SetMultipathTCP(true)
+					r = append(r, c.MultipathTCP())
+					c.SetMultipathTCP(false)
+					r = append(r, c.MultipathTCP())
+				}
+				protocol := func(c any) int { return option(s, c.(syscall.Conn), unix.SOL_SOCKET, unix.SO_PROTOCOL) }
+				l, err := listen("tcp", "127.0.0.1:0")
+				require.NoError(s, err)
+				defer l.Close()
+				dialed, err := dial("tcp", l.Addr().String())
+				require.NoError(s, err)
+				defer abort(dialed)
+				other, err := dialTCP(l.Addr().(*net.TCPAddr))
+				require.NoError(s, err)
+				defer abort(other)
+				accepted, err := l.Accept()
+				require.NoError(s, err)
+				defer abort(accepted)
+				return append(r, protocol(l), protocol(dialed), protocol(other), protocol(accepted))
+			})
+		})
+	}
+}

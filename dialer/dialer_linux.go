@@ -62,15 +62,22 @@ type Dialer struct {
 	// poller.Default.
 	Poller *poller.Group
 
-	mptcp bool
+	mptcp *bool // nil: as package net has it
 }
 
-// MultipathTCP reports whether a dial will use Multipath TCP where the kernel does.
-func (d *Dialer) MultipathTCP() bool { return d.mptcp }
+// MultipathTCP reports whether a dial will use Multipath TCP where the kernel does. Where
+// nothing is set, it does what package net does: no, unless GODEBUG=multipathtcp says
+// otherwise.
+func (d *Dialer) MultipathTCP() bool {
+	if d.mptcp != nil {
+		return *d.mptcp
+	}
+	return new(net.Dialer).MultipathTCP()
+}
 
-// SetMultipathTCP says whether a dial shall; the default is no. A connection whose peer
-// does not know it is plain TCP.
-func (d *Dialer) SetMultipathTCP(use bool) { d.mptcp = use }
+// SetMultipathTCP says whether a dial shall. A connection whose peer does not know it is
+// plain TCP.
+func (d *Dialer) SetMultipathTCP(use bool) { d.mptcp = &use }
 
 // Dial connects to an address. See DialContext.
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {

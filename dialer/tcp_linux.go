@@ -45,7 +45,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.
 // tcp connects, by Multipath TCP if that is asked for and works.
 func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	s := t.socket(t.network, syscall.SOCK_STREAM)
-	if t.mptcp && conn.SupportsMultipathTCP() {
+	if t.MultipathTCP() && conn.SupportsMultipathTCP() {
 		s.Proto = conn.MultipathTCP
 		if c, err := t.connect(ctx, s, laddr, raddr); err == nil {
 			return c, nil

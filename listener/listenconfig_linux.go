@@ -39,29 +39,21 @@ type ListenConfig struct {
 	// means poller.Default.
 	Poller *poller.Group
 
-	mptcp mptcp
+	mptcp *bool // nil: as package net has it
 }
 
-// mptcp is whether Multipath TCP is used.
-type mptcp uint8
-
-const (
-	mptcpDefault mptcp = iota // on, as in package net
-	mptcpOn
-	mptcpOff
-)
-
-// MultipathTCP reports whether Listen will use Multipath TCP where the kernel does.
-// Peers that do not know it are served all the same.
-func (lc *ListenConfig) MultipathTCP() bool { return lc.mptcp != mptcpOff }
+// MultipathTCP reports whether Listen will use Multipath TCP where the kernel does. Peers
+// that do not know it are served all the same. Where nothing is set, Listen does what
+// package net does: yes, unless GODEBUG=multipathtcp says otherwise.
+func (lc *ListenConfig) MultipathTCP() bool {
+	if lc.mptcp != nil {
+		return *lc.mptcp
+	}
+	return new(net.ListenConfig).MultipathTCP()
+}
 
 // SetMultipathTCP says whether Listen shall.
-func (lc *ListenConfig) SetMultipathTCP(use bool) {
-	lc.mptcp = mptcpOff
-	if use {
-		lc.mptcp = mptcpOn
-	}
-}
+func (lc *ListenConfig) SetMultipathTCP(use bool) { lc.mptcp = &use }
 
 // Listen announces on a local address. The network is "tcp", "tcp4", "tcp6", "unix" or
 // "unixpacket". A TCP address without a host, or with an unspecified one, means all;
