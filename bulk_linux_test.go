@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // The tests here compare ReadFrom and WriteTo with package net's.
@@ -158,7 +159,7 @@ var bulkSources = []bulkSource{
 		require.NoError(s, err)
 		s.Cleanup(func() { r.Close(); w.Close() })
 		io.WriteString(w, content)
-		r.SetDeadline(time.Now().Add(5 * time.Millisecond))
+		onceEmpty(s, r, func() { r.SetDeadline(longAgo) })
 		return r, none
 	}},
 	{"pipe until it is closed", func(s *side) (io.Reader, func() []any) {
@@ -166,7 +167,7 @@ var bulkSources = []bulkSource{
 		require.NoError(s, err)
 		s.Cleanup(func() { r.Close(); w.Close() })
 		io.WriteString(w, content)
-		time.AfterFunc(5*time.Millisecond, func() { r.Close() })
+		onceEmpty(s, r, func() { r.Close() })
 		return r, none
 	}},
 	{"strings.Reader", func(s *side) (io.Reader, func() []any) { return strings.NewReader(content), none }},
@@ -219,6 +220,23 @@ var bulkSources = []bulkSource{
 		require.NoError(s, err)
 		return limit(c, int64(len(content)), none)
 	}},
+}
+
+// onceEmpty calls f when all of a pipe has been read, unless that is closed before.
+func onceEmpty(s *side, r *os.File, f func()) {
+	s.Helper()
+	raw, err := r.SyscallConn()
+	require.NoError(s, err)
+	go func() {
+		for left := 1; left > 0; time.Sleep(time.Millisecond) {
+			var err error
+			closed := raw.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+			if closed != nil || err != nil {
+				return
+			}
+		}
+		f()
+	}()
 }
 
 // innermost returns the error at the end of the chain. It is all that is compared where

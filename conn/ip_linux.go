@@ -93,11 +93,17 @@ func (c *IPConn) WriteMsgIP(b, oob []byte, addr *net.IPAddr) (n, oobn int, err e
 	return c.writeMsg(b, oob, &to, neterr.Addr(addr), err)
 }
 
-// ipAddr returns the address in raw, or nil if there is none.
+// ipAddr returns the address in raw, or nil if there is none. It and its IP are one
+// allocation.
 func ipAddr(raw *sys.RawAddr) *net.IPAddr {
 	ap := addrPort(raw)
 	if !ap.IsValid() {
 		return nil
 	}
-	return &net.IPAddr{IP: ap.Addr().AsSlice(), Zone: ap.Addr().Zone()}
+	a := new(struct {
+		net.IPAddr
+		ip [net.IPv6len]byte
+	})
+	a.IP, a.Zone = ipIn(&a.ip, ap.Addr()), ap.Addr().Zone()
+	return &a.IPAddr
 }

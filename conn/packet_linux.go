@@ -153,3 +153,12 @@ func addrPort(raw *sys.RawAddr) netip.AddrPort {
 	}
 	return ap
 }
+
+// ipIn returns an IP in the bytes given, of which it takes as many as there are in it.
+func ipIn(b *[net.IPv6len]byte, ip netip.Addr) net.IP {
+	*b = ip.As16()
+	if ip.Is4() {
+		return b[net.IPv6len-net.IPv4len:]
+	}
+	return b[:]
+}

@@ -33,18 +33,22 @@ func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // ReadFromUDP reads one packet and its sender's address.
 func (c *UDPConn) ReadFromUDP(b []byte) (n int, addr *net.UDPAddr, err error) {
-	// This is inlined, so that an address which the caller does not keep is made on its
-	// stack.
-	return c.readFromUDP(b, new(net.UDPAddr))
-}
-
-func (c *UDPConn) readFromUDP(b []byte, addr *net.UDPAddr) (int, *net.UDPAddr, error) {
 	n, ap, err := c.ReadFromUDPAddrPort(b)
 	if err != nil {
 		return n, nil, err
 	}
-	*addr = net.UDPAddr{IP: ap.Addr().AsSlice(), Port: int(ap.Port()), Zone: ap.Addr().Zone()}
-	return n, addr, nil
+	return n, udpAddr(ap), nil
+}
+
+// udpAddr returns an AddrPort as a UDPAddr. It and its IP are one allocation.
+func udpAddr(ap netip.AddrPort) *net.UDPAddr {
+	a := new(struct {
+		net.UDPAddr
+		ip [net.IPv6len]byte
+	})
+	a.IP = ipIn(&a.ip, ap.Addr())
+	a.Port, a.Zone = int(ap.Port()), ap.Addr().Zone()
+	return &a.UDPAddr
 }
 
 // ReadFromUDPAddrPort is ReadFromUDP. On an IPv6 socket, an IPv4 sender's address comes
@@ -59,7 +63,7 @@ func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err
 func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
 	n, oobn, flags, ap, err := c.ReadMsgUDPAddrPort(b, oob)
 	if ap.IsValid() {
-		addr = net.UDPAddrFromAddrPort(ap)
+		addr = udpAddr(ap)
 	}
 	return n, oobn, flags, addr, err
 }
