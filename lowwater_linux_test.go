@@ -32,7 +32,9 @@ func TestLowWaterMark(t *testing.T) {
 		{"later", nil, nil, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ln, err := (&netpoller.ListenConfig{Control: tt.listen}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+			lc := netpoller.ListenConfig{Control: tt.listen}
+			lc.SetMultipathTCP(false) // what it accepts does not inherit the mark
+			ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			defer ln.Close()
 			c, err := (&netpoller.Dialer{Control: tt.dial}).Dial("tcp", ln.Addr().String())
@@ -61,6 +63,48 @@ func TestLowWaterMark(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A process that restarts hands its listener over as a file, and with it the mark that a
+// hook of the old process set: every connection that the new one accepts inherits it.
+func TestLowWaterMarkOfAListenerHandedOver(t *testing.T) {
+	mark := func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVLOWAT, 1000) })
+	}
+	compare(t, func(s *side) []any {
+		lc := net.ListenConfig{Control: mark}
+		lc.SetMultipathTCP(false) // what it accepts does not inherit the mark
+		old, err := lc.Listen(s.Context(), "tcp4", "127.0.0.1:0")
+		require.NoError(s, err)
+		ln, err := s.fileListener(s.fileOf(old.(fileMaker)))
+		require.NoError(s, err)
+		defer ln.Close()
+		require.NoError(s, old.Close())
+		c, err := net.Dial("tcp4", ln.Addr().String())
+		require.NoError(s, err)
+		defer c.Close()
+		accepted, err := ln.Accept()
+		require.NoError(s, err)
+		defer accepted.Close()
+		return readsBelowMark(s.T, c, accepted)
+	})
+}
+
+// readsBelowMark sends what is more than the mark, and then less, and returns what each
+// Read of it got, up to the first that failed.
+func readsBelowMark(t *testing.T, writer, reader net.Conn) (r []any) {
+	t.Helper()
+	require.NoError(t, reader.SetReadDeadline(time.Now().Add(30*time.Second)))
+	for _, size := range []int{1500, 500, 500} {
+		_, err := writer.Write(make([]byte, size))
+		require.NoError(t, err)
+		settled(t, reader, size)
+		n, err := reader.Read(make([]byte, 4096))
+		if r = append(r, n, err); err != nil {
+			break
+		}
+	}
+	return r
 }
 
 // settled waits until that many bytes are in c's receive buffer, without the

@@ -5,7 +5,6 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -106,12 +105,7 @@ func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 	}
 	s.network = laddr.Network()
 	rsa, _ := syscall.Getpeername(sysfd)
-	kind := s.kind()
-	if kind == fd.TCP {
-		// Whose socket it is, too, may have received an urgent byte, and reads end there:
-		// a short one proves nothing.
-		kind = fd.Stream
-	}
-	s.pfd.Own(sysfd, kind)
+	s.own(sysfd)
+	s.pfd.Lend() // whoever had it may have it still
 	return laddr, addrOf(s.sotype, rsa), nil
 }
