@@ -59,7 +59,8 @@ var additions = map[string]string{
 
 // onLinuxOnly are the additions that other systems have not.
 var onLinuxOnly = map[string]string{
-	"Group.Pick": "of use to package fd, which is not there",
+	"Group.Config": "of use to package fd, which is not there",
+	"Group.Pick":   "of use to package fd, which is not there",
 }
 
 // waitingMethods are what each connection has besides on Linux: waiting in other ways.

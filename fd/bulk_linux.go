@@ -26,7 +26,7 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 		if len(iovs) == 0 {
 			return nn, nil
 		}
-		n, err := sys.Writev(fd.sysfd, iovs, size)
+		n, err := fd.calls.Writev(fd.sysfd, iovs, size)
 		nn += int64(n)
 		consume(v, int64(n))
 		switch {
@@ -195,9 +195,9 @@ func (fd *FD) spliceStops(err error) bool {
 // by a read, which passes over it.
 func (fd *FD) passMark(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, 4096)) // for which every pipe has room
-	n, err := sys.Read(fd.sysfd, page)
+	n, err := fd.calls.Read(fd.sysfd, page)
 	if err == syscall.EAGAIN {
-		n, err = sys.Read(fd.sysfd, page) // as Read does at a mark
+		n, err = fd.calls.Read(fd.sysfd, page) // as Read does at a mark
 	}
 	if n == 0 || err != nil {
 		return 0, err

@@ -52,6 +52,7 @@ type FD struct {
 	pd     *polldesc.PollDesc // nil before Init
 	sysfd  int
 	gen    uint32 // of pd, see polldesc.Token
+	calls  sys.Calls
 	kind   Kind
 
 	// drained says that the stream was seen empty and no edge has been forgotten
@@ -61,8 +62,9 @@ type FD struct {
 	// writesWatched says that the poller reports room to write. Guarded by the write lock.
 	writesWatched bool
 
-	// lent says that the descriptor was given out, after which anyone may have done
-	// anything to the socket. Set by lend, read by Read.
+	// lent says that a short read proves nothing: the descriptor was given out, after which
+	// anyone may have done anything to the socket, or the group was told to assume so. Set
+	// by lend, read by Read.
 	lent atomic.Bool
 }
 
@@ -80,6 +82,11 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 		return err
 	}
 	fd.gen = fd.pd.Token().Gen
+	fd.calls = sys.RawCalls
+	if g.Config().MemoryMayFault {
+		fd.calls = sys.OrdinaryCalls
+		fd.lend()
+	}
 	return nil
 }
 

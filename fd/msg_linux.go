@@ -14,7 +14,7 @@ func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 	}
 	defer fd.unlock(polldesc.Read)
 	for attempt := 0; ; attempt++ {
-		n, err = sys.RecvFrom(fd.sysfd, p, from)
+		n, err = fd.calls.RecvFrom(fd.sysfd, p, from)
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Read, attempt); err == nil {
 				continue
@@ -31,7 +31,7 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	}
 	defer fd.unlock(polldesc.Write)
 	for attempt := 0; ; attempt++ {
-		err := sys.SendTo(fd.sysfd, p, to)
+		err := fd.calls.SendTo(fd.sysfd, p, to)
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Write, attempt); err == nil {
 				continue
@@ -54,7 +54,7 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 	defer fd.unlock(polldesc.Read)
 	carried := fd.carrier(p, oob)
 	for attempt := 0; ; attempt++ {
-		n, oobn, recvflags, err = sys.RecvMsg(fd.sysfd, carried, oob, flags, from)
+		n, oobn, recvflags, err = fd.calls.RecvMsg(fd.sysfd, carried, oob, flags, from)
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Read, attempt); err == nil {
 				continue
@@ -72,7 +72,7 @@ func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) 
 	defer fd.unlock(polldesc.Write)
 	carried := fd.carrier(p, oob)
 	for attempt := 0; ; attempt++ {
-		n, err = sys.SendMsg(fd.sysfd, carried, oob, to)
+		n, err = fd.calls.SendMsg(fd.sysfd, carried, oob, to)
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Write, attempt); err == nil {
 				continue

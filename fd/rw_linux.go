@@ -5,7 +5,6 @@ import (
 	"io"
 	"syscall"
 
-	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -32,9 +31,9 @@ func (fd *FD) read(p []byte) (int, error) {
 		p = p[:min(len(p), maxTransfer)]
 	}
 	for attempt := 0; ; attempt++ {
-		n, err := sys.Read(fd.sysfd, p) // DOC: read-syscall
+		n, err := fd.calls.Read(fd.sysfd, p) // DOC: read-syscall
 		if err == syscall.EAGAIN && fd.atMark() {
-			n, err = sys.Read(fd.sysfd, p)
+			n, err = fd.calls.Read(fd.sysfd, p)
 		}
 		if err == syscall.EAGAIN {
 			if err = fd.await(polldesc.Read, attempt); err == nil {
@@ -93,7 +92,7 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 		if fd.kind.isStream() {
 			chunk = chunk[:min(len(chunk), maxTransfer)]
 		}
-		n, err := sys.Write(fd.sysfd, chunk)
+		n, err := fd.calls.Write(fd.sysfd, chunk)
 		if n > len(chunk) {
 			// golang/go#61060: a broken kernel module; going on would send garbage.
 			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))

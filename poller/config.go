@@ -23,6 +23,20 @@ type Config struct {
 
 	// Wait is how each of them waits; the default is WaitParked.
 	Wait Wait
+
+	// MemoryMayFault says that buffers may lie in memory whose pages take long to come, or
+	// never do: a mapped file that is cold, on FUSE, or shorter than its mapping; pages
+	// that userfaultfd(2) supplies, or mprotect(2) has closed. The connections of the Group
+	// then make no raw system calls, which would stop the whole program until the page is
+	// there, and draw no conclusion from a short read, which may have ended at a page that
+	// is not.
+	//
+	// It is also for connections that somebody outside the program may change: BPF programs
+	// that redirect data in a sockmap, or set socket options from a cgroup.
+	//
+	// Package net's connections are always so. The price is a system call more for each
+	// Read that has to wait, and about a tenth more CPU for a small request.
+	MemoryMayFault bool
 }
 
 // check panics if c makes no sense.

@@ -116,6 +116,9 @@ func (g *Group) Close() error {
 	return nil
 }
 
+// Config returns what g was made of, with the number of reactors that it has.
+func (g *Group) Config() Config { return g.config }
+
 // Stats returns the sum over the Pollers that were made. It looks at every
 // descriptor to count who is parked.
 func (g *Group) Stats() (s Stats) {

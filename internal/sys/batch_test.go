@@ -69,7 +69,7 @@ func TestTruncatedBatches(t *testing.T) {
 	b, to := udp(t, syscall.AF_INET)
 	ok(t, syscall.SetsockoptInt(b, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1))
 	for range 4 {
-		ok(t, SendTo(a, []byte("hello"), rawAddr(to)))
+		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
 	}
 	p, oob := []byte("########"), []byte("################")
 	control := make([]byte, 64)
@@ -95,7 +95,7 @@ func TestTruncatedBatches(t *testing.T) {
 	if m, err := unix.ParseSocketControlMessage(control[:oobn]); err != nil || len(m) != 1 || m[0].Header.Type != unix.IP_PKTINFO {
 		t.Errorf("%v %v", m, err)
 	}
-	ok(t, SendTo(a, []byte("hello"), rawAddr(to)))
+	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
 	if n, err := RecvBatch(b, in, unix.MSG_TRUNC); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}

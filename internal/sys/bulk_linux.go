@@ -22,13 +22,13 @@ func MakeIovec(p []byte, n int) (iov Iovec) {
 // Writev sends buffers, size bytes in all, to a connected socket. It is sendmsg(2)
 // rather than writev(2), which knows no MSG_DONTWAIT. It returns EAGAIN where it would
 // block, and never EINTR; so do SendFile and Splice.
-func Writev(fd int, iovs []Iovec, size int) (n int, err error) {
+func (c Calls) Writev(fd int, iovs []Iovec, size int) (n int, err error) {
 	raceWriteStart(nil)
 	msg := unix.Msghdr{Iov: &iovs[0]}
 	msg.SetIovlen(len(iovs))
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			n, err = message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, size)
+			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, size)
 		}
 		if err != syscall.EINTR {
 			return n, err

@@ -24,7 +24,8 @@ import (
 //	   description, so a descriptor that was duplicated must be deleted first.
 //	e  An epoll descriptor can itself be watched. Events left in the inner one do not
 //	   wake the outer one again: read until fewer come than there was room for.
-//	f  Adding to an epoll instance that is itself watched takes a system-wide mutex.
+//	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide
+//	   mutex, which any local user can keep busy. EPOLL_CTL_MOD and EPOLL_CTL_DEL do not.
 
 // An EpollEvent is struct epoll_event; the two words of user data are Fd and Pad.
 type EpollEvent = unix.EpollEvent
@@ -42,22 +43,27 @@ func EpollCreate() (epfd int, err error) {
 	return epfd, nil
 }
 
-// EpollAdd registers fd for events, with two words of user data.
+// EpollAdd registers fd for events, with two words of user data. It is no raw call: it may
+// have to wait for whoever has the mutex of fact f.
 func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
-	return epollCtl(epfd, unix.EPOLL_CTL_ADD, fd, events, lo, hi)
+	err := failed(CallEpollCtl, fd)
+	if err == nil {
+		ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
+		_, _, errno := unix.Syscall6(unix.SYS_EPOLL_CTL, uintptr(epfd), unix.EPOLL_CTL_ADD, uintptr(fd),
+			uintptr(unsafe.Pointer(&ev)), 0, 0)
+		_, err = result(0, errno)
+	}
+	return os.NewSyscallError("epoll_ctl", err)
 }
 
 // EpollModify registers fd for other events. Those that are there are reported again.
 func EpollModify(epfd, fd int, events uint32, lo, hi int32) error {
-	return epollCtl(epfd, unix.EPOLL_CTL_MOD, fd, events, lo, hi)
-}
-
-func epollCtl(epfd, op, fd int, events uint32, lo, hi int32) error {
-	if err := failed(CallEpollCtl, fd); err != nil {
-		return os.NewSyscallError("epoll_ctl", err)
+	err := failed(CallEpollCtl, fd)
+	if err == nil {
+		ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
+		err = unix.EpollCtl(epfd, unix.EPOLL_CTL_MOD, fd, &ev)
 	}
-	ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, op, fd, &ev))
+	return os.NewSyscallError("epoll_ctl", err)
 }
 
 // EpollDelete ends the registration of fd (fact d).

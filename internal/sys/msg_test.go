@@ -88,17 +88,17 @@ func TestPackets(t *testing.T) {
 				}
 			}
 			var raw RawAddr
-			ok(t, SendTo(a, p, rawAddr(to)))
-			n, err := RecvFrom(b, got, &raw)
+			ok(t, RawCalls.SendTo(a, p, rawAddr(to)))
+			n, err := RawCalls.RecvFrom(b, got, &raw)
 			check(n, 0, 0, &raw, err)
 
 			raw = RawAddr{}
-			n, err = SendMsg(a, p, nil, rawAddr(to))
+			n, err = RawCalls.SendMsg(a, p, nil, rawAddr(to))
 			if n != size {
 				t.Errorf("%d of %d sent", n, size)
 			}
 			ok(t, err)
-			n, oobn, flags, err := RecvMsg(b, got, make([]byte, 8), 0, &raw)
+			n, oobn, flags, err := RawCalls.RecvMsg(b, got, make([]byte, 8), 0, &raw)
 			check(n, oobn, flags, &raw, err)
 		}
 	}
@@ -111,18 +111,18 @@ func TestTruncatedPackets(t *testing.T) {
 	b, to := udp(t, syscall.AF_INET)
 	ok(t, syscall.SetsockoptInt(b, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1))
 	for range 4 {
-		ok(t, SendTo(a, []byte("hello"), rawAddr(to)))
+		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
 	}
 	var raw RawAddr
 	p := []byte("########")
-	if n, err := RecvFrom(b, p[:3], &raw); n != 3 || err != nil || string(p) != "hel#####" {
+	if n, err := RawCalls.RecvFrom(b, p[:3], &raw); n != 3 || err != nil || string(p) != "hel#####" {
 		t.Errorf("%d %v %q", n, err, p)
 	}
-	if n, err := RecvFrom(b, nil, &raw); n != 0 || err != nil {
+	if n, err := RawCalls.RecvFrom(b, nil, &raw); n != 0 || err != nil {
 		t.Errorf("%d %v", n, err)
 	}
 	oob := make([]byte, 64)
-	n, oobn, flags, err := RecvMsg(b, p[:1], oob, 0, &raw)
+	n, oobn, flags, err := RawCalls.RecvMsg(b, p[:1], oob, 0, &raw)
 	if n != 1 || flags != unix.MSG_TRUNC || err != nil {
 		t.Errorf("%d %#x %v", n, flags, err)
 	}
@@ -130,7 +130,7 @@ func TestTruncatedPackets(t *testing.T) {
 		t.Errorf("%v %v", m, err)
 	}
 	oob = []byte("################")
-	n, oobn, flags, err = RecvMsg(b, p, oob[:4], 0, &raw)
+	n, oobn, flags, err = RawCalls.RecvMsg(b, p, oob[:4], 0, &raw)
 	if n != 5 || oobn > 4 || flags != unix.MSG_CTRUNC || err != nil || string(oob[4:]) != "############" {
 		t.Errorf("%d %d %#x %v %q", n, oobn, flags, err, oob)
 	}
@@ -141,11 +141,11 @@ func TestTruncatedPackets(t *testing.T) {
 func TestPacketsNeverBlock(t *testing.T) {
 	a, to := udp(t, syscall.AF_INET)
 	raw := rawAddr(to)
-	if n, err := RecvFrom(a, make([]byte, 8), raw); n != 0 || err != syscall.EAGAIN || raw.len != 0 {
+	if n, err := RawCalls.RecvFrom(a, make([]byte, 8), raw); n != 0 || err != syscall.EAGAIN || raw.len != 0 {
 		t.Errorf("RecvFrom = %d, %v, address of %d bytes", n, err, raw.len)
 	}
 	raw = rawAddr(to)
-	if n, oobn, flags, err := RecvMsg(a, make([]byte, 8), make([]byte, 8), 0, raw); n != 0 || oobn != 0 || flags != 0 || err != syscall.EAGAIN || raw.len != 0 {
+	if n, oobn, flags, err := RawCalls.RecvMsg(a, make([]byte, 8), make([]byte, 8), 0, raw); n != 0 || oobn != 0 || flags != 0 || err != syscall.EAGAIN || raw.len != 0 {
 		t.Errorf("RecvMsg = %d, %d, %d, %v, address of %d bytes", n, oobn, flags, err, raw.len)
 	}
 	// Datagrams of a Unix socket wait for a reader that is slow.
@@ -154,12 +154,12 @@ func TestPacketsNeverBlock(t *testing.T) {
 	defer CloseFD(p[0])
 	defer CloseFD(p[1])
 	for err = nil; err == nil; {
-		_, err = SendMsg(p[0], make([]byte, 1000), nil, nil)
+		_, err = RawCalls.SendMsg(p[0], make([]byte, 1000), nil, nil)
 	}
 	if err != syscall.EAGAIN {
 		t.Errorf("SendMsg: %v", err)
 	}
-	if err := SendTo(p[0], make([]byte, 1000), &RawAddr{}); err != syscall.EAGAIN {
+	if err := RawCalls.SendTo(p[0], make([]byte, 1000), &RawAddr{}); err != syscall.EAGAIN {
 		t.Errorf("SendTo: %v", err)
 	}
 }
@@ -178,18 +178,18 @@ func TestPacketsInterrupted(t *testing.T) {
 		}
 		return nil
 	})()
-	ok(t, SendTo(a, []byte("hello"), rawAddr(to)))
-	n, err := SendMsg(a, []byte("hello"), nil, rawAddr(to))
+	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+	n, err := RawCalls.SendMsg(a, []byte("hello"), nil, rawAddr(to))
 	if n != 5 || err != nil {
 		t.Errorf("SendMsg = %d, %v", n, err)
 	}
 	var raw RawAddr
-	n, err = RecvFrom(b, make([]byte, 8), &raw)
+	n, err = RawCalls.RecvFrom(b, make([]byte, 8), &raw)
 	if ap, _ := raw.AddrPort(); n != 5 || err != nil || ap != from {
 		t.Errorf("RecvFrom = %d, %v from %v", n, err, ap)
 	}
 	raw = RawAddr{}
-	n, _, _, err = RecvMsg(b, make([]byte, 8), nil, 0, &raw)
+	n, _, _, err = RawCalls.RecvMsg(b, make([]byte, 8), nil, 0, &raw)
 	if ap, _ := raw.AddrPort(); n != 5 || err != nil || ap != from {
 		t.Errorf("RecvMsg = %d, %v from %v", n, err, ap)
 	}
@@ -201,26 +201,26 @@ func TestPacketsInterrupted(t *testing.T) {
 // Other errors must come as they are, with nothing besides.
 func TestPacketsFail(t *testing.T) {
 	a, to := udp(t, syscall.AF_INET)
-	ok(t, SendTo(a, []byte("hello"), rawAddr(to)))
-	if err := SendTo(a, nil, rawAddr(netip.MustParseAddrPort("[::1]:9"))); err != syscall.EAFNOSUPPORT {
+	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+	if err := RawCalls.SendTo(a, nil, rawAddr(netip.MustParseAddrPort("[::1]:9"))); err != syscall.EAFNOSUPPORT {
 		t.Errorf("SendTo: %v", err)
 	}
-	if n, err := SendMsg(a, nil, make([]byte, 32), rawAddr(to)); n != 0 || err != syscall.EINVAL {
+	if n, err := RawCalls.SendMsg(a, nil, make([]byte, 32), rawAddr(to)); n != 0 || err != syscall.EINVAL {
 		t.Errorf("SendMsg = %d, %v", n, err)
 	}
 	defer SetFault(func(Call, int) error { return syscall.ENOTRECOVERABLE })()
 	raw := rawAddr(to)
-	if n, err := RecvFrom(a, make([]byte, 8), raw); n != 0 || err != syscall.ENOTRECOVERABLE || raw.len != 0 {
+	if n, err := RawCalls.RecvFrom(a, make([]byte, 8), raw); n != 0 || err != syscall.ENOTRECOVERABLE || raw.len != 0 {
 		t.Errorf("RecvFrom = %d, %v, address of %d bytes", n, err, raw.len)
 	}
 	raw = rawAddr(to)
-	if n, oobn, flags, err := RecvMsg(a, make([]byte, 8), nil, 0, raw); n|oobn|flags != 0 || err != syscall.ENOTRECOVERABLE || raw.len != 0 {
+	if n, oobn, flags, err := RawCalls.RecvMsg(a, make([]byte, 8), nil, 0, raw); n|oobn|flags != 0 || err != syscall.ENOTRECOVERABLE || raw.len != 0 {
 		t.Errorf("RecvMsg = %d, %d, %d, %v, address of %d bytes", n, oobn, flags, err, raw.len)
 	}
-	if err := SendTo(a, nil, raw); err != syscall.ENOTRECOVERABLE {
+	if err := RawCalls.SendTo(a, nil, raw); err != syscall.ENOTRECOVERABLE {
 		t.Errorf("SendTo: %v", err)
 	}
-	if n, err := SendMsg(a, nil, nil, raw); n != 0 || err != syscall.ENOTRECOVERABLE {
+	if n, err := RawCalls.SendMsg(a, nil, nil, raw); n != 0 || err != syscall.ENOTRECOVERABLE {
 		t.Errorf("SendMsg = %d, %v", n, err)
 	}
 }

@@ -8,16 +8,16 @@ import (
 )
 
 // The calls below return EAGAIN where they would block, and never EINTR, as Read and
-// Write do, and like those are raw up to rawLimit.
+// Write do.
 
 // RecvFrom receives a packet and its sender's address.
-func RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
+func (c Calls) RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
 	for {
 		if err = failed(CallRead, fd); err == nil {
 			from.len = uint32(unsafe.Sizeof(from.any))
 			var r uintptr
 			var errno syscall.Errno
-			if len(p) <= rawLimit {
+			if len(p) <= int(c) {
 				r, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
 					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
 					uintptr(unsafe.Pointer(&from.any)), uintptr(unsafe.Pointer(&from.len)))
@@ -40,13 +40,13 @@ func RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
 }
 
 // SendTo sends a packet to an address.
-func SendTo(fd int, p []byte, to *RawAddr) (err error) {
+func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (err error) {
 	raceWriteStart(p)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
 			const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
 			var errno syscall.Errno
-			if len(p) <= rawLimit {
+			if len(p) <= int(c) {
 				_, _, errno = syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
 					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags,
 					uintptr(unsafe.Pointer(&to.any)), uintptr(to.len))
@@ -65,7 +65,7 @@ func SendTo(fd int, p []byte, to *RawAddr) (err error) {
 
 // RecvMsg receives a packet, its control messages and its sender's address. flags are
 // those of recvmsg(2).
-func RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflags int, err error) {
+func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflags int, err error) {
 	iov := iovec(p)
 	for {
 		msg := unix.Msghdr{
@@ -77,7 +77,7 @@ func RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflag
 		msg.SetIovlen(1)
 		msg.SetControllen(len(oob))
 		if err = failed(CallRead, fd); err == nil {
-			n, err = message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))
+			n, err = c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))
 		}
 		if err == nil {
 			raceReadDone(fd, p[:min(n, len(p))]) // MSG_TRUNC tells of more than there is
@@ -92,7 +92,7 @@ func RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflag
 }
 
 // SendMsg sends a packet and its control messages, to an address unless that is nil.
-func SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
+func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	raceWriteStart(p)
 	iov := iovec(p)
 	msg := unix.Msghdr{Iov: &iov, Control: unsafe.SliceData(oob)}
@@ -103,7 +103,7 @@ func SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	}
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			n, err = message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p)+len(oob))
+			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p)+len(oob))
 		}
 		if err != syscall.EINTR {
 			return n, err
@@ -112,10 +112,10 @@ func SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 }
 
 // message is sendmsg(2) or recvmsg(2) of size bytes in all.
-func message(trap uintptr, fd int, msg *unix.Msghdr, flags, size int) (int, error) {
+func (c Calls) message(trap uintptr, fd int, msg *unix.Msghdr, flags, size int) (int, error) {
 	var n uintptr
 	var errno syscall.Errno
-	if size <= rawLimit {
+	if size <= int(c) {
 		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))
 	} else {
 		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))

@@ -21,7 +21,7 @@ func TestSetFault(t *testing.T) {
 	failing := func(err error) Fault { return func(Call, int) error { return err } }
 	try := func(want error) {
 		t.Helper()
-		if _, err := Write(far, []byte("x")); err != want {
+		if _, err := RawCalls.Write(far, []byte("x")); err != want {
 			t.Errorf("Write: %v, want %v", err, want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestSetFault(t *testing.T) {
 	try(syscall.ENOBUFS)
 	restore1()
 	try(nil)
-	if n, err := Read(near, make([]byte, 10)); n != 3 || err != nil {
+	if n, err := RawCalls.Read(near, make([]byte, 10)); n != 3 || err != nil {
 		t.Errorf("%d bytes were written, %v, want 3", n, err)
 	}
 }
@@ -56,8 +56,8 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		name string // in the error; "" for a bare errno
 		f    func() error
 	}{
-		{CallRead, near, "", func() error { _, err := Read(near, make([]byte, 1)); return err }},
-		{CallWrite, near, "", func() error { _, err := Write(near, []byte("x")); return err }},
+		{CallRead, near, "", func() error { _, err := RawCalls.Read(near, make([]byte, 1)); return err }},
+		{CallWrite, near, "", func() error { _, err := RawCalls.Write(near, []byte("x")); return err }},
 		{CallAccept, l, "", func() error { _, _, err := Accept(l); return err }},
 		{CallConnect, l, "", func() error { return Connect(l, &syscall.SockaddrInet4{}) }},
 		{CallSocket, -1, "socket", func() error { _, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); return err }},
@@ -102,11 +102,11 @@ func TestEINTR(t *testing.T) {
 		}
 		return nil
 	})()
-	if n, err := Write(far, []byte("hello")); n != 5 || err != nil || interrupted != 3 {
+	if n, err := RawCalls.Write(far, []byte("hello")); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Write = %d, %v after %d interruptions", n, err, interrupted)
 	}
 	interrupted = 0
-	if n, err := Read(near, make([]byte, 10)); n != 5 || err != nil || interrupted != 3 {
+	if n, err := RawCalls.Read(near, make([]byte, 10)); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Read = %d, %v after %d interruptions", n, err, interrupted)
 	}
 	interrupted = 0
@@ -124,17 +124,17 @@ func TestEINTR(t *testing.T) {
 func TestNeverBlocks(t *testing.T) {
 	near, _ := tcpPair(t)
 	ok(t, syscall.SetNonblock(near, false))
-	for _, size := range []int{1, rawLimit, rawLimit + 1} {
-		if n, err := Read(near, make([]byte, size)); n != 0 || err != syscall.EAGAIN {
+	for _, size := range []int{1, int(RawCalls), int(RawCalls) + 1} {
+		if n, err := RawCalls.Read(near, make([]byte, size)); n != 0 || err != syscall.EAGAIN {
 			t.Errorf("Read of %d = %d, %v", size, n, err)
 		}
 	}
 	var err error
 	for err == nil {
-		_, err = Write(near, make([]byte, rawLimit+1))
+		_, err = RawCalls.Write(near, make([]byte, int(RawCalls)+1))
 	}
 	for err = nil; err == nil; {
-		_, err = Write(near, make([]byte, rawLimit))
+		_, err = RawCalls.Write(near, make([]byte, int(RawCalls)))
 	}
 	if err != syscall.EAGAIN {
 		t.Errorf("Write: %v", err)
@@ -148,8 +148,8 @@ func TestNoSIGPIPE(t *testing.T) {
 	defer signal.Stop(signals)
 	near, _ := pair(t)
 	ok(t, syscall.Shutdown(near, syscall.SHUT_WR))
-	for _, size := range []int{1, rawLimit + 1} {
-		if n, err := Write(near, make([]byte, size)); n != 0 || err != syscall.EPIPE {
+	for _, size := range []int{1, int(RawCalls) + 1} {
+		if n, err := RawCalls.Write(near, make([]byte, size)); n != 0 || err != syscall.EPIPE {
 			t.Errorf("Write = %d, %v", n, err)
 		}
 	}
@@ -163,21 +163,21 @@ func TestNoSIGPIPE(t *testing.T) {
 // Sizes on either side of the limit take different ways into the kernel and must give
 // the same, and nothing, too.
 func TestTransferSizes(t *testing.T) {
-	for _, size := range []int{0, 1, rawLimit - 1, rawLimit, rawLimit + 1, 3 * rawLimit} {
+	for _, size := range []int{0, 1, int(RawCalls) - 1, int(RawCalls), int(RawCalls) + 1, 3 * int(RawCalls)} {
 		near, far := pair(t)
 		ok(t, syscall.SetsockoptInt(far, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1<<20))
 		p := make([]byte, size)
 		for i := range p {
 			p[i] = byte(i * 7)
 		}
-		if n, err := Write(far, p); n != size || err != nil {
+		if n, err := RawCalls.Write(far, p); n != size || err != nil {
 			t.Errorf("Write of %d = %d, %v", size, n, err)
 		}
 		ok(t, syscall.Shutdown(far, syscall.SHUT_WR))
 		got := make([]byte, size+1)
 		total := 0
 		for {
-			n, err := Read(near, got[total:])
+			n, err := RawCalls.Read(near, got[total:])
 			ok(t, err)
 			if n == 0 {
 				break
@@ -189,7 +189,7 @@ func TestTransferSizes(t *testing.T) {
 		}
 	}
 	near, _ := pair(t)
-	if n, err := Read(near, nil); n != 0 || err != nil && err != syscall.EAGAIN {
+	if n, err := RawCalls.Read(near, nil); n != 0 || err != nil && err != syscall.EAGAIN {
 		t.Errorf("Read of nothing = %d, %v", n, err)
 	}
 }
@@ -253,8 +253,8 @@ func TestFaultRaces(t *testing.T) {
 	go func() {
 		defer close(done)
 		for buf := make([]byte, 10); !stop.Load(); {
-			Write(far, []byte("x"))
-			Read(near, buf)
+			RawCalls.Write(far, []byte("x"))
+			RawCalls.Read(near, buf)
 		}
 	}()
 	for range 1000 {
