@@ -13,4 +13,8 @@
 //
 // Addresses and errors are package net's own types, with its texts. An error keeps
 // its whole chain: *net.OpError, *os.SyscallError, syscall.Errno; io.EOF comes bare.
+//
+// A TCPConn's Read that follows a short one waits before it asks the kernel. Programs
+// whose buffers may fault half-way, or whose connections are changed from outside, say so
+// with poller.Config.MemoryMayFault.
 package conn

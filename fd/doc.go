@@ -30,4 +30,9 @@
 // reported: a FIN may share its edge with the data before it, and the kernel stops a
 // read at an urgent byte with more behind it. It is also over once somebody else had
 // the descriptor. See FD.drained and FD.lend.
+//
+// Three kinds of short reads that prove nothing cannot be seen from here: of a buffer that
+// faults half-way, of a connection to which a BPF sockmap redirects data, and of one whose
+// SO_RCVLOWAT was set by a BPF program or from another process. For these there is
+// poller.Config.MemoryMayFault.
 package fd

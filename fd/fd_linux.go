@@ -83,7 +83,7 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	}
 	fd.gen = fd.pd.Token().Gen
 	fd.calls = sys.RawCalls
-	if g.Config().MemoryMayFault {
+	if g.Config().MemoryMayFault { // DOC: may-fault
 		fd.calls = sys.OrdinaryCalls
 		fd.lend()
 	}

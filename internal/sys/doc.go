@@ -9,8 +9,9 @@
 // close-on-exec in one step.
 //
 // Data calls on behalf of a Conn are raw: they do not tell the scheduler, which for a
-// call that cannot block costs more than it gives. A raw call holds its P and delays a
-// stop of the world, so they are up to rawLimit bytes only.
+// call that does not wait for the peer costs more than it gives. A raw call holds its P
+// and delays a stop of the world, so they are up to 16 KiB only, and none where memory may
+// fault: see Calls.
 //
 // Tests make calls fail with SetFault.
 package sys

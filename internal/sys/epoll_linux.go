@@ -49,6 +49,7 @@ func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
 	err := failed(CallEpollCtl, fd)
 	if err == nil {
 		ev := EpollEvent{Events: events, Fd: lo, Pad: hi}
+		// DOC: ordinary-add
 		_, _, errno := unix.Syscall6(unix.SYS_EPOLL_CTL, uintptr(epfd), unix.EPOLL_CTL_ADD, uintptr(fd),
 			uintptr(unsafe.Pointer(&ev)), 0, 0)
 		_, err = result(0, errno)
