@@ -33,6 +33,15 @@ const (
 // isStream reports whether one transfer may be cut into several.
 func (k Kind) isStream() bool { return k == TCP || k == Stream }
 
+// A room says whether the poller reports room to write, and to whom.
+type room uint8
+
+const (
+	roomUnwatched room = iota
+	roomWatched        // and the last operation did not wait for it
+	roomAwaited        // and the last operation did, or the one in progress does
+)
+
 // maxTransfer is how much one system call transfers at most; larger ones are cut, as
 // package net does, because some kernels and file systems fail them.
 const maxTransfer = 1 << 30
@@ -59,8 +68,8 @@ type FD struct {
 	// since, so that the next Read may begin by waiting. Guarded by the read lock.
 	drained bool
 
-	// writesWatched says that the poller reports room to write. Guarded by the write lock.
-	writesWatched bool
+	// room says whether the poller reports room to write. Guarded by the write lock.
+	room room
 
 	// lent says that a short read proves nothing: the descriptor was given out, after which
 	// anyone may have done anything to the socket, or the group was told to assume so. Set

@@ -16,8 +16,34 @@ import (
 func (fd *FD) prepare(m polldesc.Mode) error {
 	if m == polldesc.Read {
 		fd.drained = false // the edge that ended it may be forgotten now
+	} else if fd.room != roomUnwatched {
+		fd.unwatchRoom()
 	}
 	return fd.pd.Prepare(m)
+}
+
+// unwatchRoom ends the reports of room once an operation needed none. UDP and Unix sockets
+// have room again whenever a packet has left, and the reactor would wake up for each of
+// them. TCP reports room only after there was none.
+func (fd *FD) unwatchRoom() {
+	switch {
+	case fd.kind == TCP:
+	case fd.room == roomAwaited:
+		fd.room = roomWatched
+	case fd.poller.UnwatchWrites(fd.sysfd, fd.pd) == nil: // DOC: unwatch-writes
+		fd.room = roomUnwatched
+	}
+}
+
+// watchRoom begins the reports of room.
+func (fd *FD) watchRoom() error {
+	if fd.room == roomUnwatched {
+		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
+			return err
+		}
+	}
+	fd.room = roomAwaited
+	return nil
 }
 
 // await parks until an edge, after a system call said EAGAIN for the attempt'th time.
@@ -31,11 +57,10 @@ func (fd *FD) await(m polldesc.Mode, attempt int) error {
 // wait parks until an edge, for no longer than the limit. The clock is read, and the
 // heap touched, only by who has a limit and has to wait.
 func (fd *FD) wait(m polldesc.Mode) error {
-	if m == polldesc.Write && !fd.writesWatched {
-		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
+	if m == polldesc.Write {
+		if err := fd.watchRoom(); err != nil {
 			return err
 		}
-		fd.writesWatched = true
 	}
 	limits := fd.limits.Load()
 	if limits == nil || limits[m] <= 0 {

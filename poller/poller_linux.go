@@ -112,13 +112,22 @@ func (p *Poller) add(fd int) (pd *polldesc.PollDesc, first bool, err error) {
 // WatchWrites makes p watch fd for writing too, from now on. If there is room to write
 // already, that is reported too, so nothing from before is missed.
 func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
+	return p.modify(fd, pd, readsAndWrites)
+}
+
+// UnwatchWrites ends what WatchWrites began. A reader may be woken for nothing.
+func (p *Poller) UnwatchWrites(fd int, pd *polldesc.PollDesc) error {
+	return p.modify(fd, pd, reads)
+}
+
+func (p *Poller) modify(fd int, pd *polldesc.PollDesc, events uint32) error {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
 		return nil // pd was evicted, and a wait will say so
 	}
 	lo, hi := pd.Token().Words()
-	return sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi)
+	return sys.EpollModify(p.epfd, fd, events, lo, hi)
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number is

@@ -1,0 +1,50 @@
+//go:build linux
+
+package fd
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// If this fails, a socket that once had no room wakes the reactor for every packet that
+// leaves it, for ever; or waits for room that nothing reports.
+func TestRoomIsReportedWhileAwaited(t *testing.T) {
+	for name, socket := range map[string]func(t testing.TB, g *poller.Group) (*FD, *peer){
+		"unix":     unixPair,
+		"unixgram": unixgramPair,
+		"udp": func(t testing.TB, g *poller.Group) (*FD, *peer) {
+			fd, far, _ := udpPair(t, g)
+			ok(t, syscall.Connect(fd.sysfd, address(t, far.sysfd)))
+			return fd, far
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWait(t, func(t *testing.T, g *poller.Group) {
+				fd, far := socket(t, g)
+				exchange := func(n int) {
+					t.Helper()
+					for range n {
+						_, err := fd.Write([]byte("packet"))
+						ok(t, err)
+						far.recv(len("packet"))
+					}
+				}
+				const waits, packets = 3, 1000
+				for range waits {
+					// Over loopback a UDP socket never lacks room; so the first call says so.
+					watch(t, fd.sysfd, firstFail(sys.CallWrite, 1, syscall.EAGAIN))
+					returns(t, "Write", func() { exchange(1) })
+					before := g.Stats().Events
+					exchange(packets)
+					if n := g.Stats().Events - before; n > 10 {
+						t.Errorf("%d events for %d packets that had room", n, packets)
+					}
+				}
+			})
+		})
+	}
+}
