@@ -56,6 +56,34 @@ func (s mayFaultSide) accepted(t *testing.T) (c, peer net.Conn) {
 	return c, peer
 }
 
+// If this fails, a Read hangs after one that ended at a page that is not there.
+func TestReadsIntoMemoryThatFaults(t *testing.T) {
+	pages := 6 * os.Getpagesize()
+	good := pages - os.Getpagesize()
+	memory, err := unix.Mmap(-1, 0, pages, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	require.NoError(t, err)
+	defer unix.Munmap(memory)
+	require.NoError(t, unix.Mprotect(memory[good:], unix.PROT_NONE))
+	for _, s := range mayFaultSides(t) {
+		t.Run(s.name, func(t *testing.T) {
+			c, peer := s.accepted(t)
+			message := make([]byte, good/50) // small, so that the kernel has several runs to copy
+			for range 60 {
+				_, err := peer.Write(message)
+				require.NoError(t, err)
+			}
+			settled(t, c, 60*len(message))
+			require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
+			for left := 60 * len(message); left > 0; {
+				n, err := c.Read(memory)
+				require.NoError(t, err)
+				require.LessOrEqual(t, n, good)
+				left -= n
+			}
+		})
+	}
+}
+
 // A faultyUDP is what both sides' UDP sockets have.
 type faultyUDP interface {
 	net.PacketConn
