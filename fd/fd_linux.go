@@ -60,8 +60,8 @@ type FD struct {
 	poller *poller.Poller
 	pd     *polldesc.PollDesc // nil before Init
 	sysfd  int
-	gen    uint32 // of pd, see polldesc.Token
-	calls  sys.Calls
+	gen    uint32    // of pd, see polldesc.Token
+	calls  sys.Calls // ordinary where memory may fault
 	kind   Kind
 
 	// drained says that the stream was seen empty and no edge has been forgotten
@@ -71,9 +71,8 @@ type FD struct {
 	// room says whether the poller reports room to write. Guarded by the write lock.
 	room room
 
-	// lent says that a short read proves nothing: the descriptor was given out, after which
-	// anyone may have done anything to the socket, or the group was told to assume so. Set
-	// by lend, read by Read.
+	// lent says that the descriptor was given out, after which anyone may have done
+	// anything to the socket. Set by lend, read by Read.
 	lent atomic.Bool
 }
 
@@ -94,7 +93,6 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	fd.calls = sys.RawCalls
 	if g.Config().MemoryMayFault { // DOC: may-fault
 		fd.calls = sys.OrdinaryCalls
-		fd.lend()
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
 
@@ -113,5 +114,27 @@ func TestLowWaterMarkFromOutside(t *testing.T) {
 		far.send("below")
 		far.arrived()
 		rests(t, g, fd, buf, len("below"))
+	})
+}
+
+// If this fails, a Read that waits costs other system calls than documented: one where the
+// last one showed the stream empty, and with MemoryMayFault two, as in package net.
+func TestSystemCallsOfAReadThatWaits(t *testing.T) {
+	eachMayFault(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		want := 1
+		if g.Config().MemoryMayFault {
+			want = 2
+		}
+		for i := range 10 {
+			c := watch(t, fd.sysfd, nil)
+			read := async(func() error { _, err := fd.Read(make([]byte, 8)); return err })
+			parked(t, g, 1, 0)
+			far.send("x")
+			ok(t, result(t, "Read", read))
+			if n := c.of(sys.CallRead); i > 0 && n != want {
+				t.Errorf("%d calls, want %d", n, want)
+			}
+		}
 	})
 }

@@ -16,8 +16,7 @@ var errNotPollable = errors.New("waiting for unsupported file type")
 // socket something else than a plain stream: the short-read rule is over.
 func (fd *FD) lend() { fd.lent.Store(true) }
 
-// Lent reports whether the descriptor was ever given out, or its group is one whose memory
-// may fault: the short-read rule is over.
+// Lent reports whether the descriptor was ever given out.
 func (fd *FD) Lent() bool { return fd.lent.Load() }
 
 // Lend says that it was: what a listener's options are, its connections inherit.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -51,11 +52,11 @@ func (fd *FD) read(p []byte) (int, error) {
 // atMark reports whether the stream may stand at an urgent byte. There the kernel says
 // EAGAIN to a thread with a signal pending, Go's own for preemption too, though more is
 // there to be read; the signal has been handled by the time it is asked again.
-func (fd *FD) atMark() bool { return fd.kind == TCP && !fd.plain() }
+func (fd *FD) atMark() bool { return fd.kind == TCP && (fd.Lent() || fd.pd.Exceptional()) }
 
 // plain reports whether a short read proves that the stream was empty.
 func (fd *FD) plain() bool {
-	return fd.kind == TCP && !fd.Lent() && !fd.pd.Exceptional()
+	return fd.kind == TCP && fd.calls == sys.RawCalls && !fd.Lent() && !fd.pd.Exceptional()
 }
 
 // prepareRead begins a Read, by waiting if the last one showed the stream empty.
