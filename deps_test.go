@@ -25,7 +25,7 @@ const module = "github.com/a57b2d82/netpoller"
 // layers are the packages from the bottom up. A package may import only those of lower
 // layers; none of its own.
 var layers = [][]string{
-	{"internal/neterr", "internal/sys", "internal/nettest", "internal/clock"},
+	{"internal/neterr", "internal/race", "internal/sys", "internal/nettest", "internal/clock"},
 	{"internal/resolve"},
 	{"timer"},
 	{"polldesc"},
@@ -39,7 +39,7 @@ var layers = [][]string{
 
 // forbidden are imports that the layers would allow.
 var forbidden = map[string][]string{
-	"timer":    {"internal/resolve", "internal/nettest"},
+	"timer":    {"internal/sys", "internal/resolve", "internal/nettest", "internal/clock"},
 	"polldesc": {"internal/sys", "internal/resolve", "internal/neterr", "internal/clock"},
 }
 
@@ -193,11 +193,14 @@ var confined = []struct {
 		[]string{"polldesc/token.go", "polldesc/polldesc.go"}},
 	{"unsafe", regexp.MustCompile(`(?m)^\s*"unsafe"$`), regexp.MustCompile(`.`),
 		[]string{"internal/sys/epoll_linux.go", "internal/sys/rw_linux.go", "internal/sys/race_on.go",
-			"internal/sys/msg_linux.go", "internal/sys/recvsend_linux.go", "internal/sys/batch_linux.go"}},
+			"internal/sys/msg_linux.go", "internal/sys/recvsend_linux.go", "internal/sys/batch_linux.go",
+			"internal/sys/sanitizer_on.go", "internal/race/on.go"}},
 	{"the race detector", regexp.MustCompile(`\bruntime\.Race`), regexp.MustCompile(`.`),
-		[]string{"internal/sys/race_on.go"}},
+		[]string{"internal/sys/race_on.go", "internal/race/on.go"}},
 	{"a race tag", regexp.MustCompile(`(?m)^//go:build.*\brace\b`), regexp.MustCompile(`.`),
-		[]string{"internal/sys/race_on.go", "internal/sys/race_off.go"}},
+		[]string{"internal/sys/race_on.go", "internal/race/on.go", "internal/race/off.go", "internal/sys/sanitizer_off.go"}},
+	{"a sanitizer's tag", regexp.MustCompile(`(?m)^//go:build.*\b[am]san\b`), regexp.MustCompile(`.`),
+		[]string{"internal/sys/sanitizer_on.go", "internal/sys/sanitizer_off.go"}},
 }
 
 // What is hard to reason about must stay where it is reasoned about.
@@ -221,13 +224,19 @@ func TestConfined(t *testing.T) {
 	}
 }
 
-// annotation is all that a function behind the race tag may call.
-var annotation = regexp.MustCompile(`^(runtime\.Race\w+|syscall\.(Read|Write)|unsafe\.Pointer|len)$`)
+// annotations are all that functions behind the tag of a detector may call.
+var annotations = map[string]*regexp.Regexp{
+	"internal/sys/race_on.go":       regexp.MustCompile(`^(runtime\.Race\w+|syscall\.(Read|Write)|unsafe\.Pointer|len)$`),
+	"internal/race/on.go":           regexp.MustCompile(`^(runtime\.Race\w+|unsafe\.Pointer)$`),
+	"internal/race/off.go":          regexp.MustCompile(`^$`),
+	"internal/sys/sanitizer_on.go":  regexp.MustCompile(`^(runtime\.KeepAlive|reflect\.(NewAt|ArrayOf|TypeFor\[byte\])|reflect\.NewAt.*\.Elem|v\.Set|storeItself|string|unsafe\.Pointer|len)$`),
+	"internal/sys/sanitizer_off.go": regexp.MustCompile(`^$`),
+}
 
-// -race must run the code that ships: functions behind the tag may tell the race
-// detector something and do nothing.
+// -race must run the code that ships, and so must -msan and -asan: functions behind the
+// tags may tell the detector something and do nothing.
 func TestRaceAnnotations(t *testing.T) {
-	for _, name := range []string{"internal/sys/race_on.go", "internal/sys/race_off.go"} {
+	for name, annotation := range annotations {
 		fset := token.NewFileSet()
 		parsed, err := parser.ParseFile(fset, name, nil, 0)
 		require.NoError(t, err)

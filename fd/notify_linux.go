@@ -11,6 +11,7 @@ import (
 type notification struct {
 	interrupter // by stop
 	f           func()
+	again       func() // resume
 }
 
 // NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
@@ -28,7 +29,8 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 		go f()
 		return func() bool { return false }
 	}
-	n := &notification{interrupter{fd: fd, mode: polldesc.Read}, f}
+	n := &notification{interrupter: interrupter{fd: fd, mode: polldesc.Read}, f: f}
+	n.again = n.resume
 	if clock.InBubble() {
 		go n.await() // DOC: bubble-notify
 	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
@@ -62,7 +64,7 @@ func (n *notification) park(empty bool) bool {
 				return false
 			}
 		}
-		parked, err := n.fd.pd.Subscribe(polldesc.Read, n.resume)
+		parked, err := n.fd.pd.Subscribe(polldesc.Read, &n.again)
 		if parked || err != nil {
 			return parked
 		}

@@ -25,8 +25,9 @@ import (
 // An arming that guards no side any more is stale: no side has its seq, and Due does
 // nothing. (It would not expire anything early, because settle looks at the deadline;
 // but it could arm a shared entry for later while the other side trusts it: D1.) Each
-// entry is in the heap at most once, so there are never more than two armings, stale
-// ones included; Evict takes them out.
+// entry is armed at most once, so there are never more than two armings, stale ones
+// included; Evict takes them back. Due may also come early for an arming that is being
+// made (HB-9): then it guards on, and settle arms or shares it as it finds it.
 type deadline struct {
 	at    int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
 	limit int64 // of the wait in progress, likewise; the earlier of the two counts

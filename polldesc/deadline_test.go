@@ -255,6 +255,39 @@ func TestStaleDueMustChangeNothing(t *testing.T) {
 	require.Equal(t, armed, armings(heap))
 }
 
+// If this failed, an arming that is told before its time, because its owner was just making
+// it (HB-9), would end a wait early, or leave a side that nothing guards.
+func TestEarlyDueMustChangeNothing(t *testing.T) {
+	const early = 5
+	times := []int64{0, 10, 20, 30}
+	for _, first := range times { // of both, by one arming
+		for _, r := range times {
+			for _, w := range times {
+				pd, heap := newTimed()
+				pd.makeDeadlines()
+				gen := pd.Token().Gen
+				require.NoError(t, pd.SetDeadline(gen, Read, Write, first, 1))
+				require.NoError(t, pd.SetDeadline(gen, Read, Read, r, 1))
+				require.NoError(t, pd.SetDeadline(gen, Write, Write, w, 1))
+				for _, seq := range []uint64{pd.deadlines[Read].seq, pd.deadlines[Write].seq} {
+					if seq != 0 {
+						pd.Due(seq, early)
+					}
+				}
+				for now := int64(early); now <= 40; now++ {
+					heap.RunDue(now)
+					for m, at := range []int64{r, w} {
+						want := at != 0 && at <= now
+						require.Equal(t, want, pd.info.flags()&expired(Mode(m)) != 0,
+							"%v of %d, %d, then %d, at %d", Mode(m), first, r, w, now)
+					}
+				}
+				require.Zero(t, heap.Len())
+			}
+		}
+	}
+}
+
 // If this failed, a deadline of a closed connection would reach the next one that has
 // its slot, or keep the slot in the heap.
 func TestEvictMustEmptyTheHeap(t *testing.T) {
@@ -266,6 +299,7 @@ func TestEvictMustEmptyTheHeap(t *testing.T) {
 	stale := [...]uint64{pd.deadlines[Read].seq, pd.deadlines[Write].seq}
 	pd.Evict()
 	require.Zero(t, heap.Len())
+	require.Zero(t, heap.RunDue(heap.Next()), "a look in vain, the last")
 	require.Equal(t, int64(timer.Never), heap.Next())
 
 	c.Free(pd)

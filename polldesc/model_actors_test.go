@@ -100,7 +100,7 @@ func (m *model) poller() bool {
 		}
 		return m.did("fetch")
 	case edgeSee: // of whatever life the event is
-		h.seated = m.looksEarly && m.pd.side[Read].seated
+		h.seated = m.looksEarly && m.pd.side[Read].seating.seated()
 		facts := h.facts()
 		if m.factsLate {
 			facts, h.at = 0, edgeFacts
@@ -154,8 +154,8 @@ func (m *model) wake(mode Mode) {
 		return
 	}
 	if h := &m.w.hand; m.looksEarly && h.at == edgeWakeRead {
-		defer func(seated bool) { s.seated = seated }(s.seated)
-		s.seated = h.seated
+		defer s.seating.set(s.seating.seated(), s.seating.quiet())
+		s.seating.set(h.seated, s.seating.quiet())
 	}
 	s.wake(m.cache)
 }
@@ -255,7 +255,7 @@ func (m *model) owner(mode Mode) bool {
 		return m.did("chooses where to park")
 	case waitToken:
 		s := &m.pd.side[mode]
-		if s.seated && s.given() == 0 || !s.seated && len(s.token) == 0 {
+		if s.seating.seated() && s.given() == 0 || !s.seating.seated() && len(s.token) == 0 {
 			return false
 		}
 		s.take()

@@ -92,11 +92,21 @@ var sourceCalls = map[string][][2]string{
 	},
 	"pay": {{"pd.side[m].wake", "payRead, payWrite"}},
 	"wake": {
+		{"s.resume.Load", "nobody subscribes"},
 		{"c.env.Go", "nobody subscribes"},
-		{"(*s.seat).Give", "one step"},
+		{"race.Hide", ""},
+		{"s.seating.seated", "one step"},
+		{"(*s.seat.Load()).Give", "one step"},
+		{"s.seat.Load", "one step"},
 		{"s.token <-", "one step"},
+		{"race.Show", ""},
 	},
-	"take":  {{"(*s.seat).Take", "waitToken"}, {"<-s.token", "waitToken"}},
+	"take": {
+		{"s.seating.seated", "waitToken"},
+		{"(*s.seat.Load()).Take", "waitToken"},
+		{"s.seat.Load", "waitToken"},
+		{"<-s.token", "waitToken"},
+	},
 	"check": {{"pd.info.flags", "one step"}},
 	"checkClock": { // one step, though a tick or SetDeadline may come between: then it began earlier
 		{"pd.check", "one step"},
@@ -254,7 +264,7 @@ func (m *model) outcome(failed bool) outcome {
 	o := outcome{info: m.pd.info.w.Load(), timed: m.pd.timed, failed: failed}
 	for i := range m.pd.side {
 		s, d := &m.pd.side[i], &m.pd.deadlines[i]
-		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.seated, s.given(), s.due.Load(), d.at, d.when, d.seq}
+		o.side[i] = sideOutcome{s.word.g.Load(), len(s.token), s.seating.seated(), s.given(), s.due.Load(), d.at, d.when, d.seq}
 	}
 	o.heap, o.next = m.heap.Len(), m.heap.Next()
 	o.armed, _ = m.heap.Counts()

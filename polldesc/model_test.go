@@ -1,6 +1,7 @@
 package polldesc
 
 import (
+	"math"
 	"slices"
 
 	"github.com/a57b2d82/netpoller/timer"
@@ -136,7 +137,7 @@ type turn struct {
 	n    int // tokens
 }
 
-func (s *turn) Sit() bool { return !s.side.seated }
+func (s *turn) Sit() bool { return !s.side.seating.seated() }
 func (s *turn) Take()     { s.n-- }
 func (s *turn) Give()     { s.n++ }
 
@@ -148,18 +149,21 @@ func (s *turn) Close() {
 
 // restoreSeat gives a side its seat, if there are any in the scenario.
 func (m *model) restoreSeat(s *side, from *descSide) {
-	if s.seated = from.seated; m.seats {
-		var seat Seat = &turn{m, s, int(from.given)}
-		s.seat, s.quiet = &seat, earned
+	if !m.seats {
+		s.seating.set(from.seated, 0)
+		return
 	}
+	s.seating.set(from.seated, earned)
+	var seat Seat = &turn{m, s, int(from.given)}
+	s.seat.Store(&seat)
 }
 
 // given counts the tokens in the seat of a side.
 func (s *side) given() uint8 {
-	if s.seat == nil {
-		return 0
+	if seat := s.seat.Load(); seat != nil {
+		return uint8((*seat).(*turn).n)
 	}
-	return uint8((*s.seat).(*turn).n)
+	return 0
 }
 
 // Due makes a model the owner of its descriptor's entries: what RunDue detaches goes
@@ -191,7 +195,7 @@ func (m *model) restore(w *world) {
 }
 
 // restoreHeap builds a heap that has given out sequence numbers as far as they occur
-// in w, and holds what w says it holds.
+// in w, holds what w says it holds, and looked just now.
 func (m *model) restoreHeap(w *world) {
 	m.heap = timer.New(func() {})
 	m.cache.heap = m.heap
@@ -206,10 +210,11 @@ func (m *model) restoreHeap(w *world) {
 			m.heap.Arm(&m.pd.deadlines[Write].entry, int64(e[Write].entry.when))
 		default:
 			var gone timer.Entry
-			m.heap.Arm(&gone, 0)
+			m.heap.Arm(&gone, math.MinInt64)
 			m.heap.Disarm(&gone)
 		}
 	}
+	m.heap.RunDue(math.MinInt64) // which forgets those that are gone
 }
 
 // save reads the real descriptor back into the world. What the heap holds is in it
@@ -221,7 +226,7 @@ func (m *model) save() {
 		from, to := &m.pd.side[i], &m.w.side[i]
 		to.word = uint8(from.word.g.Load())
 		to.tokens = uint8(len(from.token))
-		to.seated, to.given = from.seated, from.given()
+		to.seated, to.given = from.seating.seated(), from.given()
 		d := &m.pd.deadlines[i]
 		to.at, to.when, to.seq = int8(d.at), int8(d.when), uint8(d.seq)
 		if to.seq == 0 {
@@ -242,7 +247,7 @@ func (m *model) agrees() bool {
 			next = min(next, int64(e.when))
 		}
 	}
-	return m.heap.Len() == n && m.heap.Next() == next
+	return m.heap.Len() == n && m.heap.Next() <= next // earlier: a look in vain
 }
 
 // seqs returns every place in w where there is a sequence number.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/internal/race"
 )
 
 // A Mode says which side of a descriptor is meant.
@@ -41,10 +43,10 @@ type PollDesc struct {
 	side [2]side
 
 	// mu guards the deadlines of both sides, and is held by whoever cancels a wait.
-	// Lock order: mu before timer.Heap's own. No token is sent while it is held.
+	// No token is sent while it is held.
 	mu        sync.Mutex
 	deadlines *[2]deadline // by Mode; nil until there is one, then for the life of the slot
-	timed     bool         // an entry may be in the heap
+	timed     bool         // an entry may be armed
 
 	// Immutable once the slot exists.
 	slot  uint32
@@ -63,20 +65,19 @@ type side struct {
 
 	word waitWord // atomic; see state.go
 
-	// Where the owner parks: see seat.go. Written by the owner before its commit; quiet
-	// also by the poller, after its CAS took the word out of parked.
-	seated bool
-	quiet  uint8 // wake-ups in succession that were Quiet, up to earned
-	seat   *Seat // nil until earned, and again when the descriptor is free
+	// Where the owner parks: see seat.go. The waker reads both after its CAS took the word out
+	// of parked.
+	seating seating
+	seat    atomic.Pointer[Seat] // nil until earned, and again when the descriptor is free
 
 	// token is what parks the owner, a channel with room for one. Made by the owner
 	// before its first commit and kept for the life of the slot; read by the waker
 	// after its CAS took the word out of parked.
 	token chan struct{}
 
-	// resume, if not nil, parks the owner in the token's place: see Subscribe. Set and
-	// read as the token is.
-	resume func()
+	// resume, if not nil, parks the owner in the token's place: see Subscribe. Written and
+	// read as seating is.
+	resume atomic.Pointer[func()]
 }
 
 // Token returns the name under which the poller registers the descriptor.
@@ -195,15 +196,17 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 // wake sends the token that the word's transition owes (I2: there is room for it). An
 // owner without a goroutine has left what to do instead.
 func (s *side) wake(c *Cache) {
-	if s.resume != nil {
-		c.env.Go(s.resume)
+	if resume := s.resume.Load(); resume != nil {
+		c.env.Go(*resume)
 		return
 	}
-	if s.seated {
-		(*s.seat).Give()
-		return
+	race.Hide() // as in waitWord.edge
+	if s.seating.seated() {
+		(*s.seat.Load()).Give()
+	} else {
+		s.token <- struct{}{} // DOC: token
 	}
-	s.token <- struct{}{} // DOC: token
+	race.Show()
 }
 
 // Exceptional reports whether anything but plain readiness was ever reported: the

@@ -111,7 +111,7 @@ func TestSeatCarriesEveryToken(t *testing.T) {
 	} {
 		require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 0, 2))
 		pd.Uninterrupt(Read)
-		pd.side[Read].quiet = earned
+		pd.side[Read].seating.set(pd.side[Read].seating.seated(), earned)
 		given := seat.given
 		result := goWait(t, pd, Read)
 		by.wake()
@@ -145,10 +145,9 @@ func TestNoSeat(t *testing.T) {
 	pd := alloc(c)
 	wakeTimes(t, pd, 3*(earned+1), Quiet)
 	require.Equal(t, 3, asked)
-	s := &pd.side[Read]
 	require.Zero(t, testing.AllocsPerRun(100, func() {
-		s.quiet = earned
-		s.choose(c)
+		pd.side[Read].seating.set(pd.side[Read].seating.seated(), earned)
+		pd.side[Read].choose(c)
 	}), "to ask in vain must not allocate")
 
 	wakeTimes(t, alloc(NewCache(timer.New(func() {}), testEnv)), earned+1, Quiet)
@@ -160,7 +159,8 @@ func TestSubscriptionDoesNotSit(t *testing.T) {
 	pd := alloc(c)
 	wakeTimes(t, pd, earned+1, Quiet)
 	resumed := make(chan bool)
-	parked, err := pd.Subscribe(Read, func() { resumed <- pd.Resumed(Read) })
+	resume := func() { resumed <- pd.Resumed(Read) }
+	parked, err := pd.Subscribe(Read, &resume)
 	require.NoError(t, err)
 	require.True(t, parked)
 	edge(t, pd, Readable|Quiet)

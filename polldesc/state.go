@@ -1,6 +1,10 @@
 package polldesc
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/internal/race"
+)
 
 // This file is the word a side waits on, and nothing else touches it. In the
 // runtime the two words are called rg and wg; here they are the word of
@@ -160,16 +164,18 @@ func (w *waitWord) collect() action {
 	panic("polldesc: collect of a wait that nobody ended")
 }
 
-// edge is E1 to E4.
+// edge is E1 to E4. To the race detector, an edge orders the owner's fields before their use
+// by the poller, but not what the poller did for others before the owner: that would
+// order strangers.
 func (w *waitWord) edge() action {
-	for {
-		switch s := w.g.Load(); {
-		case s == ready: // E2
-			return actNone
-		case w.g.CompareAndSwap(s, ready): // E1, E3, E4
-			return wakeIf(s)
-		}
+	race.Hide()
+	s := w.g.Load()
+	for s != ready && !w.g.CompareAndSwap(s, ready) { // E2; E1, E3, E4
+		s = w.g.Load()
 	}
+	race.Show()
+	race.Acquire(w)
+	return wakeIf(s)
 }
 
 // cancel is U1 to U4. Preconditions: PollDesc.mu is held, info is published.

@@ -9,15 +9,16 @@ import "errors"
 var ErrInterrupted = errors.New("interrupted")
 
 // Subscribe is Wait without a goroutine. Where Wait would park it returns true, and
-// resume will be called once, in a goroutine of its own: there an edge has come, or an
+// *resume will be called once, in a goroutine of its own: there an edge has come, or an
 // error is to be reported, and Resumed tells which. Else it returns what Wait would.
 //
-// Preconditions: the caller owns the side, for itself and for resume.
-func (pd *PollDesc) Subscribe(m Mode, resume func()) (parked bool, err error) {
+// Preconditions: the caller owns the side, for itself and for *resume, which
+// stays as it is.
+func (pd *PollDesc) Subscribe(m Mode, resume *func()) (parked bool, err error) {
 	s := &pd.side[m]
-	s.resume = resume
+	s.resume.Store(resume)
 	if parked, err = pd.park(m); !parked {
-		s.resume = nil
+		s.resume.Store(nil)
 	}
 	return parked, err
 }
@@ -25,9 +26,9 @@ func (pd *PollDesc) Subscribe(m Mode, resume func()) (parked bool, err error) {
 // Resumed ends what Subscribe began. It reports true where Wait would have returned nil,
 // and false where it would have begun again: Subscribe does.
 //
-// Preconditions: resume calls it, first.
+// Preconditions: *resume calls it, first.
 func (pd *PollDesc) Resumed(m Mode) (edge bool) {
-	pd.side[m].resume = nil
+	pd.side[m].resume.Store(nil)
 	return pd.side[m].word.collect() == actCall // O6
 }
 

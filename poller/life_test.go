@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
 )
 
 // A program that has closed its sockets must have no goroutine of ours, and one that
@@ -164,7 +165,8 @@ func TestReactorHasNoLabels(t *testing.T) {
 			s := register(t, g)
 			running(t, 1)
 			resumed := make(chan string, 1)
-			parked, err := s.pd.Subscribe(0, func() { resumed <- labelsOf("TestReactorHasNoLabels") })
+			resume := func() { resumed <- labelsOf("TestReactorHasNoLabels") }
+			parked, err := s.pd.Subscribe(polldesc.Read, &resume)
 			if !parked || err != nil {
 				t.Fatalf("Subscribe = %v, %v", parked, err)
 			}
@@ -172,7 +174,7 @@ func TestReactorHasNoLabels(t *testing.T) {
 			if labels := result(t, "notification", resumed); strings.Contains(labels, "the first") {
 				t.Errorf("the callback has labels: %s", labels)
 			}
-			s.pd.Resumed(0)
+			s.pd.Resumed(polldesc.Read)
 		})
 		if labels := labelsOf("poller.(*Poller).run"); strings.Contains(labels, "the first") {
 			t.Errorf("the reactor has labels: %s", labels)

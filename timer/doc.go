@@ -3,27 +3,58 @@
 // Where it stands: below polldesc, which owns the entries, and beside poller,
 // which asks when the next one is due and runs those that are.
 //
-//	polldesc  -- Arm, Disarm -->  Heap  <-- Next, RunDue --  poller
-//	    ^                          | |
-//	    +--------- Due ------------+ +-- wake: a new earliest deadline
+//	polldesc  -- Arm, Disarm -->  inbox  -->  places  <-- Next, RunDue --  poller
+//	    ^                          |            |
+//	    |                          |            +-- Due: it has come
+//	    +--------------------------|------------+
+//	                               +-- wake: a new earliest deadline
 //
-// A Heap is a 4-ary heap of entries ordered by (when, seq). The sequence number
-// is given out by Arm, a new one each time, and serves twice: it breaks ties, so
-// that entries due at the same instant fire in the order they were armed; and it
+// A Heap is in two parts. The inbox takes in, from any goroutine, the entries that were
+// armed. The places are a 4-ary heap ordered by (when, seq), which belongs to the reactor
+// alone: RunDue gives the entries of the inbox their places, and takes out what is due. What
+// the two sides share is atomic, so that goroutines which arm deadlines wait for nobody.
+//
+// The sequence number is given out by Arm, a new one each time, and serves twice: it breaks
+// ties, so that entries due at the same instant fire in the order they were armed; and it
 // names that one arming, so that an owner who has armed again since can tell that
 // what came due is stale.
 //
 // # Costs
 //
-//	Arm      O(log4 n), O(1) when the new entry is later than its parent
-//	Disarm   O(log4 n)
+//	Arm      O(1): five atomic operations, and three if the inbox has the entry already
+//	Disarm   O(1): one or two
 //	Next     one atomic load
-//	RunDue   O(k log4 n) for k due entries, no allocation once warm
+//	RunDue   nothing while Next is to come; else O(log4 n) for each entry that was armed
+//	         since, is due, or was first and has been disarmed; no allocation once warm
 //
-// # Locks
+// An entry is in the inbox at most once and has one place at most. So there are never more
+// of both than there are entries, however often they are armed. A disarmed entry keeps its
+// place until RunDue meets it there: when its time comes, or when it is the first while RunDue
+// is at work for another. The reactor wakes up in vain for the first of them, not for each.
 //
-// Every method may be called from any goroutine, RunDue from one at a time. The heap's
-// own mutex is never held while an owner is told or while wake runs. An owner that is
-// told may therefore take the lock under which it calls Arm; wake, which Arm calls, may
-// not.
+// # Ordering
+//
+// Go's atomics are sequentially consistent, so "before" below is in one total order.
+//
+//	HB-8  No entry is forgotten. Arm writes when, posts the entry, and then lowers next;
+//	      RunDue resets next, takes the inbox, clears each entry's link and then reads its
+//	      when. An entry posted too late for that inbox lowers next after the reset. One
+//	      that seems to be in the inbox still, because its link is not cleared yet, has a
+//	      when that is not read yet.
+//	HB-9  No owner misses its arming. Arm writes seq before when; RunDue takes when out and
+//	      then reads seq. So it may tell a new seq at an old time, never the other way
+//	      round. The owner that is told so looks at its own deadline, and the new arming
+//	      stays where it is: it comes due as well.
+//
+// The model test takes every order of these steps, breaks the rules one by one and must
+// find the failure.
+//
+// # Concurrency
+//
+// Every method may be called from any goroutine, with two exceptions: RunDue is called by one
+// at a time, and so are Arm and Disarm of the same entry. There are no locks. An owner that is
+// told may take the lock under which it calls Arm; wake, which Arm calls, may not.
+//
+// To the race detector, what is shared does not order those who arm: see package race. An
+// arming orders its goroutine before the owner's Due, and nothing else.
 package timer

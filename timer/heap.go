@@ -2,16 +2,18 @@ package timer
 
 import (
 	"math"
-	"sync"
 	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/internal/race"
 )
 
 // Never is what Next returns when no entry is armed.
 const Never = math.MaxInt64
 
-// An Owner is told by RunDue, without the heap's lock held, that one of its entries
-// came due, by which arming, and what time it is. An owner that has armed the entry again since, or
-// wants it no more, sees that seq is not the one it keeps and does nothing.
+// An Owner is told by RunDue that one of its entries came due, by which arming, and what
+// time it is. An owner that has armed the entry again since, or wants it no more, sees that
+// seq is not the one it keeps and does nothing. An owner that is just arming the entry may
+// be told of the new arming at the time of the old one: it looks at its own deadline (HB-9).
 type Owner interface {
 	Due(seq uint64, now int64)
 }
@@ -22,200 +24,181 @@ type Owner interface {
 type Entry struct {
 	Owner Owner // immutable once armed
 
-	// Guarded by Heap.mu.
-	when int64  // nanoseconds on the owner's clock
-	seq  uint64 // of the latest arming
-	pos  int    // index in Heap.entries plus one; 0 when not in the heap
+	when moment        // when it is due; written by Arm, Disarm, and RunDue when it is
+	seq  atomic.Uint64 // of the latest arming; written by Arm
+
+	// link is what is below it in the inbox, and nil when it is not there. Arm, who puts it
+	// there, makes it something; RunDue, who takes it out, makes it nil.
+	link atomic.Pointer[Entry]
+
+	pos int // index in Heap.places plus one, 0 for none; the reactor's
 }
 
 // A Heap holds the armed entries of one reactor. Create it with New.
 type Heap struct {
 	wake func() // immutable
 
-	// next is the earliest when, or Never. Written under mu, read by anyone.
-	next atomic.Int64
+	// Written by Arm, Disarm and RunDue.
+	next  atomic.Int64          // not later than any armed entry, see HB-8; or Never
+	inbox atomic.Pointer[Entry] // a stack of entries whose place is not right, ending with bottom
+	seq   atomic.Uint64         // last sequence number given out
+	armed atomic.Int64          // entries that are armed now
 
-	mu      sync.Mutex // guards what follows and the unexported fields of entries
-	entries []*Entry   // 4-ary heap: entries[(i-1)/4] is never later than entries[i]
-	seq     uint64     // last sequence number given out
-	armed   uint64     // statistics: calls of Arm
-	fired   uint64     // statistics: entries detached by RunDue
+	fired atomic.Uint64 // statistics: entries that came due; written by RunDue
 
-	due []fire // scratch space of RunDue; only its caller touches it
+	// The reactor's: only RunDue touches what follows, and the pos of entries.
+	places
+	due []fire // scratch space
 }
 
-// A fire is a due entry after it left the heap. It keeps the sequence number of
-// its arming, because the entry itself may be armed again before it fires.
+// bottom is below the last entry of every inbox, so that only what is in none has no link.
+var bottom Entry
+
+// A fire is an entry that came due and the arming that is told.
 type fire struct {
 	entry *Entry
 	seq   uint64
 }
 
-// New returns an empty heap that calls wake, without its lock held, whenever an entry
-// is armed for earlier than all others. That the earliest is disarmed wakes nobody:
-// who sleeps until then finds nothing due.
+// New returns an empty heap that calls wake whenever an entry is armed for earlier than
+// Next. That the earliest is disarmed, or moved to later, wakes nobody: who sleeps until
+// then finds nothing due.
 func New(wake func()) *Heap {
 	h := &Heap{wake: wake}
 	h.next.Store(Never)
+	h.inbox.Store(&bottom)
 	return h
 }
 
-// Arm puts e into the heap at when, or moves it there, and returns the sequence
-// number of this arming.
+// Arm makes e due at when, wherever it was, and returns the sequence number of this
+// arming. A when of Never is taken for the moment before.
+//
+// Preconditions: nobody else arms or disarms e at the same time.
 func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
-	h.mu.Lock()
-	h.seq++
-	h.armed++
-	seq = h.seq
-	e.when, e.seq = when, seq
-	if e.pos == 0 {
-		h.entries = append(h.entries, e)
-		e.pos = len(h.entries)
+	when = min(when, Never-1)
+	race.Release(e) // to RunDue, which reads Owner
+	race.Hide()     // from here on, all that is shared with strangers is atomic
+	seq = h.seq.Add(1)
+	e.seq.Store(seq) // HB-9: before when
+	if e.when.swap(when) == Never {
+		h.armed.Add(1)
 	}
-	h.fix(e.pos - 1)
-	earlier := h.publishNext()
-	h.mu.Unlock()
-
-	if earlier {
+	h.post(e)          // HB-8: after when
+	if h.lower(when) { // HB-8: after the inbox
 		h.wake() // DOC: new-earliest
 	}
+	race.Show()
 	return seq
 }
 
-// Disarm takes e out of the heap, if it is there. An entry that RunDue has
-// detached already still fires, with the sequence number it had.
+// Disarm makes e due never. If RunDue has found it due already, it still fires, with the
+// sequence number it had. Its place in the heap stays until RunDue meets it.
+//
+// Preconditions: as for Arm.
 func (h *Heap) Disarm(e *Entry) {
-	h.mu.Lock()
-	if e.pos != 0 {
-		h.remove(e.pos - 1)
-		h.publishNext()
+	race.Hide()
+	if e.when.swap(Never) != Never {
+		h.armed.Add(-1)
 	}
-	h.mu.Unlock()
+	race.Show()
 }
 
-// Next returns when the earliest entry is due, or Never.
+// Next returns a time that is not later than that of any armed entry, or Never. It is
+// earlier only if the entry it was for has been disarmed or moved since the last RunDue.
+// While RunDue is at work it says nothing.
 func (h *Heap) Next() (when int64) { return h.next.Load() }
 
-// Len returns how many entries are in the heap.
-func (h *Heap) Len() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.entries)
-}
+// Len returns how many entries are armed.
+func (h *Heap) Len() int { return int(h.armed.Load()) }
 
 // Counts returns how many times an entry was armed, and how many came due, since
 // the heap was made.
-func (h *Heap) Counts() (armed, fired uint64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.armed, h.fired
-}
+func (h *Heap) Counts() (armed, fired uint64) { return h.seq.Load(), h.fired.Load() }
 
 // RunDue tells the owner of every entry with when <= now, in order of (when, seq), and returns
-// how many there were. All of them leave the heap before the first owner hears of it:
+// how many there were. All of them are disarmed before the first owner hears of it:
 // what an owner arms then, even at a time gone by, waits for the next RunDue, so
 // that no owner can keep the reactor here.
+//
+// It is called by one goroutine at a time.
 func (h *Heap) RunDue(now int64) (n int) {
 	if h.Next() > now {
 		return 0
 	}
-	h.mu.Lock()
-	for len(h.entries) > 0 && h.entries[0].when <= now {
-		e := h.entries[0]
-		h.due = append(h.due, fire{e, e.seq})
-		h.remove(0)
-	}
-	h.fired += uint64(len(h.due))
-	h.publishNext()
-	h.mu.Unlock()
+	h.next.Store(Never) // HB-8: before the inbox, for whoever comes too late for that
+	h.settle()
+	h.detach(now)
+	h.lower(h.first())
+	n = len(h.due)
+	h.armed.Add(-int64(n))
+	h.fired.Add(uint64(n))
 
 	for _, f := range h.due {
 		f.entry.Owner.Due(f.seq, now) // DOC: fire
 	}
-	n = len(h.due)
 	clear(h.due) // let go of the entries
 	h.due = h.due[:0]
 	return n
 }
 
-// publishNext makes next agree with the heap and reports whether it moved to an
-// earlier time.
-func (h *Heap) publishNext() (earlier bool) {
-	next := int64(Never)
-	if len(h.entries) > 0 {
-		next = h.entries[0].when
+// post puts e into the inbox, unless it is there.
+func (h *Heap) post(e *Entry) {
+	if e.link.Load() != nil {
+		return
 	}
-	return next < h.next.Swap(next)
-}
-
-func (e *Entry) before(f *Entry) bool {
-	return e.when < f.when || e.when == f.when && e.seq < f.seq
-}
-
-// remove takes the entry at i out and fills the hole with the last one.
-func (h *Heap) remove(i int) {
-	h.entries[i].pos = 0
-	last := len(h.entries) - 1
-	moved := h.entries[last]
-	h.entries[last] = nil
-	h.entries = h.entries[:last]
-	if i < last {
-		h.put(moved, i)
-		h.fix(i)
-	}
-}
-
-// fix restores the order after the entry at i changed.
-func (h *Heap) fix(i int) {
-	if !h.up(i) {
-		h.down(i)
-	}
-}
-
-func (h *Heap) up(i int) (moved bool) {
-	e := h.entries[i]
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !e.before(h.entries[parent]) {
-			break
-		}
-		h.put(h.entries[parent], i)
-		i, moved = parent, true
-	}
-	h.put(e, i)
-	return moved
-}
-
-func (h *Heap) down(i int) {
-	e := h.entries[i]
 	for {
-		child := h.earliestChild(i)
-		if child < 0 || !h.entries[child].before(e) {
-			break
-		}
-		h.put(h.entries[child], i)
-		i = child
-	}
-	h.put(e, i)
-}
-
-// earliestChild returns the index of the earliest of i's up to four children, or
-// -1 when it has none.
-func (h *Heap) earliestChild(i int) int {
-	first := 4*i + 1
-	if first >= len(h.entries) {
-		return -1
-	}
-	earliest := first
-	for c := first + 1; c < min(first+4, len(h.entries)); c++ {
-		if h.entries[c].before(h.entries[earliest]) {
-			earliest = c
+		top := h.inbox.Load()
+		e.link.Store(top)
+		if h.inbox.CompareAndSwap(top, e) {
+			return
 		}
 	}
-	return earliest
 }
 
-func (h *Heap) put(e *Entry, i int) {
-	h.entries[i] = e
-	e.pos = i + 1
+// lower makes next no later than when, and reports whether it was.
+func (h *Heap) lower(when int64) bool {
+	for {
+		next := h.next.Load()
+		if next <= when {
+			return false
+		}
+		if h.next.CompareAndSwap(next, when) {
+			return true
+		}
+	}
 }
+
+// settle empties the inbox and gives its entries the places that they want.
+func (h *Heap) settle() {
+	for e := h.inbox.Swap(&bottom); e != &bottom; {
+		below := e.link.Load()
+		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		race.Acquire(e)
+		when := e.when.load()
+		h.place(e, when, e.seq.Load())
+		e = below
+	}
+}
+
+// detach disarms what is due and takes it out of the heap. What is first there and has been
+// disarmed or moved goes too; if it was moved, it is in the inbox, or about to be.
+func (h *Heap) detach(now int64) {
+	for len(h.places) > 0 {
+		p := h.places[0]
+		if p.when > now && p.entry.when.load() == p.when {
+			return
+		}
+		if p.when <= now && p.entry.when.expire(p.when) {
+			// DOC: told-seq
+			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
+		}
+		h.remove(0)
+	}
+}
+
+// A moment is a time that is read and written by whoever likes. The zero moment is Never.
+type moment struct{ v atomic.Int64 }
+
+func (m *moment) load() int64                 { return m.v.Load() ^ Never }
+func (m *moment) swap(when int64) (was int64) { return m.v.Swap(when^Never) ^ Never }
+func (m *moment) expire(when int64) (is bool) { return m.v.CompareAndSwap(when^Never, 0) }

@@ -45,20 +45,24 @@ func (l *log) names() (names []string) {
 
 func newHeap() *Heap { return New(func() {}) }
 
-// requireHeap asserts what is always true of the inside of a heap.
+// requireHeap asserts what is always true of a heap that nobody is at work on.
 func requireHeap(t *testing.T, h *Heap) {
 	t.Helper()
-	for i, e := range h.entries {
-		require.Equal(t, i+1, e.pos, "an entry that does not know its place cannot be moved")
+	posted := map[*Entry]bool{}
+	for e := h.inbox.Load(); e != &bottom; e = e.link.Load() {
+		posted[e] = true
+		require.LessOrEqual(t, h.Next(), e.when.load(), "Next is later than an entry in the inbox")
+	}
+	for i, p := range h.places {
+		require.Equal(t, i+1, p.entry.pos, "an entry that does not know its place cannot be moved")
 		if i > 0 {
-			require.False(t, e.before(h.entries[(i-1)/4]), "entry %d is earlier than its parent", i)
+			require.False(t, p.before(&h.places[(i-1)/4]), "entry %d is earlier than its parent", i)
+		}
+		require.LessOrEqual(t, h.Next(), p.when, "Next is later than an entry in its place")
+		if when := p.entry.when.load(); when != p.when && when != Never {
+			require.True(t, posted[p.entry], "an entry that was moved and not posted is forgotten")
 		}
 	}
-	want := int64(Never)
-	if len(h.entries) > 0 {
-		want = h.entries[0].when
-	}
-	require.Equal(t, want, h.Next(), "Next is not the earliest entry")
 }
 
 // If this failed, an idle reactor would wake up for nothing, or never sleep.
@@ -146,6 +150,7 @@ func TestDisarmedEntryMustNotFire(t *testing.T) {
 	h.Disarm(e)
 	h.Disarm(e)
 	requireHeap(t, h)
+	require.Zero(t, h.RunDue(5))
 	require.EqualValues(t, 6, h.Next())
 	require.Equal(t, 1, h.RunDue(10))
 	require.Equal(t, []string{"stays"}, l.names())
@@ -155,37 +160,38 @@ func TestDisarmedEntryMustNotFire(t *testing.T) {
 // If this failed, the reactor would sleep past a deadline that is earlier than the one
 // it knows of.
 func TestNewEarliestEntryMustWake(t *testing.T) {
-	wakes := 0
+	wakes, earliest := 0, int64(0)
 	var l log
 	var h *Heap
 	h = New(func() {
-		require.True(t, h.mu.TryLock(), "wake may take the locks that are held when Arm is called")
-		h.mu.Unlock()
+		require.Equal(t, earliest, h.Next(), "the reactor looks, and sleeps on")
 		wakes++
 	})
 	a, b := l.entry("a"), l.entry("b")
 	for _, step := range []struct {
 		name string
 		do   func()
-		wake bool
+		wake int
+		next int64
 	}{
-		{"the first", func() { h.Arm(a, 50) }, true},
-		{"a later one", func() { h.Arm(b, 60) }, false},
-		{"an equal one", func() { h.Arm(b, 50) }, false},
-		{"moved to be the earliest", func() { h.Arm(b, 40) }, true},
-		{"the earliest, earlier still", func() { h.Arm(b, 30) }, true},
-		{"the earliest moves later", func() { h.Arm(b, 70) }, false},
-		{"the earliest is disarmed", func() { h.Disarm(a) }, false},
-		{"the earliest runs", func() { h.RunDue(70) }, false},
-		{"the first again", func() { h.Arm(a, 80) }, true},
-		{"a time gone by", func() { h.Arm(b, -1) }, true},
+		{"the first", func() { h.Arm(a, 50) }, 1, 50},
+		{"a later one", func() { h.Arm(b, 60) }, 0, 50},
+		{"an equal one", func() { h.Arm(b, 50) }, 0, 50},
+		{"moved to be the earliest", func() { h.Arm(b, 40) }, 1, 40},
+		{"the earliest, earlier still", func() { h.Arm(b, 30) }, 1, 30},
+		{"the earliest moves later", func() { h.Arm(b, 70) }, 0, 30},
+		{"a look in vain", func() { h.RunDue(30) }, 0, 50},
+		{"the earliest is disarmed", func() { h.Disarm(a) }, 0, 50},
+		{"the earliest runs", func() { h.RunDue(70) }, 0, Never},
+		{"the first again", func() { h.Arm(a, 80) }, 1, 80},
+		{"a time gone by", func() { h.Arm(b, -1) }, 1, -1},
 	} {
 		before := wakes
+		earliest = step.next
 		step.do()
 		requireHeap(t, h)
-		if step.wake {
-			require.Greater(t, wakes, before, step.name)
-		}
+		require.Equal(t, step.wake, wakes-before, step.name)
+		require.Equal(t, step.next, h.Next(), step.name)
 	}
 }
 
@@ -257,8 +263,12 @@ func TestHeapMustLetGoOfEntries(t *testing.T) {
 		h.Disarm(e)
 	}
 	h.RunDue(100)
-	for _, e := range h.entries[:cap(h.entries)] {
-		require.Nil(t, e)
+	require.Same(t, &bottom, h.inbox.Load())
+	for _, e := range entries {
+		require.Nil(t, e.link.Load())
+	}
+	for _, p := range h.places[:cap(h.places)] {
+		require.Nil(t, p.entry)
 	}
 	for _, f := range h.due[:cap(h.due)] {
 		require.Nil(t, f.entry)
@@ -269,10 +279,14 @@ type nobody struct{}
 
 func (nobody) Due(uint64, int64) {}
 
+func underRace() bool {
+	b, _ := debug.ReadBuildInfo()
+	return b != nil && slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
 // If this failed, every deadline would be work for the garbage collector.
 func TestWarmHeapMustNotAllocate(t *testing.T) {
-	b, _ := debug.ReadBuildInfo()
-	if slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if underRace() {
 		t.Skip("the race detector allocates")
 	}
 	h := newHeap()

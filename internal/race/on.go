@@ -1,0 +1,22 @@
+//go:build race
+
+package race
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Hide hides from the race detector the synchronization, but no access to memory, that the
+// calling goroutine does until Show.
+func Hide() { runtime.RaceDisable() }
+
+// Show ends what Hide began.
+func Show() { runtime.RaceEnable() }
+
+// Release makes what the calling goroutine has done visible to whoever calls Acquire with
+// the same pointer after it. It orders those who release in no way.
+func Release[T any](p *T) { runtime.RaceReleaseMerge(unsafe.Pointer(p)) }
+
+// Acquire is the other side of Release, and of whatever else releases at p.
+func Acquire[T any](p *T) { runtime.RaceAcquire(unsafe.Pointer(p)) }
