@@ -26,6 +26,9 @@ import (
 //	   wake the outer one again: read until fewer come than there was room for.
 //	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide
 //	   mutex, which any local user can keep busy. EPOLL_CTL_MOD and EPOLL_CTL_DEL do not.
+//	g  One descriptor can be watched by 500 epoll instances that are themselves watched,
+//	   of all processes together, and by any number that are not. EPOLL_CTL_ADD says
+//	   EINVAL to one more.
 
 // An EpollEvent is struct epoll_event; the two words of user data are Fd and Pad.
 type EpollEvent = unix.EpollEvent

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"math"
 	"syscall"
 	"testing"
@@ -217,6 +218,31 @@ func TestFactNested(t *testing.T) {
 			t.Errorf("%d events too many", len(got))
 		}
 	}
+}
+
+// Fact g: of those that watch a descriptor only so many may be nested. The number may
+// change, and there may be none; then the fallback for it is never used.
+func TestFactManyNested(t *testing.T) {
+	const many = 600
+	var limit unix.Rlimit
+	ok(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	if limit.Cur < many+100 {
+		t.Skipf("%d descriptors are too few", limit.Cur)
+	}
+	outer := newEpoll(t)
+	near, _ := pair(t)
+	for n := range many {
+		inner := newEpoll(t)
+		ok(t, EpollAdd(outer, inner, unix.EPOLLIN|unix.EPOLLET, 1, -1))
+		if err := EpollAdd(inner, near, edges, 2, -2); err != nil {
+			if !errors.Is(err, unix.EINVAL) || n != 500 {
+				t.Errorf("%v to the nested instance number %d", err, n)
+			}
+			ok(t, EpollAdd(newEpoll(t), near, edges, 2, -2))
+			return
+		}
+	}
+	t.Errorf("%d nested instances watch it", many)
 }
 
 // Every Notify must be an edge, without the descriptor ever being read, or a wake-up
