@@ -8,7 +8,6 @@ import (
 
 	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/neterr"
-	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
 // This file is the ways by which many bytes go at once: several buffers in one call, and
@@ -46,7 +45,9 @@ func (c *conn) writeBuffers(v *Buffers) (int64, error) {
 }
 
 // ReadFrom implements io.ReaderFrom: it writes what r has to give. The data of a file, a
-// pipe, a TCPConn or a Unix stream, or of an io.LimitedReader over one, stays in the kernel.
+// TCPConn or a Unix stream, or of an io.LimitedReader over one, stays in the kernel. As in
+// package net, a reader that has the SyscallConn method of a regular file counts as that
+// file: its own Read is not called.
 func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	if !c.ok() {
 		return 0, syscall.EINVAL
@@ -81,10 +82,7 @@ func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 	if !ok {
 		return 0, false, nil
 	}
-	if n, handled, err = c.sendFile(file, limit); !handled {
-		n, handled, err = c.splicePipe(file, limit)
-	}
-	return n, handled, err
+	return c.sendFile(file, limit)
 }
 
 // stream returns the socket of one of our streams.
@@ -130,30 +128,6 @@ func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, 
 		err = sendErr
 	}
 	return n, handled, neterr.OfSyscall("sendfile", err)
-}
-
-// splicePipe moves what comes through a pipe to c. A failure of c's side is a write's, as
-// when package net copies through a buffer, but what was not sent stays in the pipe. One of
-// the pipe's is left to the Read that comes next: that names it.
-func (c *conn) splicePipe(file syscall.Conn, limit int64) (n int64, handled bool, err error) {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return 0, false, nil
-	}
-	var spliceErr error
-	err = raw.Read(func(sysfd uintptr) (done bool) {
-		if handled = handled || sys.IsPipe(int(sysfd)); !handled {
-			return true
-		}
-		moved, more, err := c.fd.pfd.SplicePipe(int(sysfd), limit-n)
-		n, spliceErr = n+moved, err
-		return !more
-	})
-	runtime.KeepAlive(c.fd)
-	if spliceErr != nil {
-		return n, handled, c.opError("write", neterr.OfSyscall("write", spliceErr))
-	}
-	return n, handled && err == nil, nil
 }
 
 // WriteTo implements io.WriterTo: it writes to w what is read, until the end. To a Unix

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/a57b2d82/netpoller/conn"
 )
 
 func newPipe(t *testing.T) (r, w *os.File) {
@@ -19,43 +17,6 @@ func newPipe(t *testing.T) (r, w *os.File) {
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Close(); w.Close() })
 	return r, w
-}
-
-// If this fails, what comes through a pipe leaves the kernel, or a byte is lost, when pipe
-// and socket are empty and full by turns.
-func TestPipeStaysInKernel(t *testing.T) {
-	data, want := noise(8 << 20)
-	for name, move := range map[string]func(c *conn.TCPConn, r *os.File) (int64, error){
-		"Copy":         func(c *conn.TCPConn, r *os.File) (int64, error) { return io.Copy(c, r) },
-		"CopyN":        func(c *conn.TCPConn, r *os.File) (int64, error) { return io.CopyN(c, r, want.n) },
-		"with a limit": func(c *conn.TCPConn, r *os.File) (int64, error) { return io.Copy(conn.WithTimeout(c, 0, generous), r) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			c, peer := mixed(t)
-			require.NoError(t, c.SetWriteBuffer(1<<16))
-			r, w := newPipe(t)
-			calls := count(t)
-			received := slow(t, peer)
-			go func() {
-				defer w.Close()
-				for rest := data; len(rest) > 0; {
-					n, err := w.Write(rest[:min(len(rest), 300_000)])
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					rest = rest[n:]
-					time.Sleep(time.Millisecond) // the pipe runs empty
-				}
-			}()
-			n, err := move(c, r)
-			require.NoError(t, err)
-			require.Equal(t, want.n, n)
-			require.NoError(t, c.CloseWrite())
-			require.Equal(t, want, <-received)
-			require.NotZero(t, calls.splices.Load())
-		})
-	}
 }
 
 // If this fails, a copy from a pipe is not ended by what ends a Write, or a Read of the

@@ -136,34 +136,6 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	return nn, true, nil
 }
 
-// SplicePipe moves what is in a pipe of somebody's, up to limit bytes. It reports more true
-// if the pipe was left empty and may be filled again: wait for that, and call it again.
-func (fd *FD) SplicePipe(pipe int, limit int64) (nn int64, more bool, err error) {
-	if err := fd.begin(polldesc.Write); err != nil {
-		return 0, false, err
-	}
-	defer fd.unlock(polldesc.Write)
-	for nn < limit {
-		n, err := sys.Splice(fd.sysfd, pipe, int(min(limit-nn, maxTransfer)))
-		nn += int64(n)
-		switch {
-		case n > 0:
-		case err == nil:
-			return nn, false, nil // everybody who could fill it has closed it
-		case err == syscall.EAGAIN: // for want of data, or of room
-			if data, err := sys.Readable(pipe); !data || err != nil {
-				return nn, err == nil, err
-			}
-			if err := fd.awaitReady(polldesc.Write, sys.Writable); err != nil {
-				return nn, false, err
-			}
-		default:
-			return nn, false, err
-		}
-	}
-	return nn, false, nil
-}
-
 // drain moves up to n bytes of what the socket has into the empty pipe.
 func (fd *FD) drain(p *pipe, n int) (int, error) {
 	if err := fd.begin(polldesc.Read); err != nil {

@@ -96,13 +96,3 @@ func Pipe(size int) (r, w int, err error) {
 	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, size)
 	return fds[0], fds[1], nil
 }
-
-// IsPipe reports whether fd is a pipe that can be waited for: a non-blocking one.
-func IsPipe(fd int) bool {
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
-		return false
-	}
-	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-	return err == nil && flags&unix.O_NONBLOCK != 0
-}
