@@ -45,8 +45,10 @@ func (c *conn) WriteContext(ctx context.Context, b []byte) (int, error) {
 }
 
 // WaitReadable waits until a Read would not: there is data (no less than SO_RCVLOWAT, if
-// somebody has set that), the end of the stream, or an error, be it one in the socket's
-// error queue. It takes nothing and needs no buffer. It fails as Read does when the read
+// somebody has set that), the end of the stream, or an error that a Read fails with. What
+// is in the socket's error queue, such as the time stamp of a packet sent (MSG_ERRQUEUE), is
+// none of these. It takes nothing and needs no buffer; an error stays for the next call
+// that reads. It fails as Read does when the read
 // deadline passes or the connection is closed, and as ReadContext does when the context
 // is done. While another goroutine reads, or a notification waits, it waits for its turn,
 // whatever the context does.
@@ -54,7 +56,8 @@ func (c *conn) WaitReadable(ctx context.Context) error {
 	return c.waitFor("read", ctx, (*fd.FD).WaitReadable)
 }
 
-// WaitWritable waits until there is room to write some data, or an error.
+// WaitWritable waits until there is room to write some data, or an error that a Write
+// fails with.
 func (c *conn) WaitWritable(ctx context.Context) error {
 	return c.waitFor("write", ctx, (*fd.FD).WaitWritable)
 }

@@ -85,7 +85,7 @@ func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 		// An edge may be spurious (I6), and the first look waits for none. Poll knows. The
 		// questions after it would not do alone: there is no error yet, and a name already,
 		// when two SYNs have crossed (a simultaneous open) and ours is not acknowledged.
-		known, err := sys.Writable(fd.sysfd) // DOC: really-connected
+		known, _, err := sys.Writable(fd.sysfd) // DOC: really-connected
 		if err != nil {
 			return nil, err
 		}

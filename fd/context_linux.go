@@ -3,6 +3,7 @@ package fd
 import (
 	"context"
 	"sync"
+	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
@@ -38,7 +39,7 @@ func (fd *FD) WaitReadable(ctx context.Context) error {
 		if err := fd.prepareRead(); err != nil {
 			return err
 		}
-		return fd.awaitReady(polldesc.Read, sys.Readable)
+		return fd.awaitReady(polldesc.Read)
 	})
 }
 
@@ -48,20 +49,53 @@ func (fd *FD) WaitWritable(ctx context.Context) error {
 		if err := fd.prepare(polldesc.Write); err != nil {
 			return err
 		}
-		return fd.awaitReady(polldesc.Write, sys.Writable)
+		return fd.awaitReady(polldesc.Write)
 	})
 }
 
-// awaitReady waits until is says so. Preconditions: the operation is prepared.
-func (fd *FD) awaitReady(m polldesc.Mode, is func(sysfd int) (bool, error)) error {
+// awaitReady waits until a call would not wait. Preconditions: the operation is prepared.
+func (fd *FD) awaitReady(m polldesc.Mode) error {
 	for attempt := 0; ; attempt++ {
-		if ok, err := is(fd.sysfd); ok || err != nil {
+		if ok, err := fd.ready(m); ok || err != nil {
 			return err
 		}
 		if err := fd.await(m, attempt); err != nil {
 			return err
 		}
 	}
+}
+
+// ready reports whether the next call of a side would not wait. Where poll(2) shows an
+// error and nothing else, only SO_ERROR tells whether the call would fail with it, and
+// takes it from the socket: it is kept for that call.
+//
+// Preconditions: the caller owns the side.
+func (fd *FD) ready(m polldesc.Mode) (bool, error) {
+	if fd.kept[m] != 0 {
+		return true, nil
+	}
+	look := sys.Readable
+	if m == polldesc.Write {
+		look = sys.Writable
+	}
+	ok, errored, err := look(fd.sysfd)
+	if ok || !errored || err != nil {
+		return ok, err
+	}
+	errno, err := sys.SocketError(fd.sysfd)
+	fd.kept[m] = uint16(errno)
+	return errno != 0, err
+}
+
+// owed returns the error that ready has kept, once. Preconditions: the caller owns the
+// side, and begins an operation that fails with it.
+func (fd *FD) owed(m polldesc.Mode) error {
+	errno := fd.kept[m]
+	if errno == 0 {
+		return nil
+	}
+	fd.kept[m] = 0
+	return syscall.Errno(errno)
 }
 
 // PeerClosed reports whether the peer has sent its last byte or the connection is broken,

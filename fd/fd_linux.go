@@ -68,6 +68,10 @@ type FD struct {
 	// since, so that the next Read may begin by waiting. Guarded by the read lock.
 	drained bool
 
+	// kept is, for each side, an error that ready took from the socket. Guarded by the
+	// side's lock.
+	kept [2]uint16
+
 	// room says whether the poller reports room to write. Guarded by the write lock.
 	room room
 
@@ -166,6 +170,9 @@ func (fd *FD) begin(m polldesc.Mode) error {
 		return err
 	}
 	err := fd.prepare(m)
+	if err == nil {
+		err = fd.owed(m)
+	}
 	if err != nil {
 		fd.unlock(m)
 	}

@@ -2,7 +2,6 @@ package fd
 
 import (
 	"github.com/a57b2d82/netpoller/internal/clock"
-	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -39,10 +38,18 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 	return n.interrupt
 }
 
-// await waits in a goroutine, which keeps f in the caller's bubble.
+// await is park for a goroutine that waits, and so keeps f in the caller's bubble.
 func (n *notification) await() {
-	if err := n.fd.prepareRead(); err == nil {
-		_ = n.fd.awaitReady(polldesc.Read, sys.Readable)
+	err := n.fd.prepareNotify()
+	for empty := n.fd.drained; err == nil; empty = false {
+		if !empty {
+			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
+				break
+			}
+		}
+		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
+			n.fd.drained = false // an edge was taken
+		}
 	}
 	n.deliver()
 }
@@ -60,7 +67,7 @@ func (fd *FD) prepareNotify() error {
 func (n *notification) park(empty bool) bool {
 	for ; ; empty = false {
 		if !empty {
-			if ok, err := sys.Readable(n.fd.sysfd); ok || err != nil {
+			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
 				return false
 			}
 		}

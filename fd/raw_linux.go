@@ -54,6 +54,9 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 	if err := fd.prepare(m); err != nil {
 		return err
 	}
+	if err := fd.owed(m); err != nil {
+		return err
+	}
 	fd.lend()
 	for !f(uintptr(fd.sysfd)) {
 		if err := fd.wait(m); err != nil {

@@ -28,6 +28,9 @@ func (fd *FD) read(p []byte) (int, error) {
 	if err := fd.prepareRead(); err != nil {
 		return 0, err
 	}
+	if err := fd.owed(polldesc.Read); err != nil {
+		return 0, err
+	}
 	if fd.kind.isStream() {
 		p = p[:min(len(p), maxTransfer)]
 	}
@@ -86,6 +89,9 @@ func (fd *FD) Write(p []byte) (nn int, err error) {
 // write is Write by the owner of the side.
 func (fd *FD) write(p []byte) (nn int, err error) {
 	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, err
+	}
+	if err := fd.owed(polldesc.Write); err != nil {
 		return 0, err
 	}
 	for attempt := 0; ; attempt++ {

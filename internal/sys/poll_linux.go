@@ -7,16 +7,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Readable reports whether a read would not say EAGAIN. It takes nothing.
-func Readable(fd int) (bool, error) {
-	events, err := pollNow(fd, unix.POLLIN|unix.POLLRDHUP)
-	return events != 0, err
+// Readable reports whether there is something to read: data, or an end. If not, errored
+// says that poll(2) shows an error (POLLERR). That is one which a read would fail with, or
+// only a message in the socket's error queue, such as the time stamp of a packet sent, of
+// which a read takes no notice. It takes nothing.
+func Readable(fd int) (is, errored bool, err error) {
+	return ready(fd, unix.POLLIN|unix.POLLRDHUP)
 }
 
-// Writable reports whether a write would not say EAGAIN.
-func Writable(fd int) (bool, error) {
-	events, err := pollNow(fd, unix.POLLOUT)
-	return events != 0, err
+// Writable is Readable for writing: there is room, or the connection is broken.
+func Writable(fd int) (is, errored bool, err error) { return ready(fd, unix.POLLOUT) }
+
+func ready(fd int, events int16) (is, errored bool, err error) {
+	got, err := pollNow(fd, events)
+	return got&^unix.POLLERR != 0, got&unix.POLLERR != 0, err
 }
 
 // HungUp reports whether the other end of a stream has sent its last byte, or the
