@@ -16,6 +16,7 @@ const (
 	CallPoll
 	CallEpollCtl
 	CallSplice
+	CallDup
 )
 
 // A Fault decides whether a call about to be made fails instead: it returns the

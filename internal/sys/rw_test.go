@@ -64,7 +64,9 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallGetsockopt, near, "getsockopt", func() error { _, err := SocketError(near); return err }},
 		{CallGetpeername, near, "", func() error { _, err := Getpeername(near); return err }},
 		{CallEpollCtl, near, "epoll_ctl", func() error { return EpollAdd(epfd, near, edges, 0, 0) }},
+		{CallPoll, near, "poll", func() error { _, _, err := Readable(near); return err }},
 		{CallSplice, near, "", func() error { _, err := Splice(-1, near, 1); return err }},
+		{CallDup, near, "fcntl", func() error { _, err := Dup(near); return err }},
 	} {
 		var calls []Call
 		restore := SetFault(func(call Call, fd int) error {
@@ -211,6 +213,31 @@ func TestDescriptorFlags(t *testing.T) {
 		}
 		if v, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err != nil || v&unix.O_NONBLOCK == 0 {
 			t.Errorf("%s: it blocks", name)
+		}
+	}
+}
+
+// Where F_DUPFD_CLOEXEC is not to be had, a descriptor must be duplicated all the same, and
+// no child inherit it.
+func TestDupInTwoSteps(t *testing.T) {
+	near, _ := tcpPair(t)
+	for _, errno := range []syscall.Errno{syscall.EINVAL, syscall.ENOSYS} {
+		restore := SetFault(func(call Call, _ int) error {
+			if call == CallDup {
+				return errno
+			}
+			return nil
+		})
+		dup, err := Dup(near)
+		_, badErr := Dup(-1)
+		restore()
+		ok(t, err)
+		if v, err := unix.FcntlInt(uintptr(dup), unix.F_GETFD, 0); err != nil || v&unix.FD_CLOEXEC == 0 {
+			t.Error("a child inherits it")
+		}
+		ok(t, CloseFD(dup))
+		if e, is := badErr.(*os.SyscallError); !is || e.Syscall != "dup" || e.Err != syscall.EBADF {
+			t.Errorf("Dup of none: %v", badErr)
 		}
 	}
 }

@@ -58,10 +58,23 @@ func Getpeername(fd int) (syscall.Sockaddr, error) {
 	return syscall.Getpeername(fd)
 }
 
-// Dup returns a duplicate of fd, close-on-exec in one step.
+// Dup returns a duplicate of fd, close-on-exec in one step. Where that cannot be had, such
+// as where RLIMIT_NOFILE is 0, it takes two, between which no process is started, and
+// fails as dup(2) does.
 func Dup(fd int) (nfd int, err error) {
-	nfd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	return nfd, os.NewSyscallError("fcntl", err)
+	if err = failed(CallDup, fd); err == nil {
+		nfd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	}
+	if err != syscall.EINVAL && err != syscall.ENOSYS {
+		return nfd, os.NewSyscallError("fcntl", err)
+	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if nfd, err = syscall.Dup(fd); err != nil {
+		return -1, os.NewSyscallError("dup", err)
+	}
+	syscall.CloseOnExec(nfd)
+	return nfd, nil
 }
 
 // CloseFD is close(2). Linux has closed the descriptor even when it says EINTR.
