@@ -81,13 +81,13 @@ var longAgo = time.Unix(1, 0)
 // finishConnect waits until the socket is connected, or known not to be. To an address of
 // this machine it is at once, though connect did not say so.
 func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
-	for {
+	for edge := false; ; edge = true {
 		// An edge may be spurious (I6), and the first look waits for none. Poll knows. The
 		// questions after it would not do alone: there is no error yet, and a name already,
 		// when two SYNs have crossed (a simultaneous open) and ours is not acknowledged.
 		known, _, err := sys.Writable(fd.sysfd) // DOC: really-connected
 		if err != nil {
-			return nil, err
+			known = edge // a process that may not call poll asks after an edge, as package net does
 		}
 		if known {
 			switch errno, err := sys.SocketError(fd.sysfd); {

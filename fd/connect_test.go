@@ -5,6 +5,7 @@ package fd
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -13,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/poller"
@@ -219,7 +222,6 @@ func TestConnectFaults(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		for call, want := range map[sys.Call]string{
 			sys.CallConnect:    "connect",
-			sys.CallPoll:       "poll",
 			sys.CallGetsockopt: "getsockopt",
 			sys.CallEpollCtl:   "epoll_ctl",
 		} {
@@ -231,6 +233,47 @@ func TestConnectFaults(t *testing.T) {
 				t.Errorf("%s: %v", want, err)
 			}
 			ok(t, fd.Close())
+		}
+	})
+}
+
+// A process that may not call poll(2), for a seccomp filter or for RLIMIT_NOFILE, must be
+// able to connect, and be told who refuses.
+func TestConnectWithoutPoll(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for _, errno := range []syscall.Errno{syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.EINVAL} {
+			l, fd := listener(t, g), socketFD(t)
+			c := watch(t, fd.sysfd, firstFail(sys.CallPoll, math.MaxInt64, errno))
+			peer, err := fd.Connect(context.Background(), address(t, l.sysfd), g)
+			ok(t, err)
+			require.Equal(t, address(t, l.sysfd), peer)
+			require.NotZero(t, c.of(sys.CallPoll))
+			ok(t, fd.Close())
+
+			ok(t, l.Close())
+			nobody := sockaddrOf(nettest.Bind(t, "tcp4").Addr)
+			fd = socketFD(t)
+			watch(t, fd.sysfd, firstFail(sys.CallPoll, math.MaxInt64, errno))
+			_, err = fd.Connect(context.Background(), nobody, g)
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+			ok(t, fd.Close())
+
+			if errno != syscall.EPERM {
+				continue
+			}
+			sa, l2 := fullListenerFD(t) // where a connection takes its time
+			fd = socketFD(t)
+			watch(t, fd.sysfd, firstFail(sys.CallPoll, math.MaxInt64, errno))
+			connecting := async(func() error { _, err := fd.Connect(context.Background(), sa, g); return err })
+			parked(t, g, 0, 1)
+			edge(fd, polldesc.Writable)
+			stays(t, g, 0, 1)
+			for range 2 {
+				s, _, err := syscall.Accept(l2)
+				ok(t, err)
+				defer syscall.Close(s)
+			}
+			ok(t, result(t, "Connect", connecting))
 		}
 	})
 }
