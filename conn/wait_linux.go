@@ -100,10 +100,9 @@ func (c *conn) NotifyReadable(f func()) (stop func() bool) {
 }
 
 // PeerClosed reports whether the peer has closed its end, or shut down its writing side,
-// or the connection is broken; data from before may still be there to be read. It takes
-// nothing, does not wait, and asks the kernel only while the reactor knows of nothing of
-// the kind. It is true, too, after Close and CloseRead at this end, and always false for
-// packets that have no end: UDP, raw IP and unixgram.
+// or the connection is broken, or there is none yet; data from before may still be there
+// to be read. It takes nothing and does not wait. It is true, too, after Close and CloseRead
+// at this end, and always false for packets that have no end: UDP, raw IP and unixgram.
 func (c *conn) PeerClosed() bool {
 	if !c.ok() {
 		return true

@@ -99,8 +99,9 @@ func (fd *FD) owed(m polldesc.Mode) error {
 }
 
 // PeerClosed reports whether the peer has sent its last byte or the connection is broken,
-// and true after Close. It takes nothing, and asks the kernel only while nothing of the
-// kind was reported. Packets have no end: of a Datagram it is false.
+// and true after Close. It takes nothing. It asks the kernel, because what was reported is
+// not for ever: whoever shares the socket may connect it, or connect it anew. Packets have no
+// end: of a Datagram it is false.
 func (fd *FD) PeerClosed() bool {
 	if err := fd.incref(); err != nil {
 		return true
@@ -109,10 +110,10 @@ func (fd *FD) PeerClosed() bool {
 	if fd.kind == Datagram {
 		return false
 	}
-	if fd.pd.HungUp() {
-		return true
+	up, err := sys.HungUp(fd.sysfd)
+	if err != nil {
+		return fd.pd.HungUp()
 	}
-	up, _ := sys.HungUp(fd.sysfd)
 	return up
 }
 

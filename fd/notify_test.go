@@ -5,7 +5,7 @@ package fd
 import (
 	"context"
 	"errors"
-	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -14,9 +14,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
@@ -294,19 +295,40 @@ func TestPeerClosed(t *testing.T) {
 	}
 }
 
-// If this fails, asking for a peer that is known to have gone takes a system call.
-func TestPeerClosedIsKnown(t *testing.T) {
+// If this fails, the hang-up that a socket reports while it is not connected, or that of a
+// connection that it was before, is taken for its peer's.
+func TestPeerClosedOfALaterConnection(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd := socketFD(t) // as one that comes as a file
+		ok(t, fd.Init(g))
+		l := listening(t, 1)
+		defer syscall.Close(l)
+		eventually(t, "the reactor has told", fd.pd.HungUp)
+		require.True(t, fd.PeerClosed(), "there is none")
+		for range 2 {
+			if err := syscall.Connect(fd.sysfd, address(t, l)); err != syscall.EINPROGRESS {
+				ok(t, err)
+			}
+			far, _, err := syscall.Accept(l)
+			ok(t, err)
+			polls(t, fd, unix.POLLOUT)
+			require.False(t, fd.PeerClosed())
+			syscall.Close(far)
+			eventually(t, "it is seen", fd.PeerClosed)
+			_, _, errno := syscall.Syscall(syscall.SYS_CONNECT, uintptr(fd.sysfd), uintptr(unsafe.Pointer(new([16]byte))), 16)
+			require.Zero(t, errno, "disconnect, by an address of no family")
+		}
+	})
+}
+
+// If this fails, a process that may not call poll is not told of a peer that is known to
+// have gone.
+func TestPeerClosedWithoutPoll(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd, far := pair(t, g)
+		watch(t, fd.sysfd, firstFail(sys.CallPoll, math.MaxInt64, syscall.EPERM))
+		require.False(t, fd.PeerClosed())
 		far.fin()
-		_, err := io.Copy(io.Discard, fd) // returns when the reactor has told
-		assert.NoError(t, err)
-		eventually(t, "the reactor has told", fd.pd.HungUp)
-		sysfd := fd.sysfd
-		fd.sysfd = -1 // of which poll(2) knows nothing
-		defer func() { fd.sysfd = sysfd }()
-		up, _ := sys.HungUp(-1)
-		require.False(t, up)
-		require.True(t, fd.PeerClosed())
+		eventually(t, "the reactor has told", fd.PeerClosed)
 	})
 }

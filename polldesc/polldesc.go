@@ -214,8 +214,8 @@ func (s *side) wake(c *Cache) {
 // came. From then on a short read no longer proves that a stream was empty.
 func (pd *PollDesc) Exceptional() bool { return pd.info.flags()&seen != 0 }
 
-// HungUp reports whether the peer was seen to have shut down its side, or the connection
-// to have broken. Both are for ever.
+// HungUp reports whether the peer was ever seen to have shut down its side, or the connection
+// to have broken.
 func (pd *PollDesc) HungUp() bool { return pd.info.flags()&(seenRDHUP|seenHUP) != 0 }
 
 // Evict marks the descriptor closing, clears its deadlines and wakes whoever is
