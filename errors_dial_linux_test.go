@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
@@ -290,4 +292,45 @@ func TestRawConnInControl(t *testing.T) {
 		require.NoError(s, err)
 		return append(r, l.Close())
 	})
+}
+
+// If this fails, a Control hook that panics, or that ends its goroutine, as t.FailNow does,
+// leaves its socket open. (Package net's does.)
+func TestControlThatDoesNotReturn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	calls := map[string]func(hook func(string, string, syscall.RawConn) error){}
+	for network, address := range map[string]string{"tcp": "127.0.0.1:1", "udp": "127.0.0.1:1", "unix": "server", "unixgram": "server"} {
+		calls["dial "+network] = func(hook func(string, string, syscall.RawConn) error) {
+			(&netpoller.Dialer{Control: hook}).Dial(network, address)
+		}
+	}
+	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": "listener", "unixpacket": "packets"} {
+		calls["listen "+network] = func(hook func(string, string, syscall.RawConn) error) {
+			(&netpoller.ListenConfig{Control: hook}).Listen(background, network, address)
+		}
+	}
+	for network, address := range map[string]string{"udp": "127.0.0.1:0", "unixgram": "datagrams"} {
+		calls["listen "+network] = func(hook func(string, string, syscall.RawConn) error) {
+			(&netpoller.ListenConfig{Control: hook}).ListenPacket(background, network, address)
+		}
+	}
+	for name, call := range calls {
+		for how, leave := range map[string]func(uintptr){
+			"panic": func(uintptr) { panic("hook") }, "Goexit": func(uintptr) { runtime.Goexit() },
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				nettest.NoFDsLeft(t)
+				called, done := false, make(chan any)
+				go func() {
+					defer func() { done <- recover() }()
+					call(func(_, _ string, c syscall.RawConn) error {
+						called = true
+						return c.Control(leave)
+					})
+				}()
+				require.Equal(t, map[string]any{"panic": "hook", "Goexit": nil}[how], <-done)
+				require.True(t, called)
+			})
+		}
+	}
 }

@@ -37,14 +37,26 @@ type Socket struct {
 // raddr it is bound to laddr and has no peer, as datagram sockets may.
 func (s Socket) Dial(ctx context.Context, laddr, raddr net.Addr) (*NetFD, error) {
 	family, v6only := s.dialFamily(laddr, raddr)
+	return s.made(family, v6only, func(f *NetFD) error { return s.dial(ctx, f, laddr, raddr) })
+}
+
+// made returns a socket that is set up, and closes one that is not, also where a Control
+// hook panics or ends its goroutine.
+func (s Socket) made(family int, v6only bool, setUp func(*NetFD) error) (*NetFD, error) {
 	f, err := s.open(family, v6only)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.dial(ctx, f, laddr, raddr); err != nil {
-		f.pfd.Close()
+	done := false
+	defer func() {
+		if !done {
+			f.pfd.Close()
+		}
+	}()
+	if err := setUp(f); err != nil {
 		return nil, err
 	}
+	done = true
 	return f, nil
 }
 
@@ -91,15 +103,7 @@ func (s Socket) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error) {
 		return nil, errNegativeBacklog
 	}
 	family, v6only := s.listenFamily(laddr)
-	f, err := s.open(family, v6only)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.listen(ctx, f, laddr); err != nil {
-		f.pfd.Close()
-		return nil, err
-	}
-	return f, nil
+	return s.made(family, v6only, func(f *NetFD) error { return s.listen(ctx, f, laddr) })
 }
 
 func (s Socket) listen(ctx context.Context, f *NetFD, laddr net.Addr) error {
