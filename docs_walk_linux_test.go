@@ -8,12 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/internal/nettest"
@@ -223,16 +223,20 @@ func TestCloseEndsTheReadAndFreesTheSlot(t *testing.T) {
 
 // If one of these fails, docs/divergences.md is out of date.
 func TestDivergencesAreAsWritten(t *testing.T) {
-	t.Run("File().Fd() stays non-blocking", func(t *testing.T) {
-		w := newWalk(t, netpoller.Config{})
-		for _, c := range []interface{ File() (*os.File, error) }{w.peer, w.conn} {
-			f, err := c.File()
+	t.Run("a File is named by its socket", func(t *testing.T) {
+		l, err := netpoller.Listen("tcp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		theirs, err := net.Listen("tcp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer theirs.Close()
+		for _, l := range []net.Listener{theirs, l} {
+			f, err := l.(interface{ File() (*os.File, error) }).File()
 			require.NoError(t, err)
 			defer f.Close()
-			flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
-			require.NoError(t, err)
-			t.Logf("%-20T O_NONBLOCK %v", c, flags&unix.O_NONBLOCK != 0)
-			require.Equal(t, c == any(w.conn), flags&unix.O_NONBLOCK != 0)
+			network, _, _ := strings.Cut(f.Name(), ":")
+			t.Logf("%-22T %s", l, network)
+			require.Equal(t, map[bool]string{true: "tcp4", false: "tcp"}[l == theirs], network)
 		}
 	})
 	t.Run("net.Buffers writes one buffer after another", func(t *testing.T) {

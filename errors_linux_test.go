@@ -55,7 +55,7 @@ var connMethods = []struct {
 			return results(f == nil, err)
 		}
 		defer f.Close()
-		return results(f.Name())
+		return results(nameOf(f, false))
 	}},
 	{"SyscallConn", func(c tcpConn) []any {
 		raw, err := c.SyscallConn()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -106,6 +107,16 @@ func (s *side) fileOf(c fileMaker) *os.File {
 	named := os.NewFile(uintptr(fd), "socket")
 	s.Cleanup(func() { named.Close() })
 	return named
+}
+
+// nameOf returns what a file is called, without what ours does not have: the digit of the
+// network, and a peer that has gone.
+func nameOf(f *os.File, peer bool) string {
+	network, addrs, _ := strings.Cut(f.Name(), ":")
+	if local, _, ok := strings.Cut(addrs, "->"); ok && !peer {
+		addrs = local
+	}
+	return strings.TrimRight(network, "46") + ":" + addrs
 }
 
 // If this fails, FileConn, FilePacketConn or FileListener makes something else of some

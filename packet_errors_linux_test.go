@@ -171,7 +171,7 @@ var udpMethods = []struct {
 			return results(f == nil, err)
 		}
 		defer f.Close()
-		return results(f.Name())
+		return results(nameOf(f, true))
 	}},
 	{"SyscallConn", func(c udpConn, _ *net.UDPAddr) []any {
 		raw, err := c.SyscallConn()

@@ -224,7 +224,7 @@ var ipMethods = []struct {
 			return results(f == nil, err)
 		}
 		defer f.Close()
-		return results(f.Name())
+		return results(nameOf(f, false))
 	}},
 	{"SyscallConn", func(c ipConn, _ *net.IPAddr) []any {
 		raw, err := c.SyscallConn()

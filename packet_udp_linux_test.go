@@ -410,7 +410,7 @@ func TestUDPFile(t *testing.T) {
 		n4, from4, err4 := peer.ReadFrom(b[n+n2:])
 		n5, err5 := packets.WriteTo([]byte("five"), peer.LocalAddr())
 		_, _, err6 := copied.(udpConn).WriteMsgUDP([]byte("six"), nil, nil)
-		return results(f.Name(), n, err, n2, exact(from2), err2, n3, err3, n4, exact(from4), err4, n5, err5, err6,
+		return results(nameOf(f, true), n, err, n2, exact(from2), err2, n3, err3, n4, exact(from4), err4, n5, err5, err6,
 			exact(copied.LocalAddr()), exact(copied.RemoteAddr()), exact(packets.LocalAddr()))
 	})
 }

@@ -223,13 +223,13 @@ func TestReadKeepsAlive(t *testing.T) {
 }
 
 // File must return a descriptor of its own that works with package net, and either may
-// be closed first; the connection must stay non-blocking.
+// be closed first; the connection must go on when the file has become blocking.
 func TestFile(t *testing.T) {
 	a, b := pair(t)
 	nettest.NoFDsLeft(t)
 	f, err := a.File()
 	require.NoError(t, err)
-	require.Equal(t, "tcp4:"+a.LocalAddr().String()+"->"+a.RemoteAddr().String(), f.Name())
+	require.Equal(t, "tcp:"+a.LocalAddr().String()+"->"+a.RemoteAddr().String(), f.Name())
 	theirs, err := net.FileConn(f)
 	require.NoError(t, err)
 	f.Fd()

@@ -145,9 +145,9 @@ func (c *conn) rawConn() (syscall.RawConn, error) {
 	return &rawConn{c.fd}, nil
 }
 
-// File returns a duplicate of the descriptor. Closing either leaves the other open.
-// Unlike package net's, its Fd method leaves the descriptor non-blocking, because that
-// flag is shared with the connection.
+// File returns a duplicate of the descriptor. Closing either leaves the other open. As
+// package net's, its Fd method makes the descriptor blocking, for programs that expect that
+// of their standard input. The connection shares that, and does not mind.
 func (c *conn) File() (*os.File, error) {
 	f, err := c.fd.File()
 	if err != nil {

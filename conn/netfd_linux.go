@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -113,26 +114,55 @@ func (f *NetFD) Shutdown(how int) error {
 	return neterr.OfSyscall("shutdown", f.pfd.Shutdown(how))
 }
 
-// File returns a duplicate of the descriptor as a file. It stays non-blocking, and so
-// does the original.
+// File returns a duplicate of the descriptor as a file whose Fd method clears O_NONBLOCK, of
+// the original, too, which shares it. Only package net makes such files, of sockets of its
+// own: for a moment there is one.
 func (f *NetFD) File() (*os.File, error) {
 	defer runtime.KeepAlive(f)
 	dup, err := f.pfd.Dup()
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(dup), f.name()), nil // DOC: file-nonblocking
+	theirs, err := f.adopted(os.NewFile(uintptr(dup), ""))
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer theirs.Close()
+	file, err := theirs.File() // DOC: file-of-net
+	return file, cause(err)
 }
 
-func (f *NetFD) name() string {
-	var local, remote string
-	if f.laddr != nil {
-		local = f.laddr.String()
+// A filer is a socket of package net's.
+type filer interface {
+	io.Closer
+	File() (*os.File, error)
+}
+
+// adopted returns package net's socket on a copy of a file, which it closes. Neither a
+// listener nor a packet connection sets options, as a connection does. That a TCP socket is
+// no listener shows only when it is to accept.
+func (f *NetFD) adopted(file *os.File) (filer, error) {
+	defer file.Close()
+	if f.family != syscall.AF_UNIX && f.sotype == syscall.SOCK_STREAM {
+		l, err := net.FileListener(file)
+		if err != nil {
+			return nil, err
+		}
+		return l.(*net.TCPListener), nil
 	}
-	if f.raddr != nil {
-		remote = f.raddr.String()
+	c, err := net.FilePacketConn(file)
+	if err != nil {
+		return nil, err
 	}
-	return f.network + ":" + local + "->" + remote
+	return c.(filer), nil
+}
+
+// cause returns what is in a net.OpError.
+func cause(err error) error {
+	if op, ok := err.(*net.OpError); ok {
+		return op.Err
+	}
+	return err
 }
 
 // setsockoptInt names the call in its error.

@@ -78,15 +78,18 @@ func consume(v *[][]byte, n int64) {
 	}
 }
 
-// SendFile sends up to limit bytes of a file, from where it is. It reports handled
-// false, and has moved nothing, if the kernel cannot send from such a file, or nobody
-// may write: a Write tells why.
+// SendFile sends up to limit bytes of a file, from where it is. It reports handled false
+// if there may be more, for somebody to read and to Write: the kernel cannot send from such
+// a file, nobody may write, or the call would block.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, false, err
 	}
 	defer fd.unlock(polldesc.Write)
 	for attempt := 0; nn < limit; attempt++ {
+		if fd.mayBlock() {
+			return nn, false, nil
+		}
 		n, err := sys.SendFile(fd.sysfd, file, int(min(limit-nn, maxTransfer)))
 		switch err {
 		case nil:
@@ -143,10 +146,7 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 	}
 	defer fd.unlock(polldesc.Read)
 	for attempt := 0; ; attempt++ {
-		moved, err := sys.Splice(p.w, fd.sysfd, n)
-		if moved == 0 && fd.spliceStops(err) {
-			moved, err = fd.passMark(p, n)
-		}
+		moved, err := fd.drainOnce(p, n)
 		if err != syscall.EAGAIN {
 			return moved, err
 		}
@@ -156,6 +156,18 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 	}
 }
 
+// drainOnce is one step of drain: a splice, or a read where that would block, or stops.
+func (fd *FD) drainOnce(p *pipe, n int) (int, error) {
+	if fd.mayBlock() {
+		return fd.drainRead(p, n)
+	}
+	moved, err := sys.Splice(p.w, fd.sysfd, n)
+	if moved == 0 && fd.spliceStops(err) {
+		return fd.drainRead(p, n) // which passes over the urgent byte
+	}
+	return moved, err
+}
+
 // spliceStops reports whether a splice that moved nothing stands at an urgent byte. The
 // kernel splices up to there and no further: it says EAGAIN, or after a FIN the end.
 func (fd *FD) spliceStops(err error) bool {
@@ -163,10 +175,9 @@ func (fd *FD) spliceStops(err error) bool {
 	return (end || err == syscall.EAGAIN && fd.atMark()) && sys.AtMark(fd.sysfd)
 }
 
-// passMark moves up to n bytes of what comes after an urgent byte into the empty pipe,
-// by a read, which passes over it.
-func (fd *FD) passMark(p *pipe, n int) (int, error) {
-	page := make([]byte, min(n, 4096)) // for which every pipe has room
+// drainRead moves up to n bytes into the empty pipe by a read.
+func (fd *FD) drainRead(p *pipe, n int) (int, error) {
+	page := make([]byte, min(n, pageSize))
 	n, err := fd.calls.Read(fd.sysfd, page)
 	if err == syscall.EAGAIN {
 		n, err = fd.calls.Read(fd.sysfd, page) // as Read does at a mark
@@ -184,6 +195,10 @@ func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
 	}
 	defer fd.unlock(polldesc.Write)
 	for attempt := 0; nn < n; attempt++ {
+		if fd.mayBlock() {
+			rest, err := fd.pumpWrite(p, n-nn)
+			return nn + rest, err
+		}
 		moved, err := sys.Splice(fd.sysfd, p.r, n-nn)
 		nn += moved
 		switch {
@@ -201,6 +216,28 @@ func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
 	}
 	return nn, nil
 }
+
+// pumpWrite moves the n bytes that are in the pipe to the socket by writes.
+//
+// Preconditions: the caller owns the writing side.
+func (fd *FD) pumpWrite(p *pipe, n int) (nn int, err error) {
+	page := make([]byte, pageSize)
+	for nn < n {
+		read, err := syscall.Read(p.r, page[:min(n-nn, pageSize)])
+		if err != nil {
+			return nn, err
+		}
+		written, err := fd.write(page[:read])
+		nn += written
+		if err != nil {
+			return nn, err
+		}
+	}
+	return nn, nil
+}
+
+// pageSize is how much every pipe has room for.
+const pageSize = 4096
 
 // pipeSize is how much a pipe holds: what an unprivileged process may ask for
 // (/proc/sys/fs/pipe-max-size).

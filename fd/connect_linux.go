@@ -14,14 +14,15 @@ import (
 // Accept returns the next connection from a listening socket's queue, a non-blocking
 // descriptor that the caller owns, and the peer's address. A connection that was
 // aborted in the queue is passed over. Other errors are accept4's; the listener works
-// on after them.
+// on after them. Where O_NONBLOCK was cleared by somebody who had the descriptor and another
+// process takes the connection that was there a moment ago, it blocks in accept4.
 func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return -1, nil, err
 	}
 	defer fd.unlock(polldesc.Read)
 	for attempt := 0; ; attempt++ {
-		sysfd, sa, err := sys.Accept(fd.sysfd)
+		sysfd, sa, err := fd.accept()
 		switch err {
 		case nil:
 			return sysfd, sa, nil
@@ -37,6 +38,17 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 	}
 }
 
+// accept is accept4. That has no MSG_DONTWAIT, so that poll(2) must tell of a connection
+// where O_NONBLOCK may have been cleared. A process that may not call poll goes without.
+func (fd *FD) accept() (sysfd int, sa syscall.Sockaddr, err error) {
+	if fd.Lent() {
+		if is, _, err := sys.Readable(fd.sysfd); !is && err == nil {
+			return -1, nil, syscall.EAGAIN
+		}
+	}
+	return sys.Accept(fd.sysfd)
+}
+
 // Connect connects the socket to sa and registers it with one of g's pollers, in that
 // order. It returns the peer's address if it had to ask for it. The error is ctx's
 // if that is what ended it, and the caller closes the FD after any error.
@@ -48,6 +60,11 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 //	                                      |   v                                    |
 //	                                      +-- wait until writable <----------------+
 func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) (peer syscall.Sockaddr, err error) {
+	if fd.mayBlock() { // by a Control hook
+		if err := syscall.SetNonblock(fd.sysfd, true); err != nil {
+			return nil, os.NewSyscallError("setnonblock", err)
+		}
+	}
 	switch err := sys.Connect(fd.sysfd, sa); err {
 	case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:
 	case nil, syscall.EISCONN:

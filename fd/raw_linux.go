@@ -4,6 +4,7 @@ import (
 	"errors"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -21,6 +22,11 @@ func (fd *FD) Lent() bool { return fd.lent.Load() }
 
 // Lend says that it was: what a listener's options are, its connections inherit.
 func (fd *FD) Lend() { fd.lend() }
+
+// mayBlock reports whether a call that has no MSG_DONTWAIT would block: somebody who had the
+// descriptor has cleared O_NONBLOCK, which belongs to all who share it. Another process may
+// do so after it was asked.
+func (fd *FD) mayBlock() bool { return fd.Lent() && sys.Blocks(fd.sysfd) }
 
 // RawControl calls f with the descriptor, which stays open until f returns.
 func (fd *FD) RawControl(f func(sysfd uintptr)) error {
@@ -45,6 +51,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 		return err
 	}
 	defer fd.unlock(m)
+	fd.lend()
 	if fd.pd == nil { // a Control hook: the socket is not even bound
 		if !f(uintptr(fd.sysfd)) {
 			return errNotPollable
@@ -57,7 +64,6 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 	if err := fd.owed(m); err != nil {
 		return err
 	}
-	fd.lend()
 	for !f(uintptr(fd.sysfd)) {
 		if err := fd.wait(m); err != nil {
 			return err

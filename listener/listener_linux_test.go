@@ -120,8 +120,8 @@ func TestSetDeadline(t *testing.T) {
 	require.NoError(t, a.Close())
 }
 
-// File must return a descriptor of its own: close-on-exec, named, non-blocking as the
-// listener's stays, accepting after the listener was closed.
+// File must return a descriptor of its own: close-on-exec, named, blocking when it is asked
+// for, as the listener's is then, accepting after the listener was closed.
 func TestFile(t *testing.T) {
 	nettest.NoFDsLeft(t)
 	l := listen(t, listener.ListenConfig{})
@@ -134,7 +134,7 @@ func TestFile(t *testing.T) {
 		require.NotEqual(t, fd, int(dup))
 		status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 		require.NoError(t, err)
-		require.NotZero(t, status&unix.O_NONBLOCK)
+		require.Zero(t, status&unix.O_NONBLOCK)
 	})
 	flags, err := unix.FcntlInt(dup, unix.F_GETFD, 0)
 	require.NoError(t, err)

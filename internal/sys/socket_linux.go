@@ -77,6 +77,13 @@ func Dup(fd int) (nfd int, err error) {
 	return nfd, nil
 }
 
+// Blocks reports whether O_NONBLOCK was cleared, which any process that shares the
+// descriptor can do.
+func Blocks(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_NONBLOCK == 0
+}
+
 // CloseFD is close(2). Linux has closed the descriptor even when it says EINTR.
 func CloseFD(fd int) error {
 	if err := syscall.Close(fd); err != syscall.EINTR {
