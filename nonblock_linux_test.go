@@ -186,7 +186,7 @@ var cleared = map[string]func(t *testing.T, c fileMaker){
 		require.NoError(t, err)
 		defer f.Close()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestChildThatClears$")
-		cmd.Env = append(os.Environ(), "CLEARS_NONBLOCK=1")
+		cmd.Env = append(os.Environ(), "CLEARS_NONBLOCK=1", atOnce)
 		cmd.ExtraFiles = []*os.File{f}
 		in, err := cmd.StdinPipe()
 		require.NoError(t, err)
