@@ -315,7 +315,7 @@ func TestPeerClosedOfALaterConnection(t *testing.T) {
 			require.False(t, fd.PeerClosed())
 			syscall.Close(far)
 			eventually(t, "it is seen", fd.PeerClosed)
-			_, _, errno := syscall.Syscall(syscall.SYS_CONNECT, uintptr(fd.sysfd), uintptr(unsafe.Pointer(new([16]byte))), 16)
+			_, _, errno := syscall.Syscall(unix.SYS_CONNECT, uintptr(fd.sysfd), uintptr(unsafe.Pointer(new([16]byte))), 16)
 			require.Zero(t, errno, "disconnect, by an address of no family")
 		}
 	})
