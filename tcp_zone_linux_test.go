@@ -1,12 +1,15 @@
 package netpoller_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -86,7 +89,7 @@ func (s *side) linkLocal(network, local, from string) []any {
 		_, err = accepted.Write(b)
 		require.NoError(s, err)
 	case net.PacketConn:
-		_, sender, err := server.ReadFrom(b)
+		_, sender, err := heard(server, b, c)
 		require.NoError(s, err)
 		r = append(r, sender)
 		_, err = server.WriteTo(b, sender)
@@ -94,6 +97,23 @@ func (s *side) linkLocal(network, local, from string) []any {
 	}
 	n, err := io.ReadFull(c, b)
 	return append(r, n, string(b), err)
+}
+
+// heard reads a packet of a client's, which sends it again when it was lost: packets may
+// be, and are now and then while an interface comes up.
+func heard(server net.PacketConn, b []byte, client net.Conn) (n int, sender net.Addr, err error) {
+	for {
+		if err := server.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			return 0, nil, err
+		}
+		n, sender, err := server.ReadFrom(b)
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, sender, err
+		}
+		if _, err := client.Write([]byte("hello")); err != nil {
+			return 0, nil, err
+		}
+	}
 }
 
 func resolveLocal(network, host string) (net.Addr, error) {
