@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +52,26 @@ var racyPrograms = map[string]racyProgram{
 	"Read beside Read": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
 		time.AfterFunc(2*step, func() { peers[0].Write([]byte("x")) })
 		time.AfterFunc(3*step, func() { peers[1].Write([]byte("x")) })
+		inTime(
+			func() { *shared++; early.Read(make([]byte, 1)) },
+			func() { late.Read(make([]byte, 1)); *shared++ })
+	},
+	"Read beside a Read that ends": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
+		time.AfterFunc(2*step, func() { peers[0].Write([]byte("x")) })
+		time.AfterFunc(3*step, func() { peers[1].Close() })
+		inTime(
+			func() { *shared++; early.Read(make([]byte, 1)) },
+			func() { late.Read(make([]byte, 1)); late.Read(make([]byte, 1)); *shared++ })
+	},
+	"Read beside Read, past urgent data": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
+		urgent := func(c net.Conn) {
+			raw, _ := c.(syscall.Conn).SyscallConn()
+			raw.Control(func(fd uintptr) { syscall.Sendto(int(fd), []byte("u"), syscall.MSG_OOB, nil) })
+			time.Sleep(step / 2)
+			c.Write([]byte("x"))
+		}
+		time.AfterFunc(2*step, func() { urgent(peers[0]) })
+		time.AfterFunc(4*step, func() { urgent(peers[1]) })
 		inTime(
 			func() { *shared++; early.Read(make([]byte, 1)) },
 			func() { late.Read(make([]byte, 1)); *shared++ })

@@ -229,6 +229,9 @@ func (s *side) park(f func() error) <-chan error {
 	return done
 }
 
+// containsReactor reports whether a reactor of ours is among the goroutines of a dump.
+func containsReactor(stacks string) bool { return strings.Contains(stacks, "poller.(*Poller).run(") }
+
 // waiting returns how many goroutines wait for a socket of this side.
 func (s *side) waiting() int {
 	if !s.std {
@@ -239,7 +242,7 @@ func (s *side) waiting() int {
 	buf := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		// A reactor of ours waits likewise, and may end at any time.
-		if strings.Contains(stack, " [IO wait") && !strings.Contains(stack, "poller.(*Poller).run(") {
+		if strings.Contains(stack, " [IO wait") && !containsReactor(stack) {
 			n++
 		}
 	}

@@ -52,17 +52,15 @@ func NewCache(heap *timer.Heap, env Env) *Cache {
 	return c
 }
 
-// Alloc opens a descriptor: no edge seen, no deadline, no waiter. It reports whether no
-// other was open.
-func (c *Cache) Alloc() (pd *PollDesc, first bool) {
+// Alloc opens a descriptor: no edge seen, no deadline, no waiter.
+func (c *Cache) Alloc() *PollDesc {
 	c.mu.Lock()
 	if c.free == nil {
 		c.grow()
 	}
-	pd = c.free
+	pd := c.free
 	c.free, pd.nextFree = pd.nextFree, nil
 	c.open++
-	first = c.open == 1
 	c.mu.Unlock()
 
 	// DOC: late-edge
@@ -71,7 +69,7 @@ func (c *Cache) Alloc() (pd *PollDesc, first bool) {
 		pd.side[m].word.reset()
 	}
 	pd.info.open()
-	return pd, first
+	return pd
 }
 
 // Free gives the slot back and ends the life of every Token for it. It reports whether no

@@ -24,7 +24,7 @@ func TestNeighborsShareNoCacheLine(t *testing.T) {
 	require.EqualValues(t, lines, reflect.TypeFor[PollDesc]().Size())
 	c := newTestCache()
 	for range 3 * slabSize {
-		pd := alloc(c)
+		pd := c.Alloc()
 		require.Zero(t, reflect.ValueOf(pd).Pointer()%lines)
 	}
 }
@@ -36,7 +36,7 @@ func reuse(t *testing.T, c *Cache, pd *PollDesc) {
 	t.Helper()
 	pd.Evict()
 	c.Free(pd)
-	if next := alloc(c); next != pd {
+	if next := c.Alloc(); next != pd {
 		t.Fatalf("slot %d was given out instead of %d", next.slot, pd.slot)
 	}
 }
@@ -50,7 +50,7 @@ func setGen(pd *PollDesc, gen uint32) {
 // would be swallowed.
 func TestGenerationMustWrapToOne(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	setGen(pd, math.MaxUint32-1)
 	reuse(t, c, pd)
 	require.EqualValues(t, uint32(math.MaxUint32), pd.Token().Gen)
@@ -71,7 +71,7 @@ func TestGenerationMustWrapToOne(t *testing.T) {
 // exactly so many lives ago would pass for one of now.
 func TestTokenMustBeStaleAfterAnyNumberOfReuses(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	stale := pd.Token()
 	check := func(reuses uint32) {
 		woken, ok := pd.Edge(TokenOf(stale.Words()).Gen, Readable|Writable|HUP)
@@ -103,7 +103,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 	seen := map[Token]bool{}
 	var pds []*PollDesc
 	for i := range n {
-		pd := alloc(c)
+		pd := c.Alloc()
 		require.Equal(t, i+1, c.Open())
 		require.False(t, seen[pd.Token()], "two descriptors have one name")
 		require.NotEqual(t, WakeToken, pd.Token())
@@ -119,7 +119,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 	}
 	require.Zero(t, c.Open())
 	for range n {
-		pd := alloc(c)
+		pd := c.Alloc()
 		require.False(t, seen[pd.Token()], "a name was given out twice")
 		require.Same(t, pd, c.Get(pd.slot))
 	}
@@ -129,7 +129,7 @@ func TestSlotMustBeOneDescriptorForEver(t *testing.T) {
 // If this failed, a descriptor would begin its life with what happened in the last.
 func TestAllocMustBeginAfresh(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, -1, 1))
 	edge(t, pd, Readable|Writable|RDHUP|HUP|ERR|PRI)
 	reuse(t, c, pd)
@@ -149,7 +149,7 @@ func TestAllocMustBeginAfresh(t *testing.T) {
 // for the owner to come.
 func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	never := c.Get(pd.slot + 1) // never open yet, as the others of its slab
 	pd.Evict()
 	c.Free(pd)
@@ -159,14 +159,14 @@ func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 		require.ErrorIs(t, free.SetDeadline(free.Token().Gen, Read, Write, 9, 1), net.ErrClosed)
 	}
 	c.EvictAll()
-	require.NoError(t, alloc(c).Prepare(Read))
-	require.NoError(t, alloc(c).Prepare(Read))
+	require.NoError(t, c.Alloc().Prepare(Read))
+	require.NoError(t, c.Alloc().Prepare(Read))
 }
 
 // If this failed, a goroutine would sleep on in a descriptor that is somebody else's.
 func TestFreeMustRefuseADescriptorInUse(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	result := goWait(t, pd, Write)
 	require.PanicsWithValue(t, "polldesc: free of a descriptor that a goroutine waits for", func() { c.Free(pd) })
 	pd.Evict()
@@ -181,7 +181,7 @@ func TestEvictAllMustWakeAllWhoWait(t *testing.T) {
 	const n = slabSize + 3
 	var results []<-chan error
 	for i := range n {
-		pd := alloc(c)
+		pd := c.Alloc()
 		results = append(results, goWait(t, pd, Read))
 		if i%2 == 0 {
 			results = append(results, goWait(t, pd, Write))
@@ -229,7 +229,7 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 	}
 	heap := timer.New(func() {})
 	c := NewCache(heap, testEnv)
-	pd := alloc(c)
+	pd := c.Alloc()
 	gen := pd.Token().Gen
 	now := int64(1)
 	parks := make(chan struct{})
@@ -270,7 +270,7 @@ func TestWarmDescriptorMustNotAllocate(t *testing.T) {
 			_ = pd.SetDeadline(pd.Token().Gen, Read, Write, 0, now)
 		},
 		"Alloc, Free": func() {
-			other := alloc(c)
+			other := c.Alloc()
 			other.Evict()
 			c.Free(other)
 		},
@@ -307,7 +307,7 @@ func BenchmarkSetDeadlineLater(b *testing.B) {
 func BenchmarkAllocFree(b *testing.B) {
 	c := newTestCache()
 	for b.Loop() {
-		pd := alloc(c)
+		pd := c.Alloc()
 		pd.Evict()
 		c.Free(pd)
 	}

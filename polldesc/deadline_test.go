@@ -14,7 +14,7 @@ import (
 // tests are the clock: time is what they pass as now.
 func newTimed() (*PollDesc, *timer.Heap) {
 	heap := timer.New(func() {})
-	return alloc(NewCache(heap, testEnv)), heap
+	return NewCache(heap, testEnv).Alloc(), heap
 }
 
 func armings(h *timer.Heap) uint64 {
@@ -26,7 +26,7 @@ func armings(h *timer.Heap) uint64 {
 // next one.
 func TestDeadlineOfAnEarlierLife(t *testing.T) {
 	c := newTestCache()
-	pd := alloc(c)
+	pd := c.Alloc()
 	gen := pd.Token().Gen
 	reuse(t, c, pd)
 	require.ErrorIs(t, pd.SetDeadline(gen, Read, Write, -1, 1), net.ErrClosed)
@@ -98,7 +98,7 @@ func TestDeadlineNobodyHasPublished(t *testing.T) {
 	env := testEnv
 	env.Now = func() int64 { return now }
 	heap := timer.New(func() {})
-	pd := alloc(NewCache(heap, env))
+	pd := NewCache(heap, env).Alloc()
 	gen := pd.Token().Gen
 	for _, limit := range []func(m Mode, at int64){
 		func(m Mode, at int64) { require.NoError(t, pd.SetDeadline(gen, m, m, at, now)) },
@@ -132,7 +132,7 @@ func TestDeadlineNobodyHasPublished(t *testing.T) {
 	pd.Evict()
 	require.ErrorIs(t, pd.Prepare(Read), net.ErrClosed)
 	pd.cache.Free(pd)
-	require.Same(t, pd, alloc(pd.cache))
+	require.Same(t, pd, pd.cache.Alloc())
 	require.NoError(t, pd.Prepare(Read), "a deadline of the life before")
 }
 
@@ -293,7 +293,7 @@ func TestEarlyDueMustChangeNothing(t *testing.T) {
 func TestEvictMustEmptyTheHeap(t *testing.T) {
 	heap := timer.New(func() {})
 	c := NewCache(heap, testEnv)
-	pd := alloc(c)
+	pd := c.Alloc()
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Read, 20, 1))
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Write, Write, 10, 1))
 	stale := [...]uint64{pd.deadlines[Read].seq, pd.deadlines[Write].seq}
@@ -303,7 +303,7 @@ func TestEvictMustEmptyTheHeap(t *testing.T) {
 	require.Equal(t, int64(timer.Never), heap.Next())
 
 	c.Free(pd)
-	require.Same(t, pd, alloc(c))
+	require.Same(t, pd, c.Alloc())
 	require.NoError(t, pd.SetDeadline(pd.Token().Gen, Read, Write, 30, 1))
 	for _, seq := range stale {
 		pd.Due(seq, 25) // they were on their way already

@@ -1,6 +1,10 @@
 package polldesc
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/internal/race"
+)
 
 // An info is the published word of facts about a descriptor, read without a lock by
 // the owners of both sides.
@@ -60,15 +64,13 @@ func (i *info) clear(f flags) { i.w.And(^uint64(f)) }
 // see records sticky facts if the descriptor still has that generation, and
 // reports whether it has.
 func (i *info) see(gen uint32, f flags) bool {
-	for {
-		w := i.w.Load()
-		if uint32(w>>32) != gen {
-			return false
-		}
-		if flags(w)&f == f || i.w.CompareAndSwap(w, w|uint64(f)) { // DOC: sticky-cas
-			return true
-		}
+	race.Hide() // as in waitWord.edge
+	w := i.w.Load()
+	for uint32(w>>32) == gen && flags(w)&f != f && !i.w.CompareAndSwap(w, w|uint64(f)) { // DOC: sticky-cas
+		w = i.w.Load()
 	}
+	race.Show()
+	return uint32(w>>32) == gen
 }
 
 // open clears every flag. Preconditions: the slot was taken from the cache just now,

@@ -370,7 +370,7 @@ func (m *model) beginning(w *world) (calls []call) {
 	case slotEvicted:
 		calls = append(calls, call{"Free, Alloc", (*model).closer,
 			func() bool { return m.w.slot == slotOpen },
-			func() error { m.cache.Free(m.pd); m.pd, _ = m.cache.Alloc(); return nil }})
+			func() error { m.cache.Free(m.pd); m.pd = m.cache.Alloc(); return nil }})
 	}
 	return calls
 }

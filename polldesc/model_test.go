@@ -121,7 +121,7 @@ func newModel(s scenario, p protocol) *model {
 	env := testEnv
 	env.Now = func() int64 { return int64(m.w.now) }
 	m.cache = NewCache(m.heap, env)
-	m.pd, _ = m.cache.Alloc()
+	m.pd = m.cache.Alloc()
 	m.pd.makeDeadlines()
 	for i := range m.pd.side {
 		m.pd.side[i].token = make(chan struct{}, 1)

@@ -172,7 +172,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 func TestRaceDeadlines(t *testing.T) {
 	n := rounds(20_000)
 	heap := timer.New(func() {})
-	s := &stream{pd: alloc(NewCache(heap, testEnv))}
+	s := &stream{pd: NewCache(heap, testEnv).Alloc()}
 	var now atomic.Int64
 	now.Store(1)
 
@@ -234,7 +234,7 @@ func TestRaceEvict(t *testing.T) {
 	closed := 0
 	n := rounds(1000)
 	for range n {
-		pd := alloc(c)
+		pd := c.Alloc()
 		s := &stream{pd: pd}
 		gen := pd.Token().Gen
 		errs := make(chan error, 2)
@@ -323,7 +323,7 @@ func TestRaceReuse(t *testing.T) {
 	for range owners {
 		users.Go(func() {
 			for range n {
-				s := &stream{pd: alloc(c)}
+				s := &stream{pd: c.Alloc()}
 				token := s.pd.Token()
 				live <- birth{s, token}
 				if err := s.transfer(Read); err != nil {

@@ -64,7 +64,7 @@ func wakeTimes(t *testing.T, pd *PollDesc, n int, e Events) {
 // If this failed, owners would sit that have not earned it, or stand for ever.
 func TestSeatIsEarned(t *testing.T) {
 	c, all := newStools(t)
-	pd := alloc(c)
+	pd := c.Alloc()
 	wakeTimes(t, pd, earned, Quiet)
 	require.Empty(t, *all)
 	wakeTimes(t, pd, 1, Quiet)
@@ -89,14 +89,14 @@ func TestSeatIsEarned(t *testing.T) {
 	require.Equal(t, 6, seat.given)
 	require.Len(t, *all, 1)
 
-	wakeTimes(t, alloc(c), earned+1, Quiet)
+	wakeTimes(t, c.Alloc(), earned+1, Quiet)
 	require.Len(t, *all, 2, "each has its own")
 }
 
 // If this failed, an owner would not be woken in its seat by all that wakes it elsewhere.
 func TestSeatCarriesEveryToken(t *testing.T) {
 	c, all := newStools(t)
-	pd := alloc(c)
+	pd := c.Alloc()
 	wakeTimes(t, pd, earned+1, Quiet)
 	seat := (*all)[0]
 	for _, by := range []struct {
@@ -123,13 +123,13 @@ func TestSeatCarriesEveryToken(t *testing.T) {
 // If this failed, a seat would outlive its descriptor, or be the next one's.
 func TestSeatEndsWithDescriptor(t *testing.T) {
 	c, all := newStools(t)
-	pd := alloc(c)
+	pd := c.Alloc()
 	wakeTimes(t, pd, earned+1, Quiet)
 	pd.Evict()
 	c.Free(pd)
 	require.True(t, (*all)[0].closed)
 
-	require.Same(t, pd, alloc(c))
+	require.Same(t, pd, c.Alloc())
 	wakeTimes(t, pd, earned, Quiet)
 	require.Len(t, *all, 1)
 	wakeTimes(t, pd, 1, Quiet)
@@ -142,7 +142,7 @@ func TestNoSeat(t *testing.T) {
 	env := testEnv
 	env.NewSeat = func(Claim) Seat { asked++; return nil }
 	c := NewCache(timer.New(func() {}), env)
-	pd := alloc(c)
+	pd := c.Alloc()
 	wakeTimes(t, pd, 3*(earned+1), Quiet)
 	require.Equal(t, 3, asked)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
@@ -150,13 +150,13 @@ func TestNoSeat(t *testing.T) {
 		pd.side[Read].choose(c)
 	}), "to ask in vain must not allocate")
 
-	wakeTimes(t, alloc(NewCache(timer.New(func() {}), testEnv)), earned+1, Quiet)
+	wakeTimes(t, NewCache(timer.New(func() {}), testEnv).Alloc(), earned+1, Quiet)
 }
 
 // If this failed, a subscription would wait in a seat that its owner has left.
 func TestSubscriptionDoesNotSit(t *testing.T) {
 	c, all := newStools(t)
-	pd := alloc(c)
+	pd := c.Alloc()
 	wakeTimes(t, pd, earned+1, Quiet)
 	resumed := make(chan bool)
 	resume := func() { resumed <- pd.Resumed(Read) }

@@ -17,14 +17,8 @@ var testEnv = Env{
 	Go:       func(f func()) { go f() },
 }
 
-// alloc opens a descriptor.
-func alloc(c *Cache) *PollDesc {
-	pd, _ := c.Alloc()
-	return pd
-}
-
 // newTestDesc returns an open descriptor in a cache of its own.
-func newTestDesc() *PollDesc { return alloc(NewCache(timer.New(func() {}), testEnv)) }
+func newTestDesc() *PollDesc { return NewCache(timer.New(func() {}), testEnv).Alloc() }
 
 // awaitWord returns when a side's word is s.
 func awaitWord(t *testing.T, pd *PollDesc, m Mode, s state) {

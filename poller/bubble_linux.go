@@ -3,95 +3,90 @@ package poller
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/a57b2d82/netpoller/internal/clock"
 )
 
-// This file is for callers in a bubble of testing/synctest. What a goroutine of a bubble
-// starts or makes belongs to the bubble: a goroutine keeps it from ending, and a channel
-// panics when anybody outside uses it. A reactor and the channels on which owners park
-// belong to nobody, and outlive every bubble.
+// This file is for callers in a bubble of testing/synctest. A goroutine that is started in a
+// bubble belongs to it, and the bubble waits for it to end; a channel that is made there
+// panics when it is used outside. The reactor, and the channels on which owners park, are
+// used by all, and outlive every bubble.
 
-// outside calls f on a goroutine that belongs to no bubble, and returns when f has. That
-// is where cleanup functions run, as package testing/synctest says, so a collection is
-// forced. It takes about a millisecond. The caller holds no lock: other cleanup functions
-// may want it first.
-func outside(f func()) {
-	var done atomic.Bool
-	attach(func() {
-		f()
-		done.Store(true)
-	})
-	for !done.Load() {
+// outside calls f, twice at most, where no bubble is, and returns when done says so. Cleanup
+// functions and finalizers run there, as package testing/synctest documents, and a collection
+// makes them run. That takes as long as a collection does: a millisecond for a small heap.
+//
+// Either kind runs one after the other, so those of the program may hold up f. The caller
+// holds no lock that they may want, and does not wait for f if others may bring about done.
+func outside(f func(), done func() bool) {
+	attach(f)
+	for !done() {
 		runtime.GC()
 		runtime.Gosched()
 	}
 }
 
-// attach makes f the cleanup function of something that is garbage at once.
+// attach makes f a cleanup function, and a finalizer, of something that is garbage at once.
 //
 //go:noinline
 func attach(f func()) {
 	runtime.AddCleanup(new([64]byte), func(f func()) { f() }, f)
+	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { f() })
 }
 
-// spawn calls f in a goroutine of its own, which belongs to no bubble.
-func spawn(f func()) {
+// errands are what the reactor does for those in bubbles. It belongs to none.
+type errands struct {
+	mu   sync.Mutex // guards list
+	list []func()
+}
+
+// errand has the reactor call f, soon. It reports false if the reactor has ended for good.
+//
+// Preconditions: a descriptor is open.
+func (p *Poller) errand(f func()) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.stopping.Load() {
+		return false
+	}
+	p.errands.mu.Lock()
+	p.errands.list = append(p.errands.list, f)
+	p.errands.mu.Unlock()
+	p.wake()
+	return true
+}
+
+// run does them. Only the reactor goroutine calls it.
+func (e *errands) run() {
+	e.mu.Lock()
+	list := e.list
+	e.list = nil
+	e.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
+}
+
+// spawn calls f in a goroutine of its own, which belongs to no bubble while p is open.
+func (p *Poller) spawn(f func()) {
+	if !clock.InBubble() || !p.errand(func() { go f() }) {
+		go f()
+	}
+}
+
+// newToken makes a channel that belongs to no bubble. That of a Poller which is closed may
+// belong to one: it sends no tokens any more.
+func (p *Poller) newToken() (token chan struct{}) {
 	if clock.InBubble() {
-		outside(func() { go f() })
-		return
-	}
-	go f()
-}
-
-// spawnPlain is spawn for a goroutine that works for others than the caller too: it has
-// none of the caller's profiler labels, because the function of a timer has none.
-func spawnPlain(f func()) {
-	if clock.InBubble() {
-		outside(func() { go f() })
-		return
-	}
-	time.AfterFunc(0, f)
-}
-
-// newToken makes a channel that belongs to no bubble.
-func newToken() chan struct{} {
-	if !clock.InBubble() {
-		return make(chan struct{}, 1)
-	}
-	return spares.take()
-}
-
-// spares are channels made outside of any bubble, several at a time.
-var spares spareTokens
-
-type spareTokens struct {
-	mu   sync.Mutex // guards free
-	free []chan struct{}
-}
-
-const sparesAtATime = 64
-
-func (s *spareTokens) take() chan struct{} {
-	for {
-		s.mu.Lock()
-		if n := len(s.free); n > 0 {
-			token := s.free[n-1]
-			s.free = s.free[:n-1]
-			s.mu.Unlock()
+		var made sync.Mutex
+		made.Lock()
+		if p.errand(func() {
+			token = make(chan struct{}, 1)
+			made.Unlock()
+		}) {
+			made.Lock()
 			return token
 		}
-		s.mu.Unlock()
-		outside(s.more)
 	}
-}
-
-func (s *spareTokens) more() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for range sparesAtATime {
-		s.free = append(s.free, make(chan struct{}, 1))
-	}
+	return make(chan struct{}, 1)
 }

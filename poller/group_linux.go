@@ -29,7 +29,8 @@ type Group struct {
 	closed bool
 }
 
-// NewGroup returns a Group. It starts nothing yet. It panics if c.Pollers is negative
+// NewGroup returns a Group. It starts nothing yet. A Group that has been used keeps two
+// descriptors for each of its Pollers until it is closed. It panics if c.Pollers is negative
 // or c.Wait is none of the constants.
 func NewGroup(c Config) *Group {
 	c.check()

@@ -198,7 +198,7 @@ func still(t testing.TB, w Wait) *Poller {
 	t.Helper()
 	p, err := newPoller(w)
 	ok(t, err)
-	p.life.running = true // so that no descriptor starts one
+	p.life.running.Store(true) // so that no descriptor starts one
 	t.Cleanup(p.close)
 	return p
 }

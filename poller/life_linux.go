@@ -9,10 +9,10 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// This file is when a Poller's reactor runs: as long as a descriptor is registered, and
-// for a moment after. A program that has closed its sockets has no goroutine of ours.
+// A Poller's reactor runs as long as a descriptor is registered, and for a moment after. A
+// program that has closed its sockets has no goroutine of ours.
 //
-//	          Register, the first descriptor
+//	          Register finds that none runs
 //	    +-------------------------------------+
 //	    |                                     v
 //	+-------+                            +---------+  Unregister, the last one   +-----------+
@@ -33,28 +33,35 @@ const linger = 10 * time.Millisecond
 
 // A life says whether a reactor runs.
 type life struct {
-	// idleSince is when the last descriptor was unregistered, or 0 when the reactor knows
-	// nothing of it: none was, or another one was registered since.
+	// running says that one runs, is about to, or is about to look whether it may end.
+	running atomic.Bool
+
+	// idleSince is when the last descriptor was unregistered; 0 when that was not since the
+	// reactor looked.
 	idleSince atomic.Int64
 
-	mu      sync.Mutex // guards running
-	running bool       // or is about to
-
-	// ended is held by the reactor from before it starts until it has ended. It is a mutex
-	// because that belongs to no bubble: see outside.
+	// ended is held by a reactor as long as it runs, so that there is one at a time. It is a
+	// mutex because a mutex belongs to no bubble: see outside.
 	ended sync.Mutex
 }
 
-// start starts the reactor, unless it runs. The caller has opened the first descriptor, and
-// holds no lock: see outside.
+// start starts a reactor unless one runs. The caller has a descriptor open, which keeps the
+// reactor from ending, and holds no lock: see outside.
 func (p *Poller) start() {
-	p.life.mu.Lock()
-	start := !p.life.running
-	p.life.running = true
-	p.life.mu.Unlock()
-	if start {
-		p.life.ended.Lock() // the one before may be about to return
-		spawnPlain(p.run)
+	switch {
+	case p.life.running.Load():
+	case clock.InBubble():
+		outside(p.launch, p.life.running.Load)
+	default:
+		p.launch()
+	}
+}
+
+// launch starts a reactor unless one runs. It starts as the function of a timer, which,
+// unlike a goroutine that the caller starts, has none of the caller's profiler labels.
+func (p *Poller) launch() {
+	if p.life.running.CompareAndSwap(false, true) {
+		time.AfterFunc(0, p.run)
 	}
 }
 
@@ -78,19 +85,18 @@ func (l *life) endsAt() int64 {
 // ends reports whether the reactor is to end now, and another one to be started for the
 // next descriptor.
 //
-// Alloc counts before it calls start, so that either ends sees the descriptor, or start
-// sees that nothing runs.
+// Register opens a descriptor, then looks whether a reactor runs. Here it is said that none
+// runs, then the descriptors are counted. So one of the two sees the other, or both do: then
+// who comes first decides whether this reactor goes on or another one follows it.
 func (p *Poller) ends() bool {
 	since := p.life.idleSince.Load()
 	if since == 0 || since+int64(linger) > clock.Now() {
 		return false
 	}
-	p.life.mu.Lock()
-	defer p.life.mu.Unlock()
 	p.life.idleSince.CompareAndSwap(since, 0) // if it fails, the time is another one: look then
 	if p.cache.Open() > 0 {
 		return false
 	}
-	p.life.running = false
-	return true
+	p.life.running.Store(false)
+	return p.cache.Open() == 0 || !p.life.running.CompareAndSwap(false, true)
 }

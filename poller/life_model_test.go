@@ -8,22 +8,24 @@ import (
 )
 
 // This model searches every interleaving of goroutines that register and unregister
-// descriptors with a reactor that ends and is started again: the steps of life_linux.go,
-// each with one access that others can see, or with those that life.mu makes one.
+// descriptors with reactors that end and are started: the steps of life_linux.go, each with
+// one access that others can see.
 //
-//	user     Register: open++, start if it was the first; if epoll_ctl failed, open--,
-//	         else waits for an event, and Unregister: open--; idle if it was the last
-//	reactor  ends? then expire, then sleeps until an event, or until the time it knows
+//	user     Register: open++; if epoll_ctl failed, open--; else looks whether a reactor
+//	         runs, and starts one; then waits for an event; Unregister: open--; idle if it
+//	         was the last
+//	reactor  waits for the one before to end; ends? then expire, then sleeps until an
+//	         event, or until the time it knows
 //	clock    everything noted so far is a linger ago
 
 // A lifeWorld is all that the future depends on.
 type lifeWorld struct {
 	users   [2]lifeUser
-	reactor [2]lifeReactor // a new one may be started before the old one has returned
+	reactor [3]lifeReactor // a new one may be started before the old one has returned
 
 	open    int8
 	running bool
-	mu      bool // life.mu is held by a reactor
+	ended   bool // held by a reactor
 	since   int8 // idleSince: 0, or the number of the note
 	notes   int8 // how many were made
 	aged    int8 // the last one that is a linger ago
@@ -34,20 +36,18 @@ type lifeWorld struct {
 type lifeUser struct {
 	at    lifePlace
 	round int8
-	first bool
-	fails bool // its epoll_ctl did
 }
 
 type lifePlace uint8
 
 const (
 	lifeAlloc lifePlace = iota
-	lifeStart           // start, if it was the first
+	lifeLook            // whether a reactor runs
+	lifeStart           // it does not
 	lifeWaits           // for its event
 	lifeFree
-	lifeIdle      // it was the last one: idle
-	lifeWake      // and the reactor must be told
-	lifeLateStart // a mutant's
+	lifeIdle // it was the last one: idle
+	lifeWake // and the reactor must be told
 	lifeDone
 )
 
@@ -61,22 +61,26 @@ type reactorPlace uint8
 
 const (
 	notThere reactorPlace = iota
+	awaitsEnd
 	looksIdle
-	locksLife
 	clearsIdle
-	countsOpen
+	counts
+	stopsRunning
+	countsAgain
+	goesOn
+	leaves
 	expires
 	sleeps
 )
 
 // The lifeRules are what the code does; a mutant breaks one of them.
 type lifeRules struct {
-	startsAnyway   bool // also if epoll_ctl failed
-	startsFirst    bool // and frees then
 	tellsReactor   bool // idle wakes it
 	clearsBefore   bool // idleSince, before it counts
 	comparesClears bool // it clears what it saw and nothing else
-	countsLocked   bool // it counts with life.mu held
+	countsTwice    bool // also after it has said that none runs
+	comesFirst     bool // it goes on only if nobody has started another one
+	oneAtATime     bool // it waits for the one before
 }
 
 var rightLife = lifeRules{true, true, true, true, true, true}
@@ -114,27 +118,23 @@ func (r *lifeRules) user(w lifeWorld, i int, add func(lifeWorld, string)) {
 		}
 		u.round++
 		n.open++
-		*u = lifeUser{at: lifeStart, round: u.round, first: n.open == 1}
-		registered := n
-		registered.event = true
-		add(registered, "Alloc, epoll_ctl")
-		if u.fails = true; !r.startsFirst {
-			u.at = lifeFree
+		failed := n
+		failed.users[i].at = lifeFree
+		add(failed, "Alloc, epoll_ctl fails")
+		n.event = true
+		u.at = lifeLook
+		add(n, "Alloc, epoll_ctl")
+	case lifeLook:
+		if u.at = lifeWaits; !n.running {
+			u.at = lifeStart
 		}
-		add(n, "Alloc, epoll_ctl fails")
-	case lifeStart, lifeLateStart:
-		if w.mu || !r.start(&n, u) {
-			return
+		add(n, "looks")
+	case lifeStart:
+		if u.at = lifeWaits; !n.running {
+			n.running = true
+			n.spawn()
 		}
-		switch {
-		case u.at == lifeLateStart:
-			u.at = lifeAlloc
-		case u.fails:
-			u.at = lifeFree
-		default:
-			u.at = lifeWaits
-		}
-		add(n, "start, if it was the first")
+		add(n, "starts")
 	case lifeWaits:
 		if w.event {
 			return // nobody has fetched it
@@ -142,7 +142,7 @@ func (r *lifeRules) user(w lifeWorld, i int, add func(lifeWorld, string)) {
 		u.at = lifeFree
 		add(n, "has its event")
 	case lifeFree:
-		u.at = r.afterFree(u)
+		u.at = lifeAlloc
 		if n.open--; n.open == 0 {
 			u.at = lifeIdle
 		}
@@ -151,87 +151,81 @@ func (r *lifeRules) user(w lifeWorld, i int, add func(lifeWorld, string)) {
 		was := n.since
 		n.notes++
 		n.since = n.notes
-		u.at = r.afterFree(u)
-		if was == 0 && r.tellsReactor {
+		if u.at = lifeAlloc; was == 0 && r.tellsReactor {
 			u.at = lifeWake
 		}
 		add(n, "idle")
 	case lifeWake:
-		n.waking = true
-		u.at = r.afterFree(u)
+		n.waking, u.at = true, lifeAlloc
 		add(n, "wake")
 	}
 }
 
-// start reports false if the reactor before has yet to return.
-func (r *lifeRules) start(n *lifeWorld, u *lifeUser) bool {
-	if !u.first || n.running || u.fails && !r.startsAnyway {
-		return true
-	}
-	n.running = true
-	return n.spawn()
-}
-
-// afterFree is where a user goes on.
-func (r *lifeRules) afterFree(u *lifeUser) lifePlace {
-	if u.fails && !r.startsFirst {
-		return lifeLateStart
-	}
-	return lifeAlloc
-}
-
-func (w *lifeWorld) spawn() bool {
+func (w *lifeWorld) spawn() {
 	for i := range w.reactor {
 		if w.reactor[i].at == notThere {
-			w.reactor[i] = lifeReactor{at: looksIdle}
-			return true
+			w.reactor[i] = lifeReactor{at: awaitsEnd}
+			return
 		}
 	}
-	return false
+	panic("more reactors than there is room for")
 }
 
 func (r *lifeRules) react(w lifeWorld, i int, add func(lifeWorld, string)) {
 	n := w
 	re := &n.reactor[i]
 	switch re.at {
+	case awaitsEnd:
+		if w.ended && r.oneAtATime {
+			return
+		}
+		n.ended, re.at = true, looksIdle
+		add(n, "begins")
 	case looksIdle:
-		if re.saw = n.since; re.saw == 0 || re.saw > n.aged {
-			re.at = expires
-		} else if re.at = locksLife; !r.countsLocked {
-			if n.open > 0 {
-				re.at = expires
+		re.at = expires
+		if re.saw = n.since; re.saw != 0 && re.saw <= n.aged {
+			if re.at = clearsIdle; !r.clearsBefore {
+				re.at = counts
 			}
 		}
 		add(n, "looks at idleSince")
-	case locksLife:
-		if w.mu {
-			return
-		}
-		n.mu, re.at = true, clearsIdle
-		if !r.clearsBefore {
-			re.at = countsOpen
-		}
-		add(n, "locks")
 	case clearsIdle:
-		if w.since == re.saw || !r.comparesClears {
+		if n.since == re.saw || !r.comparesClears {
 			n.since = 0
 		}
-		if re.at = countsOpen; !r.clearsBefore {
+		if re.at = counts; !r.clearsBefore {
 			re.at = expires
 		}
 		add(n, "clears idleSince")
-	case countsOpen:
-		n.mu = false
+	case counts:
 		switch {
-		case n.open == 0 || !r.countsLocked:
-			n.running = false
-			*re = lifeReactor{}
+		case n.open == 0:
+			re.at = stopsRunning
 		case r.clearsBefore:
 			re.at = expires
 		default:
 			re.at = clearsIdle
 		}
-		add(n, "counts, unlocks")
+		add(n, "counts")
+	case stopsRunning:
+		n.running = false
+		if re.at = countsAgain; !r.countsTwice {
+			re.at = leaves
+		}
+		add(n, "says that none runs")
+	case countsAgain:
+		if re.at = leaves; n.open > 0 {
+			re.at = goesOn
+		}
+		add(n, "counts again")
+	case goesOn:
+		if re.at = leaves; !n.running || !r.comesFirst {
+			n.running, re.at = true, expires
+		}
+		add(n, "goes on, if it comes first")
+	case leaves:
+		n.ended, *re = false, lifeReactor{}
+		add(n, "ends")
 	case expires:
 		re.at, re.until = sleeps, n.since
 		n.waking, n.event = false, false
@@ -251,15 +245,18 @@ func (r *lifeRules) react(w lifeWorld, i int, add func(lifeWorld, string)) {
 
 // wrong says what is wrong with a world; end says that no step leads out of it.
 func (w *lifeWorld) wrong(end bool) string {
-	reactors := 0
+	reactors, work := 0, 0
 	for _, re := range w.reactor {
 		if re.at != notThere {
 			reactors++
 		}
+		if re.at > awaitsEnd {
+			work++
+		}
 	}
 	switch {
-	case reactors > 1:
-		return "two reactors run"
+	case work > 1:
+		return "two reactors work"
 	case !end:
 		return ""
 	case w.open == 0 && reactors > 0:
@@ -314,11 +311,11 @@ func TestLifeModel(t *testing.T) {
 // The search must find each mistake, or it would show nothing.
 func TestLifeMutants(t *testing.T) {
 	for name, change := range map[string]func(*lifeRules){
-		"a Register that fails starts nothing":     func(r *lifeRules) { r.startsAnyway = false },
-		"a Register that fails frees, then starts": func(r *lifeRules) { r.startsFirst = false },
-		"idle wakes nobody":                        func(r *lifeRules) { r.tellsReactor = false },
-		"what was noted meanwhile is cleared":      func(r *lifeRules) { r.clearsBefore, r.comparesClears = false, false },
-		"descriptors are counted before life.mu":   func(r *lifeRules) { r.countsLocked = false },
+		"idle wakes nobody":                                    func(r *lifeRules) { r.tellsReactor = false },
+		"what was noted meanwhile is cleared":                  func(r *lifeRules) { r.clearsBefore, r.comparesClears = false, false },
+		"descriptors are counted, then it says that none runs": func(r *lifeRules) { r.countsTwice = false },
+		"it goes on beside one that was started":               func(r *lifeRules) { r.comesFirst = false },
+		"a reactor begins before the last one has ended":       func(r *lifeRules) { r.oneAtATime = false },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rightLife

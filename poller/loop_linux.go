@@ -20,10 +20,13 @@ const few = 4
 
 // run is the reactor goroutine.
 func (p *Poller) run() {
+	p.life.ended.Lock()
 	defer p.life.ended.Unlock()
 	for !p.stopping.Load() && !p.ends() {
 		p.waiter.wait(p, p.expire()) // DOC: reactor
+		p.errands.run()
 	}
+	p.errands.run()
 }
 
 // expire fires the deadlines that have passed and returns when the next one is due, or the

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/clock"
+	"github.com/a57b2d82/netpoller/internal/race"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
@@ -35,7 +36,8 @@ type Poller struct {
 	heap   *timer.Heap
 	cache  *polldesc.Cache
 
-	life life // of the reactor goroutine
+	life    life // of the reactor goroutine
+	errands errands
 
 	waking   atomic.Bool // set by wake, cleared by the reactor: see HB-7
 	stopping atomic.Bool // set by close, read by the reactor
@@ -66,7 +68,7 @@ func newPoller(w Wait) (*Poller, error) {
 		return nil, err
 	}
 	p.cache = polldesc.NewCache(p.heap, polldesc.Env{
-		Now: clock.Now, NewToken: newToken, NewSeat: p.waiter.newSeat, Go: spawn,
+		Now: clock.Now, NewToken: p.newToken, NewSeat: p.waiter.newSeat, Go: p.spawn,
 	})
 	lo, hi := polldesc.WakeToken.Words()
 	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
@@ -81,32 +83,28 @@ func newPoller(w Wait) (*Poller, error) {
 // see WatchWrites. What is ready already is reported too. The error is ErrClosed or a
 // *os.SyscallError of epoll_ctl.
 func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
-	pd, first, err := p.add(fd)
-	if first { // also if it failed: others may have come after it, and not be the first
-		p.start() // DOC: start
+	pd, err := p.add(fd)
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && pd != nil {
-		pd.Evict()
-		p.mu.RLock()
-		p.free(pd) // after start, or nobody would end what that started
-		p.mu.RUnlock()
-		pd = nil
-	}
-	return pd, err
+	p.start() // DOC: start
+	return pd, nil
 }
 
-// add opens a descriptor for fd, and reports whether no other was open. What it opened is
-// the caller's to free if it fails.
-func (p *Poller) add(fd int) (pd *polldesc.PollDesc, first bool, err error) {
+func (p *Poller) add(fd int) (*polldesc.PollDesc, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
-		return nil, false, ErrClosed
+		return nil, ErrClosed
 	}
-	pd, first = p.cache.Alloc()
+	pd := p.cache.Alloc()
 	lo, hi := pd.Token().Words()
-	err = sys.EpollAdd(p.epfd, fd, reads, lo, hi) // DOC: register
-	return pd, first, err
+	if err := sys.EpollAdd(p.epfd, fd, reads, lo, hi); err != nil { // DOC: register
+		pd.Evict()
+		p.free(pd)
+		return nil, err
+	}
+	return pd, nil
 }
 
 // WatchWrites makes p watch fd for writing too, from now on. If there is room to write
@@ -160,19 +158,23 @@ func (p *Poller) wake() {
 }
 
 // close stops the reactor and waits until it has gone. Descriptors that are still
-// registered are evicted: what uses them fails with net.ErrClosed.
+// registered are evicted before: what uses them fails with net.ErrClosed.
 func (p *Poller) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
+	closed := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if closed {
 		return
 	}
-	p.closed = true
+	p.cache.EvictAll() // DOC: group-close
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.stopping.Store(true)
 	p.wake()
-	p.life.ended.Lock()
+	p.life.ended.Lock() // one that is about to start finds that it is to stop
 	defer p.life.ended.Unlock()
-	p.cache.EvictAll() // DOC: group-close
 	p.waiter.close()
 	sys.CloseFD(p.wakefd)
 }
@@ -185,7 +187,7 @@ func (p *Poller) Stats() Stats {
 		Stale:    p.stale.Load(),
 		Wakeups:  p.wakeups.Load(),
 		Spurious: p.spurious.Load(),
-		Timers:   p.heap.Len(),
+		Timers:   max(0, p.heap.Len()),
 		Open:     p.cache.Open(),
 	}
 	s.TimersArmed, s.TimersFired = p.heap.Counts()
@@ -195,4 +197,8 @@ func (p *Poller) Stats() Stats {
 
 // CountSpurious adds one to the statistics: an operation was told of readiness and
 // found none.
-func (p *Poller) CountSpurious() { p.spurious.Add(1) }
+func (p *Poller) CountSpurious() {
+	race.Hide() // strangers share the counter
+	p.spurious.Add(1)
+	race.Show()
+}

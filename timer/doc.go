@@ -21,7 +21,7 @@
 //
 // # Costs
 //
-//	Arm      O(1): five atomic operations, and three if the inbox has the entry already
+//	Arm      O(1): seven atomic writes, and five if the inbox has the entry already
 //	Disarm   O(1): one or two
 //	Next     one atomic load
 //	RunDue   nothing while Next is to come; else O(log4 n) for each entry that was armed

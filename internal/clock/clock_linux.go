@@ -7,18 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// base and kernelBase are one instant, the zero of the clock, as package time and as the
-// kernel tell it.
+// base and kernelBase are the zero of the clock, as package time and as the kernel tell it.
+// They are read one after the other, so that the second may be later by as long as the
+// thread was preempted in between: the clock of a bubble is late by that, and never early.
 var base, kernelBase = time.Now(), kernelTime()
 
 // decade is longer than most processes run. In a bubble, time.Since(base) is a difference
 // of wall clocks: negative, because a bubble's clock begins at midnight UTC 2000-01-01, or
-// some decades after a Sleep of decades. A process that is older still has the right time,
-// from the kernel. A bubble that has slept until this very decade has not.
+// some decades after a Sleep of decades. A process that is older than a decade has the right
+// time from the kernel. A bubble that has slept for 25 to 36 years has not.
 const decade = 10 * 365 * 24 * time.Hour
 
 // InBubble reports whether the calling goroutine belongs to a bubble of testing/synctest:
-// time.Now has no monotonic reading there, and always has one elsewhere.
+// time.Now has no monotonic reading there, and has one elsewhere, until the year 2157.
 func InBubble() bool { return !monotonic(time.Now()) }
 
 // monotonic reports whether t has a monotonic reading, which Round takes away.
@@ -49,8 +50,9 @@ func Until(t time.Time) (at, now int64) {
 	if d := time.Since(base); 0 <= d && d <= decade && monotonic(t) {
 		return int64(min(t.Sub(base), math.MaxInt64-1)) + 1, int64(d) + 1
 	}
+	left := time.Until(t) // before now, so that the deadline is not early
 	now = Now()
-	return After(now, time.Until(t)), now
+	return After(now, left), now
 }
 
 // After returns now+d, or the last moment there is.

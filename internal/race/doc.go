@@ -1,14 +1,15 @@
-// Package race tells the race detector which synchronization of ours is none of a program's.
+// Package race hides synchronization inside the library from the race detector.
 //
-// The detector takes every atomic operation, lock and channel for a promise. One inside the
-// library that goroutines with nothing in common share would order them, and hide the race
-// between them, which with package net is reported: there all of this is in the runtime, where
-// the detector does not look. So what strangers share is atomic and is hidden, and the one
-// direction that the library itself relies on is told explicitly.
+// The detector takes every atomic operation, lock and channel for an order that the program
+// relies on. Goroutines that use different connections share atomics inside the library. The
+// detector would take them for ordered, and would not report a race between them that it does
+// report with package net, whose poller is in the runtime, where the detector does not look.
+// So the library hides these operations, and tells the detector of the one order that its own
+// fields rely on: from an owner to the reactor.
 //
-// What still orders strangers: opening and closing connections, which take slots from one
-// list; a deadline that comes due, and a NotifyReadable that is told, which know what the
-// reactor knows.
+// Some operations of different connections are still ordered: opening and closing, which take
+// slots from one list; and what the reactor does for an owner when a deadline comes due or a
+// notification is delivered.
 //
-// The functions do nothing without -race, and nothing but tell with it.
+// The functions do nothing without -race, and nothing but tell the detector with it.
 package race
