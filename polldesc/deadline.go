@@ -18,8 +18,8 @@ import (
 //	D1  it is guarded by an arming: when <= at, and Due(seq) will be called;
 //	D2  both sides may be guarded by one arming, of either's entry, and then have
 //	    the same seq. That is how equal deadlines share an entry;
-//	D3  side.due is when it gives up, so that an owner which does not wait need not be
-//	    told: nothing begins, and nobody parks, once the clock says that it has passed.
+//	D3  side.due is when it gives up. An owner compares the clock with it: no operation
+//	    begins, and no owner parks, once it has passed.
 //	    Due may come much later, for the reactor runs when a processor is free.
 //
 // An arming that guards no side any more is stale: no side has its seq, and Due does

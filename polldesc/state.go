@@ -164,9 +164,9 @@ func (w *waitWord) collect() action {
 	panic("polldesc: collect of a wait that nobody ended")
 }
 
-// edge is E1 to E4. To the race detector, an edge orders the owner's fields before their use
-// by the poller, but not what the poller did for others before the owner: that would
-// order strangers.
+// edge is E1 to E4. The race detector sees that the owner's fields were written before the
+// poller uses them. It does not see the other direction: else all owners would be ordered by
+// way of the poller.
 func (w *waitWord) edge() action {
 	race.Hide()
 	s := w.g.Load()

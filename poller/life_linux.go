@@ -23,12 +23,12 @@ import (
 //	          linger later, none was registered
 //
 // Nothing is lost between an end and the next start. The epoll instance stays, and keeps
-// the events that nobody fetches; so does the wake-up flag, with its event. The reactor
+// the events that are not fetched; so does the wake-up flag, with its event. The reactor
 // that starts fetches and looks at the deadlines first.
 
 // linger is how long a reactor stays without a descriptor: so long that a client which
-// makes one connection after the other does not start one for each, and so short that
-// nobody who looks for leaked goroutines sees it.
+// makes one connection after the other does not start one for each, and so short that a
+// check for leaked goroutines does not see it.
 const linger = 10 * time.Millisecond
 
 // A life says whether a reactor runs.

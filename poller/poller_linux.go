@@ -198,7 +198,7 @@ func (p *Poller) Stats() Stats {
 // CountSpurious adds one to the statistics: an operation was told of readiness and
 // found none.
 func (p *Poller) CountSpurious() {
-	race.Hide() // strangers share the counter
+	race.Hide() // all connections share the counter
 	p.spurious.Add(1)
 	race.Show()
 }

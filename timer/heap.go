@@ -51,7 +51,7 @@ type Heap struct {
 	due []fire // scratch space
 }
 
-// bottom is below the last entry of every inbox, so that only what is in none has no link.
+// bottom is below the last entry of every inbox, so that every entry in an inbox has a link.
 var bottom Entry
 
 // A fire is an entry that came due and the arming that is told.
@@ -61,8 +61,8 @@ type fire struct {
 }
 
 // New returns an empty heap that calls wake whenever an entry is armed for earlier than
-// Next. That the earliest is disarmed, or moved to later, wakes nobody: who sleeps until
-// then finds nothing due.
+// Next. Disarming the earliest entry, or moving it to later, does not call wake: the reactor
+// then wakes up for nothing, once.
 func New(wake func()) *Heap {
 	h := &Heap{wake: wake}
 	h.next.Store(Never)
@@ -73,11 +73,11 @@ func New(wake func()) *Heap {
 // Arm makes e due at when, wherever it was, and returns the sequence number of this
 // arming. A when of Never is taken for the moment before.
 //
-// Preconditions: nobody else arms or disarms e at the same time.
+// Preconditions: e is not armed or disarmed elsewhere at the same time.
 func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 	when = min(when, Never-1)
 	race.Release(e) // to RunDue, which reads Owner
-	race.Hide()     // from here on, all that is shared with strangers is atomic
+	race.Hide()     // from here on, all that other owners share is atomic
 	seq = h.seq.Add(1)
 	e.seq.Store(seq) // HB-9: before when
 	if e.when.swap(when) == Never {
@@ -117,7 +117,7 @@ func (h *Heap) Counts() (armed, fired uint64) { return h.seq.Load(), h.fired.Loa
 
 // RunDue tells the owner of every entry with when <= now, in order of (when, seq), and returns
 // how many there were. All of them are disarmed before the first owner hears of it:
-// what an owner arms then, even at a time gone by, waits for the next RunDue, so
+// what an owner arms then, even at a time in the past, waits for the next RunDue, so
 // that no owner can keep the reactor here.
 //
 // It is called by one goroutine at a time.
@@ -125,7 +125,7 @@ func (h *Heap) RunDue(now int64) (n int) {
 	if h.Next() > now {
 		return 0
 	}
-	h.next.Store(Never) // HB-8: before the inbox, for whoever comes too late for that
+	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
 	h.settle()
 	h.detach(now)
 	h.lower(h.first())
@@ -180,8 +180,9 @@ func (h *Heap) settle() {
 	}
 }
 
-// detach disarms what is due and takes it out of the heap. What is first there and has been
-// disarmed or moved goes too; if it was moved, it is in the inbox, or about to be.
+// detach disarms the entries that are due and takes them out of the heap. It also takes out
+// an entry at the top that was disarmed or moved. One that was moved is in the inbox, or
+// about to be.
 func (h *Heap) detach(now int64) {
 	for len(h.places) > 0 {
 		p := h.places[0]

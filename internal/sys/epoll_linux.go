@@ -189,5 +189,5 @@ func eventfdDone(fd int, errno unix.Errno) bool {
 	case unix.EINTR:
 		return false
 	}
-	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // somebody closed it: a mistake
+	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // it was closed: a mistake
 }
