@@ -31,6 +31,12 @@ func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 	}
 }
 
+// Listens reports whether a socket accepts connections.
+func Listens(fd int) bool {
+	v, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	return v != 0 && err == nil
+}
+
 // Connect starts a connection. The error is the bare errno: EINPROGRESS, and EINTR
 // too, mean that the connection is being made.
 func Connect(fd int, sa syscall.Sockaddr) error {
