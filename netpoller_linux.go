@@ -10,7 +10,8 @@ import (
 )
 
 // Our own types, under the names that package net has for them. Their methods are
-// documented there: go doc github.com/a57b2d82/netpoller/conn TCPConn
+// documented there: go doc github.com/a57b2d82/netpoller/conn TCPConn, and likewise in
+// packages dialer and listener.
 type (
 	Buffers      = conn.Buffers
 	Dialer       = dialer.Dialer

@@ -2,13 +2,22 @@ package netpoller
 
 import "github.com/a57b2d82/netpoller/poller"
 
-// What package net has no name for: see package poller. On systems without a reactor
-// these names are there so that programs compile; a Group does nothing.
+// Package net has no names for these. On systems without a reactor they are there so that
+// programs compile; a Group does nothing.
 type (
-	Group  = poller.Group
+	// Group is a set of reactors. See go doc github.com/a57b2d82/netpoller/poller Group.
+	Group = poller.Group
+
+	// Config says how many reactors a Group has, how they wait, and with MemoryMayFault
+	// that buffers may lie in memory that faults. See go doc
+	// github.com/a57b2d82/netpoller/poller Config.
 	Config = poller.Config
-	Wait   = poller.Wait
-	Stats  = poller.Stats
+
+	// Wait is how a reactor waits: WaitParked or WaitThread.
+	Wait = poller.Wait
+
+	// Stats are counters of a Group. See go doc github.com/a57b2d82/netpoller/poller Stats.
+	Stats = poller.Stats
 )
 
 const (

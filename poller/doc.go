@@ -16,8 +16,9 @@
 //	   |    4. when is the next one?                       loop.go, expire
 //	   +------+
 //
-// A descriptor is registered once, edge-triggered, for IN, RDHUP and PRI, and modified
-// once at most, when somebody first waits to write: an operation costs no epoll_ctl.
+// A descriptor is registered once, edge-triggered, for IN, RDHUP and PRI, and modified when
+// an operation first waits to write: others cost no epoll_ctl. One that is no TCP socket is
+// modified back when its writes need not wait any more.
 // Deregistration precedes close(2), because a duplicate elsewhere would keep the
 // registration alive.
 //
