@@ -399,3 +399,24 @@ func TestDialWhenItWouldBlock(t *testing.T) {
 		})
 	}
 }
+
+// If this failed, a second File would take the blocking mode away from a child that has the
+// first.
+func TestSecondFileLeavesTheMode(t *testing.T) {
+	for name, open := range filers {
+		t.Run(name, func(t *testing.T) {
+			unixSide(t, func(s *side) []any {
+				c := open(s)
+				first, err := c.File()
+				require.NoError(s, err)
+				defer first.Close()
+				fd := first.Fd()
+				was := nonblocking(s, fd)
+				second, err := c.File()
+				require.NoError(s, err)
+				defer second.Close()
+				return results(was, nonblocking(s, fd))
+			})
+		})
+	}
+}

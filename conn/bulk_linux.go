@@ -146,7 +146,9 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 		n, handled, err = dst.splice(c.fd, fd.Unlimited)
 	}
 	if !handled {
-		n, err = io.Copy(w, tcpReader{c})
+		var rest int64
+		rest, err = io.Copy(w, tcpReader{c})
+		n += rest
 	}
 	if err != nil && err != io.EOF {
 		err = c.opError("writeto", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/neterr"
+	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
 
@@ -123,6 +124,10 @@ func (f *NetFD) File() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sys.Blocks(dup) {
+		// Nothing is left for Fd to clear, and package net would set it while it adopts.
+		return os.NewFile(uintptr(dup), f.name()), nil
+	}
 	theirs, err := f.adopted(os.NewFile(uintptr(dup), ""))
 	if err != nil {
 		return nil, cause(err)
@@ -130,6 +135,18 @@ func (f *NetFD) File() (*os.File, error) {
 	defer theirs.Close()
 	file, err := theirs.File() // DOC: file-of-net
 	return file, cause(err)
+}
+
+// name is what package net names a File by.
+func (f *NetFD) name() string {
+	var local, remote string
+	if f.laddr != nil {
+		local = f.laddr.String()
+	}
+	if f.raddr != nil {
+		remote = f.raddr.String()
+	}
+	return f.network + ":" + local + "->" + remote
 }
 
 // A filer is a socket of package net's.

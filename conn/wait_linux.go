@@ -45,10 +45,11 @@ func (c *conn) WriteContext(ctx context.Context, b []byte) (int, error) {
 }
 
 // WaitReadable waits until a Read would not: there is data (no less than SO_RCVLOWAT, if
-// somebody has set that), the end of the stream, or an error that a Read fails with. What
+// that is set), the end of the stream, or an error that a Read fails with. What
 // is in the socket's error queue, such as the time stamp of a packet sent (MSG_ERRQUEUE), is
-// none of these. It takes nothing and needs no buffer; an error stays for the next call
-// that reads. It fails as Read does when the read
+// none of these. It takes no data and needs no buffer. It keeps an error for the next call
+// that reads, also if the program takes the message about it from the error queue meanwhile.
+// It fails as Read does when the read
 // deadline passes or the connection is closed, and as ReadContext does when the context
 // is done. While another goroutine reads, or a notification waits, it waits for its turn,
 // whatever the context does.

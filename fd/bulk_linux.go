@@ -82,10 +82,16 @@ func consume(v *[][]byte, n int64) {
 // if there may be more, for somebody to read and to Write: the kernel cannot send from such
 // a file, nobody may write, or the call would block.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
-	if err := fd.begin(polldesc.Write); err != nil {
+	if err := fd.lock(polldesc.Write); err != nil {
 		return 0, false, err
 	}
 	defer fd.unlock(polldesc.Write)
+	if err := fd.prepare(polldesc.Write); err != nil {
+		return 0, false, err // which a Write finds as well
+	}
+	if err := fd.owed(polldesc.Write); err != nil {
+		return 0, true, err // which is told once
+	}
 	for attempt := 0; nn < limit; attempt++ {
 		if fd.mayBlock() {
 			return nn, false, nil
@@ -112,8 +118,8 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 }
 
 // Splice moves up to limit bytes from one stream to another within the kernel, through
-// a pipe. It reports handled false, and has moved nothing, if the kernel cannot. What
-// was read and then could not be written is lost, as it is in a copy through a buffer.
+// a pipe. It reports handled false if there may be more and the kernel cannot move it, or
+// would block. What was read and then could not be written is lost, as it is in a copy through a buffer.
 func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	p := pipes.Get().(*pipe)
 	if p.err != nil {
@@ -121,6 +127,9 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	}
 	defer p.put()
 	for nn < limit {
+		if src.mayBlock() || dst.mayBlock() {
+			return nn, false, nil
+		}
 		inPipe, err := src.drain(p, int(min(limit-nn, pipeSize)))
 		if err == syscall.EINVAL && nn == 0 {
 			return 0, false, err // not a kind of socket that can be spliced

@@ -14,8 +14,8 @@ import (
 // Accept returns the next connection from a listening socket's queue, a non-blocking
 // descriptor that the caller owns, and the peer's address. A connection that was
 // aborted in the queue is passed over. Other errors are accept4's; the listener works
-// on after them. Where O_NONBLOCK was cleared and another process takes the connection that
-// was there a moment ago, it blocks in accept4.
+// on after them. Where O_NONBLOCK was cleared and the connection that was reported is taken
+// elsewhere, by another listener or process, it blocks in accept4.
 func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return -1, nil, err
@@ -38,11 +38,11 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 	}
 }
 
-// accept is accept4. That has no MSG_DONTWAIT, so where O_NONBLOCK was cleared it is called
-// only when poll(2) reports a connection, or for a socket that does not listen, on which it
-// fails. A process that may not call poll calls accept4.
+// accept is accept4. That has no MSG_DONTWAIT, so where O_NONBLOCK may be cleared it is
+// called only when poll(2) reports a connection, or for a socket that does not listen, on
+// which it fails. A process that may not call poll calls accept4.
 func (fd *FD) accept() (sysfd int, sa syscall.Sockaddr, err error) {
-	if fd.mayBlock() {
+	if fd.Lent() {
 		if is, _, err := sys.Readable(fd.sysfd); !is && err == nil && sys.Listens(fd.sysfd) {
 			return -1, nil, syscall.EAGAIN
 		}

@@ -66,25 +66,41 @@ func (fd *FD) awaitReady(m polldesc.Mode) error {
 }
 
 // ready reports whether the next call of a side would not wait. Where poll(2) shows an
-// error and nothing else, only SO_ERROR tells whether the call would fail with it, and
-// takes it from the socket: it is kept for that call.
+// error and nothing else, a call that moves no data tells whether the next one would fail
+// with it, and takes it from the socket: it is kept for the next one. (SO_ERROR also has
+// soft errors, with which no call fails.)
 //
 // Preconditions: the caller owns the side.
 func (fd *FD) ready(m polldesc.Mode) (bool, error) {
 	if fd.kept[m] != 0 {
 		return true, nil
 	}
-	look := sys.Readable
+	look, try := sys.Readable, sys.Peek
 	if m == polldesc.Write {
-		look = sys.Writable
+		look, try = sys.Writable, sys.SendNothing
 	}
 	ok, errored, err := look(fd.sysfd)
-	if ok || !errored || err != nil {
-		return ok, err
+	if ok || !errored && err == nil {
+		return ok, nil
 	}
-	errno, err := sys.SocketError(fd.sysfd)
-	fd.kept[m] = uint16(errno)
-	return errno != 0, err
+	if m == polldesc.Write {
+		if err != nil {
+			return false, err
+		}
+		if !fd.kind.isStream() { // to send nothing would send an empty packet
+			try = sys.TakeError
+		}
+	}
+	switch err := try(fd.sysfd); err {
+	case nil:
+		return m == polldesc.Read, nil // a peek found something
+	case syscall.EAGAIN:
+		return false, nil
+	default:
+		errno, _ := err.(syscall.Errno)
+		fd.kept[m] = uint16(errno)
+		return true, nil
+	}
 }
 
 // owed returns the error that ready has kept, once. Preconditions: the caller owns the

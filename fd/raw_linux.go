@@ -61,10 +61,11 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 	if err := fd.prepare(m); err != nil {
 		return err
 	}
-	if err := fd.owed(m); err != nil {
-		return err
-	}
 	for !f(uintptr(fd.sysfd)) {
+		// An error that a wait has taken from the socket is one that f cannot find.
+		if err := fd.owed(m); err != nil {
+			return err
+		}
 		if err := fd.wait(m); err != nil {
 			return err
 		}

@@ -23,6 +23,42 @@ func ready(fd int, events int16) (is, errored bool, err error) {
 	return got&^unix.POLLERR != 0, got&unix.POLLERR != 0, err
 }
 
+// Peek fails as a read would, with EAGAIN where it would block, and takes no data. The
+// error that the socket holds is taken.
+func Peek(fd int) error {
+	return untilDone(func() error {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		return err
+	})
+}
+
+// SendNothing fails as a write to a stream would, but for want of room. The error that the
+// socket holds is taken.
+func SendNothing(fd int) error {
+	return untilDone(func() error {
+		_, err := syscall.SendmsgN(fd, nil, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		return err
+	})
+}
+
+// TakeError takes the error that a socket holds (SO_ERROR).
+func TakeError(fd int) error {
+	errno, err := SocketError(fd)
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	return err
+}
+
+func untilDone(call func() error) error {
+	for {
+		if err := call(); err != syscall.EINTR {
+			return err
+		}
+	}
+}
+
 // HungUp reports whether the other end of a stream has sent its last byte, or the
 // connection is broken. What it sent before may still be there to be read. An error by
 // itself (POLLERR) does not mean that: it may be a message about a packet sent.
