@@ -150,7 +150,7 @@ func (s *side) useFileConn(f *os.File) []any {
 	_, err = c.Write([]byte("data"))
 	require.NoError(s, c.SetReadDeadline(longAgo))
 	_, err2 := c.Read(make([]byte, 8))
-	if errors := c.SetReadDeadline(time.Now().Add(time.Millisecond)); errors != nil {
+	if errors := c.SetReadDeadline(s.readDeadline(f)); errors != nil {
 		r = append(r, errors)
 	}
 	_, err3 := c.Read(make([]byte, 8))
@@ -165,7 +165,7 @@ func (s *side) useFilePacketConn(f *os.File) []any {
 	defer c.Close()
 	r := results(tellType(c), tell(c.LocalAddr()))
 	_, err = c.WriteTo([]byte("data"), nil)
-	require.NoError(s, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
+	require.NoError(s, c.SetReadDeadline(s.readDeadline(f)))
 	_, _, err2 := c.ReadFrom(make([]byte, 8))
 	return append(r, err, err2, c.Close(), c.Close())
 }
@@ -177,9 +177,40 @@ func (s *side) useFileListener(f *os.File) []any {
 	}
 	defer l.Close()
 	r := results(tellType(l), tell(l.Addr()))
-	require.NoError(s, l.(tcpListener).SetDeadline(time.Now().Add(time.Millisecond)))
+	listens := false
+	s.control(f, func(fd int) {
+		v, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+		listens = err == nil && v != 0
+	})
+	require.NoError(s, l.(tcpListener).SetDeadline(deadline(listens)))
 	_, err = l.Accept()
 	return append(r, err, l.Close(), l.Close())
+}
+
+// readDeadline is the deadline for a read from a socket.
+func (s *side) readDeadline(f *os.File) time.Time {
+	waits := false
+	s.control(f, func(fd int) {
+		_, _, err := unix.Recvfrom(fd, make([]byte, 8), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		waits = err == unix.EAGAIN
+	})
+	return deadline(waits)
+}
+
+// control leaves the socket's O_NONBLOCK as it is.
+func (s *side) control(f *os.File, use func(fd int)) {
+	raw, err := f.SyscallConn()
+	require.NoError(s, err)
+	require.NoError(s, raw.Control(func(fd uintptr) { use(int(fd)) }))
+}
+
+// deadline is near for a call that waits, and far for one that must fail at once: a near
+// one may pass before the call.
+func deadline(waits bool) time.Time {
+	if waits {
+		return time.Now().Add(time.Millisecond)
+	}
+	return soon()
 }
 
 // If this fails, a connection, the file made of it and the connection made of that are
