@@ -9,13 +9,15 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
 // Package net answers some calls differently in the versions of Go that this package
 // supports. The questions here are put to the net that the program is built with.
 
-// A question has one answer for as long as the process lives. The answer of the newest
-// net is no.
+// A question has one answer for as long as the process lives. No is the answer of the
+// newest net, and the one that is used while net cannot be asked.
 type question struct {
 	ask    func() (yes bool, err error) // leaves no descriptor and no goroutine
 	answer atomic.Int32
@@ -27,8 +29,8 @@ const (
 	answeredYes
 )
 
-// yes returns the answer, and asks until there is one: net cannot be asked while, say,
-// the process has no descriptors left.
+// yes returns the answer. While net cannot be asked, because the process has no
+// descriptor left for example, it returns false, and the next call asks again.
 func (q *question) yes() bool {
 	if answer := q.answer.Load(); answer != unanswered {
 		return answer == answeredYes
@@ -96,17 +98,26 @@ var wrapsEOF = question{ask: func() (bool, error) {
 
 // wildcardIsIPv4 asks whether a socket bound to all addresses is an IPv4 one, because
 // the system has no IPv6 socket that takes IPv4 too. What net takes for one differs if a
-// policy denies bind(2). The hook is told before that, and ends the call.
+// policy denies bind(2). The hook is told before that, and ends the call. It asks with
+// the kind of socket that net itself tries: a policy may deny the others.
 var wildcardIsIPv4 = question{ask: func() (yes bool, err error) {
 	told := errors.New("told")
 	lc := net.ListenConfig{Control: func(network, _ string, _ syscall.RawConn) error {
-		yes = network == "udp4"
+		yes = network == "tcp4"
 		return told
 	}}
-	if _, err = lc.ListenPacket(context.Background(), "udp", ":0"); errors.Is(err, told) {
-		err = nil
+	lc.SetMultipathTCP(false)
+	if _, err = lc.Listen(context.Background(), "tcp", ":0"); errors.Is(err, told) {
+		return yes, nil
 	}
-	return yes, err
+	fd, ipv6Err := sys.Socket(syscall.AF_INET6, syscall.SOCK_DGRAM, 0)
+	if ipv6Err == nil {
+		sys.CloseFD(fd)
+	}
+	if errors.Is(ipv6Err, syscall.EAFNOSUPPORT) {
+		return true, nil
+	}
+	return false, err
 }}
 
 // netFileError returns what net says of a file that none of its connections can be made
