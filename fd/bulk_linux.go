@@ -119,7 +119,8 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 
 // Splice moves up to limit bytes from one stream to another within the kernel, through
 // a pipe. It reports handled false if there may be more and the kernel cannot move it, or
-// would block. What was read and then could not be written is lost, as it is in a copy through a buffer.
+// would block. What was read and then could not be written is lost, as it is in a copy
+// through a buffer.
 func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	p := pipes.Get().(*pipe)
 	if p.err != nil {

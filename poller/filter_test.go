@@ -10,9 +10,10 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // denied says to a test process which system call fails there, and with which error:
@@ -41,28 +42,12 @@ func deny(filter string) error {
 	if _, err := fmt.Sscan(filter, &call, &errno); err != nil {
 		return err
 	}
-	return install([]unix.SockFilter{
+	return nettest.InstallFilter([]unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the call's number
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 1},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	})
-}
-
-// install makes a filter hold for every thread of this process.
-func install(filter []unix.SockFilter) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
-	}
-	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
-		unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&prog)))
-	if errno != 0 {
-		return errno
-	}
-	return nil
 }
 
 func denial(call int, errno syscall.Errno) string { return fmt.Sprint(call, " ", int(errno)) }
