@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/swap"},
+	{"examples", "internal/swap", "internal/networks"},
 }
 
 // forbidden are imports that the layers would allow.

@@ -1,0 +1,191 @@
+package nettest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A test starts its own program again where what it does would disturb others: a limit of
+// the process, a signal, a network that loses packets. TestMain calls Children, which runs
+// what the child is for, before the testing package has opened anything.
+
+// programs are what children run. A program prints its result, and panics if it has none.
+type programs = map[string]func(args []string)
+
+const (
+	childArg = "nettest-child"    // the first argument of a child, before the program's name
+	notIn    = "NETPOLLER_NOT_IN" // the network namespace of the parent, for a child that has its own
+	atOnce   = "GORACE=exitcode=66 atexit_sleep_ms=0"
+	ownNet   = "/proc/self/ns/net" // a link that names the namespace
+)
+
+// Children runs a program, and does not return, in a process that Child or Alone started.
+func Children(known programs) {
+	if len(os.Args) < 3 || os.Args[1] != childArg {
+		return
+	}
+	if parents, own := os.Getenv(notIn), ""; parents != "" {
+		own, _ = os.Readlink(ownNet)
+		if err := separate(own, parents); err != nil {
+			panic(err)
+		}
+		if err := SetLink("lo", true); err != nil {
+			panic(err)
+		}
+	}
+	known[os.Args[2]](os.Args[3:])
+	os.Exit(0)
+}
+
+// MustBeAlone panics in a process whose network is not its own, made by Alone. What changes
+// links, addresses or settings of the network calls it first.
+func MustBeAlone() {
+	own, _ := os.Readlink(ownNet)
+	if err := separate(own, os.Getenv(notIn)); err != nil {
+		panic(err)
+	}
+}
+
+// separate returns an error unless the namespace is neither the parent's nor, as far as
+// that can be seen, the system's.
+func separate(own, parents string) error {
+	systems, err := os.Readlink("/proc/1/ns/net")
+	if own == "" || parents == "" || own == parents || err == nil && own == systems {
+		return fmt.Errorf("nettest: the network is not this process's own: %q, the parent's is %q, the system's %q", own, parents, systems)
+	}
+	return nil
+}
+
+// Child runs a program in a process of its own and returns what it printed.
+func Child(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	out, err := child(t, nil, name, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Alone is Child in a network namespace of the process's own. There is nothing in it but a
+// loopback interface that is up. It skips the test where that is not allowed; root may, so
+// for root the test fails.
+func Alone(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if os.Getuid() != 0 {
+		attr.Cloneflags |= syscall.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+	}
+	out, err := child(t, attr, name, args)
+	var refused *os.PathError
+	if errors.As(err, &refused) && (os.Getuid() != 0 || os.Getenv("CI") == "") {
+		t.Skipf("cannot have a network of its own: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func child(t testing.TB, attr *syscall.SysProcAttr, name string, args []string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{childArg, name}, args...)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it prints where it hangs
+	cmd.WaitDelay = Patience / 10
+	cmd.Env = append(os.Environ(), atOnce, "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
+	if attr != nil {
+		parents, err := os.Readlink(ownNet)
+		check(t, "readlink", err)
+		cmd.SysProcAttr = attr
+		cmd.Env = append(cmd.Env, notIn+"="+parents)
+	}
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s %v: %w\n%s%s", name, args, err, &out, &complaints)
+	}
+	return out.String(), nil
+}
+
+// SetLink switches a network interface on or off.
+func SetLink(name string, up bool) error {
+	MustBeAlone()
+	return onLink(name, func(s int, r *unix.Ifreq) error {
+		if err := unix.IoctlIfreq(s, unix.SIOCGIFFLAGS, r); err != nil {
+			return os.NewSyscallError("SIOCGIFFLAGS", err)
+		}
+		flags := r.Uint16() &^ unix.IFF_UP
+		if up {
+			flags |= unix.IFF_UP
+		}
+		r.SetUint16(flags)
+		return os.NewSyscallError("SIOCSIFFLAGS", unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, r))
+	})
+}
+
+// onLink calls f with a request about a network interface and a socket to make it on.
+func onLink(name string, f func(s int, r *unix.Ifreq) error) error {
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(s)
+	r, err := unix.NewIfreq(name)
+	if err != nil {
+		return err
+	}
+	return f(s, r)
+}
+
+// SetAddr gives a network interface an IPv4 address instead of the one that it has; 0.0.0.0
+// is none.
+func SetAddr(name, addr, mask string) error {
+	MustBeAlone()
+	return onLink(name, func(s int, r *unix.Ifreq) error {
+		for _, request := range []struct {
+			name string
+			code uint
+			ip   string
+		}{{"SIOCSIFADDR", unix.SIOCSIFADDR, addr}, {"SIOCSIFNETMASK", unix.SIOCSIFNETMASK, mask}} {
+			if err := r.SetInet4Addr(net.ParseIP(request.ip).To4()); err != nil {
+				return err
+			}
+			if err := unix.IoctlIfreq(s, request.code, r); err != nil {
+				return os.NewSyscallError(request.name, err)
+			}
+			if net.ParseIP(addr).IsUnspecified() {
+				break
+			}
+		}
+		return nil
+	})
+}
+
+// SetMTU says how large the packets of a network interface may be.
+func SetMTU(name string, mtu int) error {
+	MustBeAlone()
+	return onLink(name, func(s int, r *unix.Ifreq) error {
+		r.SetUint32(uint32(mtu))
+		return os.NewSyscallError("SIOCSIFMTU", unix.IoctlIfreq(s, unix.SIOCSIFMTU, r))
+	})
+}
+
+// Sysctl sets a parameter of the network, such as "ipv4/tcp_syn_retries".
+func Sysctl(name string, value any) error {
+	MustBeAlone()
+	return os.WriteFile("/proc/sys/net/"+name, fmt.Append(nil, value), 0)
+}

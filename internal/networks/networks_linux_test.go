@@ -1,0 +1,185 @@
+package networks
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
+)
+
+var write = flag.Bool("write", false, "write docs/reference/networks.md")
+
+var ctx = context.Background()
+
+// A scenario is something that happens to sockets.
+type scenario struct {
+	name, happens string
+	run           func(l *lab)
+}
+
+// A section is the scenarios of one kind.
+type section struct {
+	title     string
+	scenarios []scenario
+	quick     bool // run in short mode too
+}
+
+var sections = []section{
+	{"Packets that are lost, doubled, late", carrying, true},
+	{"What breaks, and mends", broken, false},
+}
+
+func scenarioNamed(name string) scenario {
+	for _, section := range sections {
+		for _, s := range section.scenarios {
+			if s.name == name {
+				return s
+			}
+		}
+	}
+	panic("no scenario " + name)
+}
+
+func TestMain(m *testing.M) {
+	nettest.Children(map[string]func([]string){"scenario": run})
+	flag.Parse()
+	must(flag.Set("test.parallel", "16")) // scenarios wait, and hardly compute
+	os.Exit(m.Run())
+}
+
+// If this fails, a network treats a program otherwise over our sockets than over package
+// net's, or both otherwise than the page says.
+func TestScenarios(t *testing.T) {
+	var mu sync.Mutex
+	gave := make(map[string]string)
+	t.Run("all", func(t *testing.T) {
+		for _, section := range sections {
+			for _, s := range section.scenarios {
+				t.Run(s.name, func(t *testing.T) {
+					if testing.Short() && !section.quick {
+						t.Skip("takes seconds")
+					}
+					t.Parallel()
+					row := s.row(compared(t, s))
+					mu.Lock()
+					defer mu.Unlock()
+					gave[s.name] = row
+				})
+			}
+		}
+	})
+	if *write && !t.Failed() {
+		require.NoError(t, os.WriteFile(page, []byte(render(gave)), 0o666))
+	}
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	if !strings.Contains(string(text), "Linux "+release()) {
+		t.Skipf("the page was written on another kernel than %s", release())
+	}
+	require.Equal(t, headings(render(nil)), headings(string(text)), "the page's tables; -write writes it")
+	for _, row := range gave {
+		require.Contains(t, string(text), row, "the page says otherwise; -write writes it")
+	}
+}
+
+// compared runs a scenario over both sides and returns what both gave.
+func compared(t *testing.T, s scenario) []step {
+	for again := true; ; again = false {
+		theirs, ours := outcome(t, s, "net"), outcome(t, s, "ours")
+		if again && !slices.Equal(theirs, ours) && slices.EqualFunc(theirs, ours, exceptTime) {
+			t.Logf("a busy machine? net took %v, ours %v", theirs, ours)
+			continue
+		}
+		require.Equal(t, theirs, ours, "package net's outcome, and ours")
+		return ours
+	}
+}
+
+// exceptTime reports whether two steps differ in nothing but the time.
+func exceptTime(a, b step) bool {
+	a.Took = b.Took
+	return a == b
+}
+
+// outcome runs a scenario over one side.
+func outcome(t *testing.T, s scenario, side string) (steps []step) {
+	out := nettest.Alone(t, "scenario", s.name, side)
+	require.NoError(t, json.Unmarshal([]byte(out), &steps), "%s", out)
+	if steps[0].Call == noWire {
+		t.Skipf("no tunnel: %s", steps[0].Error)
+	}
+	return steps
+}
+
+const page = "../../docs/reference/networks.md"
+
+// row returns a line of the page.
+func (s scenario) row(steps []step) string {
+	var all []string
+	for _, step := range steps {
+		all = append(all, fmt.Sprint(step))
+	}
+	cells := []string{s.name, s.happens, strings.Join(all, "; ")}
+	for i := range cells {
+		cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// render returns the page.
+func render(rows map[string]string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, opening, quickly, patience, release(), strings.TrimPrefix(runtime.Version(), "go"))
+	for _, section := range sections {
+		fmt.Fprintf(&b, "\n## %s\n\n| scenario | what happens | what both gave |\n|---|---|---|\n", section.title)
+		for _, s := range section.scenarios {
+			b.WriteString(rows[s.name])
+		}
+	}
+	return b.String()
+}
+
+const opening = `# Networks that fail
+
+What sockets do in networks that fail and with peers that misbehave: package net's, and ours. Each scenario runs over
+both, each time in a process and a network namespace of its own, whose packets the test carries through a tunnel. The
+last column is what both gave. The test compares the whole chain of errors, with their types and addresses.
+
+A call that is not marked returned at once: in less than %v. One that "waited" took longer, and less than a minute. Calls
+of streams that are carried through losses take as long as they take. A call that nothing else ends has a deadline, after
+%v. In these networks the kernel gives up after seconds: see hurry in internal/networks/broken_linux_test.go.
+
+    go test ./internal/networks          # compares, and compares this page
+    go test ./internal/networks -write   # writes this page
+
+Written on Linux %s with Go %s.
+`
+
+// headings returns a page without the rows of its tables, and without the versions.
+func headings(page string) (lines []string) {
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "Written ") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// release returns the kernel's version, such as 6.18.
+func release() string {
+	var name unix.Utsname
+	must(unix.Uname(&name))
+	parts := strings.SplitN(unix.ByteSliceToString(name.Release[:]), ".", 3)
+	return strings.Join(parts[:min(len(parts), 2)], ".")
+}
