@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/swap", "internal/networks"},
+	{"examples", "internal/swap", "internal/networks", "internal/chaos"},
 }
 
 // forbidden are imports that the layers would allow.

@@ -1,0 +1,160 @@
+package chaos
+
+import (
+	"context"
+	"syscall"
+	"time"
+
+	netpoller "github.com/a57b2d82/netpoller"
+)
+
+// deadline is one of all kinds.
+func (a *actor) deadline() time.Time {
+	switch a.rand.IntN(6) {
+	case 0:
+		return time.Time{}
+	case 1:
+		return time.Unix(1, 0)
+	case 2:
+		return time.Now().Add(time.Hour)
+	case 3:
+		return time.Now().Round(0).Add(a.shortly())
+	case 4:
+		return time.Unix(1<<60, 0)
+	}
+	return time.Now().Add(a.shortly())
+}
+
+// disturb does what takes nothing from the stream and adds nothing to it.
+func (e *end) disturb(a *actor) {
+	for range 1 + a.rand.IntN(200) {
+		select {
+		case <-e.done:
+			return
+		case <-e.dead:
+			return
+		case <-e.wildOver():
+			return
+		default:
+		}
+		d := &disturbances[a.rand.IntN(len(disturbances))]
+		if d.lends && !e.lends || d.urgent && (!e.urgent || !e.lends) {
+			continue
+		}
+		a.begin(d.name, 0)
+		err := d.do(e, a)
+		a.end(0, err)
+		switch kind(err) {
+		case "", "canceled", "context deadline":
+		default:
+			if !e.judge(a, d.name, err) {
+				return
+			}
+		}
+		a.pause()
+	}
+}
+
+// A disturbance is something that an operation of another goroutine must survive.
+type disturbance struct {
+	name          string
+	lends, urgent bool
+	do            func(e *end, a *actor) error
+}
+
+var disturbances = []disturbance{
+	{"SetDeadline", false, false, func(e *end, a *actor) error {
+		e.timed.Store(true)
+		return e.conn.SetDeadline(a.deadline())
+	}},
+	{"SetReadDeadline", false, false, func(e *end, a *actor) error {
+		e.timed.Store(true)
+		return e.conn.SetReadDeadline(a.deadline())
+	}},
+	{"SetWriteDeadline", false, false, func(e *end, a *actor) error {
+		e.timed.Store(true)
+		return e.conn.SetWriteDeadline(a.deadline())
+	}},
+	{"WithTimeout", false, false, func(e *end, a *actor) error {
+		if e.limits {
+			netpoller.WithTimeout(e.api, e.limit(a), e.limit(a))
+		}
+		return nil
+	}},
+	{"PeerClosed", false, false, func(e *end, a *actor) error {
+		if e.api.PeerClosed() && e.faithful && !e.in.ended.Load() && !e.round.closing.Load() && !e.closing.Load() {
+			a.fail("PeerClosed, and it has not")
+		}
+		return nil
+	}},
+	{"WaitReadable, short", false, false, func(e *end, a *actor) error {
+		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
+		defer cancel()
+		return a.ofContext(ctx, e.api.WaitReadable(ctx))
+	}},
+	{"WaitWritable, short", false, false, func(e *end, a *actor) error {
+		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
+		defer cancel()
+		return a.ofContext(ctx, e.api.WaitWritable(ctx))
+	}},
+	{"NotifyReadable", false, false, func(e *end, a *actor) error { e.notified(a); return nil }},
+	{"SetReadBuffer", false, false, func(e *end, a *actor) error {
+		// Into much less room, the kernel lets a segment of the loopback interface only now and then.
+		return e.api.SetReadBuffer(1<<18 + a.size(1<<20))
+	}},
+	{"SetWriteBuffer", false, false, func(e *end, a *actor) error { return e.api.SetWriteBuffer(a.size(1 << 20)) }},
+	{"RawConn.Control", true, false, func(e *end, a *actor) error {
+		raw, err := e.api.SyscallConn()
+		if err != nil {
+			return err
+		}
+		return raw.Control(func(uintptr) {})
+	}},
+	{"urgent byte", true, true, func(e *end, a *actor) error {
+		raw, err := e.api.SyscallConn()
+		if err != nil {
+			return err
+		}
+		return raw.Control(func(fd uintptr) {
+			_ = syscall.Sendto(int(fd), []byte{urgent}, syscall.MSG_OOB|syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, nil)
+		})
+	}},
+}
+
+// wreck ends the connection at some time, in some way.
+func (e *end) wreck(a *actor) {
+	a.sleep(time.Duration(a.rand.IntN(int(50 * time.Millisecond))))
+	for range 1 + a.rand.IntN(3) {
+		var err error
+		e.shut.Store(true)
+		name := "wreck: "
+		switch a.rand.IntN(4) {
+		case 0:
+			name += "CloseRead"
+			a.begin(name, 0)
+			err = e.api.CloseRead()
+		case 1:
+			name += "CloseWrite"
+			a.begin(name, 0)
+			err = e.api.CloseWrite()
+		case 2:
+			name += "reset"
+			if c, ok := e.api.(*netpoller.TCPConn); ok {
+				_ = c.SetLinger(0)
+			}
+			fallthrough
+		default:
+			if name == "wreck: " {
+				name += "Close"
+			}
+			e.closing.Store(true)
+			a.begin(name, 0)
+			err = e.api.Close()
+		}
+		a.end(0, err)
+		if err != nil && !e.judge(a, name, err) {
+			return
+		}
+		a.pause()
+	}
+}
