@@ -122,3 +122,11 @@ func (a *actor) sleep(d time.Duration) {
 	case <-a.dead:
 	}
 }
+
+// await waits for a channel to be closed, or for the round to end.
+func (a *actor) await(c chan struct{}) {
+	select {
+	case <-c:
+	case <-a.dead:
+	}
+}

@@ -33,6 +33,8 @@ func TestChaos(t *testing.T) {
 	all := newFigures()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	warmUp(t)
+	makeContentFile(t)
+	makeAddresses(t)
 	for n := 0; n == 0 || time.Since(began) < *duration && (*rounds == 0 || n < *rounds); n++ {
 		r := newRound(t, first+uint64(n), all)
 		r.run()

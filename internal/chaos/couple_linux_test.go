@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,31 +21,39 @@ type couple struct {
 	number  int
 	rand    *rand.Rand // of who sets it up
 	arrived chan net.Conn
-	given   chan struct{} // closed when nobody dials any more
+	relayed chan net.Conn // arrived from the relay
+	given   chan struct{} // closed when nothing arrives any more
+	passed  chan struct{} // closed when nothing is relayed any more
 	ended   chan struct{}
 	flows   [2]flow // there, back
 
 	// Traits.
+	network  string
 	ln       listening
-	ours     bool // the end that dials is
-	faithful bool // no byte may be lost
-	ordered  bool // one writes and one reads, at a time
-	lends    bool // SyscallConn and File are used
-	urgent   bool // urgent bytes are sent
-	limits   bool // WithTimeout is used
-	most     int  // what is transferred at once, at most
+	relay    *listening // to which what is accepted is relayed, or nil
+	ours     bool       // the end that dials is
+	faithful bool       // no byte may be lost
+	ordered  bool       // one writes and one reads, at a time
+	lends    bool       // SyscallConn and File are used
+	urgent   bool       // urgent bytes are sent
+	limits   bool       // WithTimeout is used
+	most     int        // what is transferred at once, at most
 }
 
 func (r *round) newCouple(number int) *couple {
 	random := rand.New(rand.NewPCG(r.seed, uint64(number)<<16))
 	c := &couple{round: r, number: number, rand: random,
-		arrived: make(chan net.Conn, 1), given: make(chan struct{}), ended: make(chan struct{})}
+		arrived: make(chan net.Conn, 1), relayed: make(chan net.Conn, 1), given: make(chan struct{}), passed: make(chan struct{}), ended: make(chan struct{})}
 	c.ln = r.listeners[random.IntN(len(r.listeners))]
+	c.network = c.ln.network
 	c.ours = !c.ln.ours || random.IntN(2) == 0
+	if relay := &r.listeners[random.IntN(len(r.listeners))]; c.ln.ours && random.IntN(4) == 0 {
+		c.relay = relay
+	}
 	c.faithful = random.IntN(5) < 3
 	c.ordered = random.IntN(2) == 0
 	c.lends = random.IntN(4) == 0
-	c.urgent = random.IntN(4) == 0 && c.ln.network != "unix"
+	c.urgent = random.IntN(4) == 0 && c.network != "unix"
 	c.limits = random.IntN(3) == 0
 	c.most = 1 << random.IntN(19)
 	for i := range c.flows {
@@ -58,7 +67,10 @@ func (r *round) newCouple(number int) *couple {
 }
 
 func (c *couple) String() string {
-	s := fmt.Sprintf("couple %d, %s", c.number, c.ln.network)
+	s := fmt.Sprintf("couple %d, %s", c.number, c.network)
+	if c.relay != nil {
+		s += fmt.Sprintf(", relayed to %s ours=%t", c.relay.network, c.relay.ours)
+	}
 	for _, trait := range []struct {
 		has  bool
 		name string
@@ -73,40 +85,65 @@ func (c *couple) String() string {
 
 // start makes both ends live, and ends them.
 func (c *couple) start() {
-	var both sync.WaitGroup
-	both.Add(2)
-	c.act(c.number, 1, c.String()+": dialer", func(a *actor) {
-		defer both.Done()
-		conn := c.dial(a)
-		if conn == nil {
-			close(c.given)
-			return
-		}
-		e := c.newEnd(conn, c.ours, 0)
-		e.live(a)
-	})
-	c.act(c.number, 2, c.String()+": accepter", func(a *actor) {
-		defer both.Done()
-		select {
-		case conn := <-c.arrived:
-			e := c.newEnd(conn, c.ln.ours, 1)
-			e.live(a)
-		case <-c.given:
-		case <-c.dead:
+	var all sync.WaitGroup
+	part := func(role int, name string, f func(a *actor)) {
+		all.Add(1)
+		c.act(c.number, role, c.String()+": "+name, func(a *actor) {
+			defer all.Done()
+			f(a)
+		})
+	}
+	part(1, "dialer", func(a *actor) {
+		defer close(c.given)
+		if conn := c.dial(a); conn != nil {
+			c.newEnd(conn, c.ours, 0).live(a)
 		}
 	})
+	part(2, "accepter", func(a *actor) {
+		defer close(c.passed)
+		conn := c.take(c.arrived, c.given)
+		switch {
+		case conn == nil:
+		case c.relay != nil:
+			c.relayFrom(a, conn)
+		default:
+			c.newEnd(conn, c.ln.ours, 1).live(a)
+		}
+	})
+	if c.relay != nil {
+		part(3, "accepter of the relay", func(a *actor) {
+			if conn := c.take(c.relayed, c.passed); conn != nil {
+				c.newEnd(conn, c.relay.ours, 1).live(a)
+			}
+		})
+	}
 	go func() {
-		both.Wait()
+		all.Wait()
 		close(c.ended)
 	}()
 }
 
+// take waits for a connection that was accepted, and returns nil if none will be.
+func (c *couple) take(arrived chan net.Conn, none chan struct{}) net.Conn {
+	select {
+	case conn := <-arrived:
+		return conn
+	case <-none:
+	case <-c.dead:
+	}
+	return nil
+}
+
+func (c *couple) done() chan struct{} { return c.ended }
+
 // check is called when all actors have ended.
 func (c *couple) check() {
-	select {
-	case conn := <-c.arrived: // after everybody had given up
-		conn.Close()
-	default:
+	for _, arrived := range []chan net.Conn{c.arrived, c.relayed} {
+		select {
+		case conn := <-arrived: // after everybody had given up
+			conn.Close()
+		default:
+		}
 	}
 	if c.closing.Load() {
 		return
@@ -126,45 +163,54 @@ func (c *couple) dial(a *actor) net.Conn {
 		ctx, cancel = context.WithTimeout(ctx, a.shortly())
 	}
 	defer cancel()
-	var conn net.Conn
-	var err error
-	address := c.ln.Addr().String()
-	a.begin("DialContext", 0)
-	if c.ours {
-		d := &netpoller.Dialer{Poller: c.group(a.rand)}
-		conn, err = d.DialContext(ctx, c.ln.network, address)
-	} else {
-		conn, err = new(net.Dialer).DialContext(ctx, c.ln.network, address)
-	}
-	a.end(0, err)
-	if err != nil {
-		switch kind(err) {
-		case "canceled", "context deadline", "deadline":
-			if until, ok := ctx.Deadline(); ctx.Err() == nil && (!ok || time.Now().Before(until)) {
-				a.fail("dialing: %v", err)
-			}
-		default:
-			if !c.closing.Load() {
-				a.fail("dialing: %v", err)
-			}
-		}
+	conn := c.dialTo(a, ctx, c.ln, c.ours)
+	if conn != nil && !c.introduce(a, conn, uint64(c.number)) {
+		conn.Close()
 		return nil
 	}
-	number := binary.BigEndian.AppendUint64(nil, uint64(c.number))
-	for k := range number { // split, now and then
-		if a.one(8) {
-			a.pause()
-			if _, err := conn.Write(number[:k]); err != nil && !c.closing.Load() {
+	return conn
+}
+
+// dialTo connects to a listener.
+func (c *couple) dialTo(a *actor, ctx context.Context, ln listening, ours bool) (conn net.Conn) {
+	var err error
+	a.begin("DialContext", 0)
+	if ours {
+		d := &netpoller.Dialer{Poller: c.group(a.rand)}
+		conn, err = d.DialContext(ctx, ln.network, ln.Addr().String())
+	} else {
+		conn, err = new(net.Dialer).DialContext(ctx, ln.network, ln.Addr().String())
+	}
+	a.end(0, err)
+	if err == nil {
+		return conn
+	}
+	if until, ok := ctx.Deadline(); ok && time.Now().After(until) && (kind(err) == "deadline" || kind(err) == "context deadline") {
+		return nil // the dialer looks at the clock itself
+	}
+	if a.ofContext(ctx, err); kind(err) != "canceled" && kind(err) != "context deadline" && !c.closing.Load() {
+		a.fail("dialing: %v", err)
+	}
+	return nil
+}
+
+// introduce writes the number of a couple, in pieces now and then.
+func (c *couple) introduce(a *actor, conn net.Conn, number uint64) bool {
+	for rest := binary.BigEndian.AppendUint64(nil, number); len(rest) > 0; {
+		k := 1 + a.rand.IntN(len(rest))
+		if a.one(2) {
+			k = len(rest)
+		}
+		if _, err := conn.Write(rest[:k]); err != nil {
+			if !c.closing.Load() {
 				a.fail("the first write: %v", err)
 			}
-			number = number[k:]
-			break
+			return false
 		}
+		rest = rest[k:]
+		a.pause()
 	}
-	if _, err := conn.Write(number); err != nil && !c.closing.Load() {
-		a.fail("the first write: %v", err)
-	}
-	return conn
+	return true
 }
 
 // An end is one end of a connection.
@@ -182,7 +228,7 @@ type end struct {
 	readers sync.WaitGroup
 }
 
-// api is what our streams can do.
+// api is what our connections can do.
 type api interface {
 	net.Conn
 	ReadContext(context.Context, []byte) (int, error)
@@ -191,9 +237,8 @@ type api interface {
 	WaitWritable(context.Context) error
 	NotifyReadable(func()) (stop func() bool)
 	PeerClosed() bool
-	CloseRead() error
-	CloseWrite() error
 	SyscallConn() (syscall.RawConn, error)
+	File() (*os.File, error)
 	SetReadBuffer(int) error
 	SetWriteBuffer(int) error
 }
@@ -235,13 +280,11 @@ func (e *end) live(a *actor) {
 		writing.Wait()
 		e.finish(a)
 	})
-	if e.api != nil {
-		for range a.rand.IntN(3) {
-			run(&disturbing, "disturber", e.disturb)
-		}
-		if !e.faithful && a.one(2) {
-			run(&disturbing, "wrecker", e.wreck)
-		}
+	for range a.rand.IntN(3) {
+		run(&disturbing, "disturber", e.disturb)
+	}
+	if !e.faithful && a.one(2) {
+		run(&disturbing, "wrecker", e.wreck)
 	}
 	go func() {
 		working.Wait()

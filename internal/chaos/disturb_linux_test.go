@@ -38,7 +38,7 @@ func (e *end) disturb(a *actor) {
 		default:
 		}
 		d := &disturbances[a.rand.IntN(len(disturbances))]
-		if d.lends && !e.lends || d.urgent && (!e.urgent || !e.lends) {
+		if e.api == nil && !d.net || e.api != nil && d.lends && !e.lends || d.urgent && !e.urgent {
 			continue
 		}
 		a.begin(d.name, 0)
@@ -57,61 +57,82 @@ func (e *end) disturb(a *actor) {
 
 // A disturbance is something that an operation of another goroutine must survive.
 type disturbance struct {
-	name          string
-	lends, urgent bool
-	do            func(e *end, a *actor) error
+	name   string
+	net    bool // package net's connections have it, too
+	lends  bool // it gives the descriptor out
+	urgent bool // it sends urgent data
+	do     func(e *end, a *actor) error
 }
 
 var disturbances = []disturbance{
-	{"SetDeadline", false, false, func(e *end, a *actor) error {
+	{"SetDeadline", true, false, false, func(e *end, a *actor) error {
 		e.timed.Store(true)
 		return e.conn.SetDeadline(a.deadline())
 	}},
-	{"SetReadDeadline", false, false, func(e *end, a *actor) error {
+	{"SetReadDeadline", true, false, false, func(e *end, a *actor) error {
 		e.timed.Store(true)
 		return e.conn.SetReadDeadline(a.deadline())
 	}},
-	{"SetWriteDeadline", false, false, func(e *end, a *actor) error {
+	{"SetWriteDeadline", true, false, false, func(e *end, a *actor) error {
 		e.timed.Store(true)
 		return e.conn.SetWriteDeadline(a.deadline())
 	}},
-	{"WithTimeout", false, false, func(e *end, a *actor) error {
+	{"WithTimeout", false, false, false, func(e *end, a *actor) error {
 		if e.limits {
+			e.timed.Store(true)
 			netpoller.WithTimeout(e.api, e.limit(a), e.limit(a))
 		}
 		return nil
 	}},
-	{"PeerClosed", false, false, func(e *end, a *actor) error {
+	{"PeerClosed", false, false, false, func(e *end, a *actor) error {
 		if e.api.PeerClosed() && e.faithful && !e.in.ended.Load() && !e.round.closing.Load() && !e.closing.Load() {
 			a.fail("PeerClosed, and it has not")
 		}
 		return nil
 	}},
-	{"WaitReadable, short", false, false, func(e *end, a *actor) error {
+	{"WaitReadable, short", false, false, false, func(e *end, a *actor) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
 		defer cancel()
 		return a.ofContext(ctx, e.api.WaitReadable(ctx))
 	}},
-	{"WaitWritable, short", false, false, func(e *end, a *actor) error {
+	{"WaitWritable, short", false, false, false, func(e *end, a *actor) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
 		defer cancel()
 		return a.ofContext(ctx, e.api.WaitWritable(ctx))
 	}},
-	{"NotifyReadable", false, false, func(e *end, a *actor) error { e.notified(a); return nil }},
-	{"SetReadBuffer", false, false, func(e *end, a *actor) error {
+	{"NotifyReadable", false, false, false, func(e *end, a *actor) error { e.notified(a); return nil }},
+	{"SetReadBuffer", false, false, false, func(e *end, a *actor) error {
 		// Into much less room, the kernel lets a segment of the loopback interface only now and then.
 		return e.api.SetReadBuffer(1<<18 + a.size(1<<20))
 	}},
-	{"SetWriteBuffer", false, false, func(e *end, a *actor) error { return e.api.SetWriteBuffer(a.size(1 << 20)) }},
-	{"RawConn.Control", true, false, func(e *end, a *actor) error {
-		raw, err := e.api.SyscallConn()
+	{"SetWriteBuffer", false, false, false, func(e *end, a *actor) error { return e.api.SetWriteBuffer(a.size(1 << 20)) }},
+	{"RawConn.Control", true, true, false, func(e *end, a *actor) error {
+		raw, err := e.conn.(syscall.Conn).SyscallConn()
 		if err != nil {
 			return err
 		}
 		return raw.Control(func(uintptr) {})
 	}},
-	{"urgent byte", true, true, func(e *end, a *actor) error {
-		raw, err := e.api.SyscallConn()
+	{"File", false, true, false, func(e *end, a *actor) error {
+		f, err := e.api.File()
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if a.one(3) {
+			f.Fd() // which makes the socket blocking
+		}
+		c, err := netpoller.FileConn(f)
+		if err != nil {
+			return err
+		}
+		if a.one(2) {
+			_ = c.SetDeadline(a.deadline()) // of its own
+		}
+		return c.Close()
+	}},
+	{"urgent byte", true, true, true, func(e *end, a *actor) error {
+		raw, err := e.conn.(syscall.Conn).SyscallConn()
 		if err != nil {
 			return err
 		}
@@ -125,36 +146,46 @@ var disturbances = []disturbance{
 func (e *end) wreck(a *actor) {
 	a.sleep(time.Duration(a.rand.IntN(int(50 * time.Millisecond))))
 	for range 1 + a.rand.IntN(3) {
-		var err error
-		e.shut.Store(true)
-		name := "wreck: "
-		switch a.rand.IntN(4) {
-		case 0:
-			name += "CloseRead"
-			a.begin(name, 0)
-			err = e.api.CloseRead()
-		case 1:
-			name += "CloseWrite"
-			a.begin(name, 0)
-			err = e.api.CloseWrite()
-		case 2:
-			name += "reset"
-			if c, ok := e.api.(*netpoller.TCPConn); ok {
-				_ = c.SetLinger(0)
-			}
-			fallthrough
-		default:
-			if name == "wreck: " {
-				name += "Close"
-			}
+		w := &wrecks[a.rand.IntN(len(wrecks))]
+		if w.closes {
 			e.closing.Store(true)
-			a.begin(name, 0)
-			err = e.api.Close()
 		}
+		a.begin(w.name, 0)
+		err := w.do(e)
 		a.end(0, err)
-		if err != nil && !e.judge(a, name, err) {
+		if err != nil && !e.judge(a, w.name, err) {
 			return
 		}
 		a.pause()
 	}
+}
+
+var wrecks = []struct {
+	name   string
+	closes bool
+	do     func(e *end) error
+}{
+	{"wreck: Close", true, func(e *end) error { return e.conn.Close() }},
+	{"wreck: CloseRead", false, func(e *end) error {
+		if c, ok := e.conn.(interface{ CloseRead() error }); ok {
+			return c.CloseRead()
+		}
+		return nil
+	}},
+	{"wreck: CloseWrite", false, func(e *end) error {
+		if c, ok := e.conn.(interface{ CloseWrite() error }); ok {
+			return c.CloseWrite()
+		}
+		return nil
+	}},
+	{"wreck: reset", true, func(e *end) error {
+		c := e.conn
+		if e.api != nil {
+			c = e.api // and not the TimeoutConn over it
+		}
+		if c, ok := c.(interface{ SetLinger(int) error }); ok {
+			_ = c.SetLinger(0)
+		}
+		return c.Close()
+	}},
 }

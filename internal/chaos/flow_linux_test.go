@@ -61,12 +61,13 @@ func init() {
 }
 
 // contentFile is a file with the content.
-func contentFile(t *testing.T) string {
-	name := filepath.Join(t.TempDir(), "content")
-	if err := os.WriteFile(name, content[:], 0o600); err != nil {
+var contentFile string
+
+func makeContentFile(t *testing.T) {
+	contentFile = filepath.Join(t.TempDir(), "content")
+	if err := os.WriteFile(contentFile, content[:], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return name
 }
 
 // place is where in the content the flow's byte at an offset is.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -24,8 +25,11 @@ func (e *end) write(a *actor) {
 				return
 			}
 		}
-		if !e.faithful && a.one(200) {
-			return // early
+		if !e.faithful && a.one(200) { // no more, and perhaps not even an end
+			if a.one(2) {
+				a.await(e.over)
+			}
+			return
 		}
 		a.pause()
 	}
@@ -111,6 +115,15 @@ var netWrites = []way{
 		m, err := e.conn.Write(p[k:])
 		return n + m, err
 	}},
+	{"net.Write, bytes", false, func(e *end, a *actor, p []byte) (n int, err error) {
+		for ; n < min(len(p), 20) && err == nil; n++ {
+			if _, err = e.conn.Write(p[n : n+1]); err != nil {
+				return n, err
+			}
+		}
+		m, err := e.conn.Write(p[n:])
+		return n + m, err
+	}},
 }
 
 var writes = []way{
@@ -148,6 +161,23 @@ var writes = []way{
 			return e.conn.Write(p)
 		}
 		n, err := w.ReadFrom(&chunks{p, a})
+		return int(n), err
+	}},
+	{"ReadFrom, file", false, func(e *end, a *actor, p []byte) (int, error) {
+		w, ok := e.conn.(io.ReaderFrom)
+		if !ok {
+			return e.conn.Write(p)
+		}
+		f, err := os.Open(contentFile)
+		if err != nil {
+			a.fail("%v", err)
+		}
+		defer f.Close()
+		place := cap(content[:]) - cap(p)
+		if _, err := f.Seek(int64(place), io.SeekStart); err != nil {
+			a.fail("%v", err)
+		}
+		n, err := w.ReadFrom(io.LimitReader(f, int64(len(p))))
 		return int(n), err
 	}},
 	{"RawConn.Write", true, func(e *end, a *actor, p []byte) (n int, err error) {
@@ -219,10 +249,7 @@ func (e *end) read(a *actor) {
 	buf := make([]byte, most)
 	for {
 		if !e.faithful && a.one(100) { // never again
-			select {
-			case <-e.dead:
-			case <-e.over:
-			}
+			a.await(e.over)
 			return
 		}
 		err := e.readOnce(a, buf[:a.size(len(buf))])

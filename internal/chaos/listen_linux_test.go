@@ -98,6 +98,9 @@ func (l listening) disturb(a *actor) {
 	}
 }
 
+// relayed is set in the number of a couple that a relay introduces.
+const relayed = 1 << 63
+
 // greet reads the number of the couple, and hands the connection over.
 func (a *actor) greet(c net.Conn, ours bool) {
 	var number [8]byte
@@ -105,6 +108,10 @@ func (a *actor) greet(c net.Conn, ours bool) {
 		c.Close() // it has given up
 		return
 	}
-	couple := a.couples[binary.BigEndian.Uint64(number[:])-1]
-	couple.arrived <- c
+	n := binary.BigEndian.Uint64(number[:])
+	if couple := a.couples[n&^relayed-1]; n&relayed != 0 {
+		couple.relayed <- c
+	} else {
+		couple.arrived <- c
+	}
 }

@@ -27,6 +27,7 @@ type round struct {
 	groups    []*netpoller.Group // nil is the default
 	listeners []listening
 	couples   []*couple
+	plays     []play // couples, and others
 
 	over    chan struct{} // closed when wild connections have had enough
 	dead    chan struct{} // closed when everybody is to end
@@ -38,6 +39,13 @@ type round struct {
 	actors map[*actor]bool
 	failed bool
 	later  []func()
+}
+
+// A play is what a few actors do together.
+type play interface {
+	start()
+	done() chan struct{} // closed when they have ended
+	check()              // after all have
 }
 
 func newRound(t *testing.T, seed uint64, all *figures) *round {
@@ -140,9 +148,16 @@ func (r *round) start() {
 	for i := range 10 + r.rand.IntN(60) {
 		c := r.newCouple(i + 1)
 		r.couples = append(r.couples, c)
+		r.plays = append(r.plays, c)
 	}
-	for _, c := range r.couples {
-		c.start()
+	for i := range 5 + r.rand.IntN(20) {
+		r.plays = append(r.plays, r.newEcho(1000+i))
+	}
+	for i := range r.rand.IntN(10) {
+		r.plays = append(r.plays, r.newChurn(2000+i))
+	}
+	for _, p := range r.plays {
+		p.start()
 	}
 }
 
@@ -180,15 +195,15 @@ func (r *round) closeGroups() {
 
 // finish waits for all connections, then closes the listeners.
 func (r *round) finish() {
-	for _, c := range r.couples {
-		<-c.ended
+	for _, p := range r.plays {
+		<-p.done()
 	}
 	for _, l := range r.listeners {
 		l.close()
 	}
 	r.wg.Wait()
-	for _, c := range r.couples {
-		c.check()
+	for _, p := range r.plays {
+		p.check()
 	}
 	for _, f := range r.later {
 		f()
@@ -204,7 +219,7 @@ func (r *round) afterwards(f func()) {
 
 // empty checks that nothing is left.
 func (r *round) empty(before map[string]int, goroutines int) {
-	for _, g := range r.groups {
+	for _, g := range append(r.groups, nil) { // the default one has the connections made of files
 		r.eventually("nothing is left in a group", func() string {
 			if g == nil {
 				g = netpoller.DefaultGroup()

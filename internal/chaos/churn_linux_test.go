@@ -1,0 +1,207 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	netpoller "github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
+)
+
+// A churn dials where nobody answers, and opens and closes listeners.
+type churn struct {
+	*round
+	number int
+	ended  chan struct{}
+}
+
+func (r *round) newChurn(number int) *churn { return &churn{r, number, make(chan struct{})} }
+
+func (c *churn) done() chan struct{} { return c.ended }
+func (c *churn) check()              {}
+
+func (c *churn) start() {
+	c.act(c.number, 1, fmt.Sprintf("churn %d", c.number), func(a *actor) {
+		defer close(c.ended)
+		for range 1 + a.rand.IntN(30) {
+			select {
+			case <-c.dead:
+				return
+			default:
+			}
+			if a.one(3) {
+				c.openAndClose(a)
+			} else {
+				c.dialNobody(a)
+			}
+		}
+	})
+}
+
+// Addresses at which dials end in ways of their own.
+var hanging, refusing string
+
+func makeAddresses(t *testing.T) {
+	hanging, refusing = nettest.Hang(t, "tcp4"), nettest.Refuse(t, "tcp4")
+}
+
+// dialNobody dials, until it is refused or given up.
+func (c *churn) dialNobody(a *actor) {
+	network, address, refused := "tcp4", refusing, syscall.ECONNREFUSED
+	switch a.rand.IntN(3) {
+	case 0:
+		network, address, refused = "unix", filepath.Join(c.dir, "nobody"), syscall.ENOENT
+	case 1:
+		address, refused = hanging, 0
+	}
+	d := &netpoller.Dialer{Poller: c.group(a.rand)}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	switch {
+	case a.one(2):
+		d.Timeout = a.shortly()
+	case a.one(2):
+		ctx, cancel = context.WithTimeout(ctx, a.shortly())
+		defer cancel()
+	default:
+		defer time.AfterFunc(a.shortly(), cancel).Stop()
+	}
+	a.begin("dial nobody", int(refused))
+	conn, err := d.DialContext(ctx, network, address)
+	a.end(0, err)
+	var timeout net.Error
+	switch k := kind(err); {
+	case err == nil:
+		conn.Close()
+		a.fail("somebody answered at %s", address)
+	case c.closing.Load(), refused != 0 && errors.Is(err, refused):
+	case k == "canceled" && ctx.Err() == context.Canceled:
+	case k == "context deadline" && errors.As(err, &timeout) && timeout.Timeout():
+	default:
+		a.fail("dialing %s: %v", address, err)
+	}
+}
+
+// openAndClose listens, has some goroutines accept and dial, and closes amid that.
+func (c *churn) openAndClose(a *actor) {
+	network, address := "tcp", "127.0.0.1:0"
+	if a.one(2) {
+		network, address = "unix", filepath.Join(c.dir, fmt.Sprintf("churn%d-%d", c.number, a.rand.Uint32()))
+	}
+	lc := netpoller.ListenConfig{Poller: c.group(a.rand), Backlog: a.rand.IntN(10)}
+	a.begin("Listen", 0)
+	ln, err := lc.Listen(context.Background(), network, address)
+	a.end(0, err)
+	if err != nil {
+		if !c.closing.Load() {
+			a.fail("listening: %v", err)
+		}
+		return
+	}
+	var all sync.WaitGroup
+	for i := range 1 + a.rand.IntN(3) {
+		for k, f := range []func(*actor, net.Listener){c.acceptSome, c.dialSome} {
+			all.Add(1)
+			c.act(c.number, a.rand.IntN(1<<16), fmt.Sprintf("churn %d, %d, %d", c.number, i, k), func(a *actor) {
+				defer all.Done()
+				f(a, ln)
+			})
+		}
+	}
+	a.sleep(a.shortly())
+	if a.one(4) {
+		c.listenTwice(a, ln)
+	}
+	a.begin("Listener.Close", 0)
+	err = ln.Close()
+	a.end(0, err)
+	if err != nil {
+		a.fail("closing a listener: %v", err)
+	}
+	all.Wait()
+}
+
+// acceptSome accepts until the listener is closed.
+func (c *churn) acceptSome(a *actor, ln net.Listener) {
+	for {
+		if a.one(4) {
+			_ = ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(a.deadline())
+		}
+		a.begin("Accept", 0)
+		conn, err := ln.Accept()
+		a.end(0, err)
+		switch k := kind(err); {
+		case err == nil:
+			conn.Close()
+		case k == "deadline":
+			_ = ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{})
+		case k == "aborted":
+		case k == "closed":
+			return
+		default:
+			if !c.closing.Load() {
+				a.fail("accepting: %v", err)
+			}
+			return
+		}
+	}
+}
+
+// dialSome dials until the listener is gone.
+func (c *churn) dialSome(a *actor, ln net.Listener) {
+	for range a.rand.IntN(20) {
+		d := &netpoller.Dialer{Poller: c.group(a.rand), Timeout: 50 * time.Millisecond}
+		ctx, cancel := a.context()
+		a.begin("dial a churn", 0)
+		conn, err := d.DialContext(ctx, ln.Addr().Network(), ln.Addr().String())
+		a.end(0, err)
+		cancel()
+		switch k := kind(err); k {
+		case "":
+			if c, ok := conn.(*netpoller.TCPConn); ok && a.one(2) {
+				_ = c.SetLinger(0)
+			}
+			conn.Close()
+		case "refused", "no such file", "reset", "would block", "canceled", "context deadline":
+		default:
+			if !c.closing.Load() {
+				a.fail("dialing a listener: %v", err)
+			}
+			return
+		}
+	}
+}
+
+// listenTwice makes a listener of another one's descriptor, and closes it.
+func (c *churn) listenTwice(a *actor, ln net.Listener) {
+	f, err := ln.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		if !c.closing.Load() {
+			a.fail("a listener's file: %v", err)
+		}
+		return
+	}
+	defer f.Close()
+	a.begin("FileListener", 0)
+	second, err := netpoller.FileListener(f)
+	a.end(0, err)
+	if err != nil {
+		a.fail("a listener of a file: %v", err)
+		return
+	}
+	_ = second.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(a.shortly()))
+	if conn, err := second.Accept(); err == nil {
+		conn.Close()
+	}
+	if err := second.Close(); err != nil {
+		a.fail("closing a listener of a file: %v", err)
+	}
+}
