@@ -1,0 +1,382 @@
+package search
+
+import (
+	"fmt"
+	"iter"
+	"math/bits"
+	"strings"
+)
+
+// A Scenario is what an Explorer runs under every schedule.
+type Scenario struct {
+	Name string
+
+	// Variants is how many of them there are, which Setup tells apart by Run.Variant; 0 means
+	// one.
+	Variants int
+
+	// Notes are the promises that a failure breaks: ids of the table in package polldesc, and
+	// of ordering notes.
+	Notes string
+
+	// Setup makes the objects and says which goroutines use them. It is called for each
+	// schedule, and has to do the same each time.
+	Setup func(*Run)
+}
+
+// A Run is one execution of a scenario.
+type Run struct {
+	Variant int // from 0
+
+	e *Explorer
+}
+
+// Go adds a goroutine. It begins when all have been added.
+func (r *Run) Go(name string, f func()) { r.e.spawn(name, f) }
+
+// Check adds a condition that must hold when all goroutines have returned: "" if it does, and
+// otherwise what is wrong.
+func (r *Run) Check(holds func() string) { r.e.checks = append(r.e.checks, holds) }
+
+// A Mode says which schedules an Explorer leaves out.
+type Mode uint8
+
+const (
+	Reduced Mode = iota // those that are equivalent to another one
+	Bounded             // those with more than Explorer.Preemptions
+	All                 // none
+)
+
+const (
+	// maxGoroutines is how many goroutines a scenario has at most.
+	maxGoroutines = 8
+
+	// maxSteps is after how many steps a scenario counts as one that does not end.
+	maxSteps = 1000
+)
+
+// An Explorer runs one scenario under many schedules. The zero Explorer leaves out nothing
+// but equivalents. One Explorer works at a time.
+type Explorer struct {
+	Mode        Mode
+	Preemptions int // the most, if Bounded
+	Limit       int // of schedules; 0 means no limit
+
+	// What Explore found.
+	Schedules, Steps, Longest int
+	Cut                       bool // Limit was reached
+	Wrong                     string
+	Trace                     []string // of the schedule that went wrong
+
+	scenario *Scenario
+	variant  int
+	goOn     func(wrong string) // if not nil, is told, and the search goes on
+	step     func(Step)         // if not nil, is told of each step
+
+	// The schedule in progress.
+	checks     []func() string
+	goroutines []*goroutine
+	current    *goroutine // the one that runs; nil while none does, and operations are no steps
+	next       *goroutine // the one that runs next
+	starting   bool       // current runs up to its first operation
+	unwinding  bool       // current is being abandoned
+	abandoned  bool       // the rest is equivalent to a schedule that was run
+	telling    bool       // Step is told each step
+	tracing    bool       // the steps are kept
+	run        int        // number of the schedule, from 1
+	keys       int        // objects that were given a key
+	places     map[any]*place
+
+	// The choices that lead there. Those up to depth are taken.
+	stack []choice
+	depth int
+	last  *goroutine // took the last step
+}
+
+// A Step is one operation.
+type Step struct {
+	Object        string
+	Before, After uint64
+	Callers       []string // functions, the innermost first
+}
+
+// explorer is the one at work, nil if none is.
+var explorer *Explorer
+
+// A choice is one step of a schedule, and what could have been chosen in its place.
+type choice struct {
+	who     int8  // the goroutine that takes the step
+	before  int8  // the one that took the step before, -1 for none
+	enabled uint8 // goroutines that could take it
+	todo    uint8 // those of them that have to, in another schedule
+	sleep   uint8 // those whose schedules from here on were all run
+	fresh   bool  // who was chosen, and has not taken the step yet
+
+	preemptions int // up to here
+
+	kind kind
+	key  int   // of the object
+	at   clock // of the step
+}
+
+// Explore runs schedules of one variant until none is left, Limit is reached, or one goes wrong.
+func (e *Explorer) Explore(s *Scenario, variant int) {
+	e.scenario, e.variant = s, variant
+	e.stack = e.stack[:0]
+	e.places = map[any]*place{}
+	for {
+		e.execute()
+		e.Schedules++
+		if e.Wrong != "" && e.goOn != nil {
+			e.goOn(e.Wrong)
+			e.Wrong = ""
+		}
+		if e.Wrong != "" {
+			e.tracing = true
+			e.execute() // again, for the trace
+			return
+		}
+		if !e.backtrack() {
+			return
+		}
+		if e.Limit > 0 && e.Schedules >= e.Limit {
+			e.Cut = true
+			return
+		}
+	}
+}
+
+// execute runs the scenario by the choices on the stack, and makes more of them to the end.
+func (e *Explorer) execute() {
+	explorer = e
+	defer func() { explorer = nil }()
+	e.run++
+	e.checks, e.goroutines = nil, e.goroutines[:0]
+	e.depth, e.last, e.keys = 0, nil, 0
+	e.Wrong, e.Trace, e.abandoned = "", nil, false
+	clear(e.places)
+	e.scenario.Setup(&Run{e.variant, e})
+	for e.next = e.choose(); e.next != nil; {
+		e.current = e.next
+		if _, alive := e.current.resume(); !alive {
+			e.current = nil
+			e.next = e.choose()
+		}
+	}
+	e.current = nil
+	e.check()
+	e.unwind()
+}
+
+func (e *Explorer) check() {
+	if e.abandoned {
+		return
+	}
+	for _, holds := range e.checks {
+		if e.Wrong != "" {
+			return
+		}
+		if e.Wrong = holds(); e.Wrong != "" && e.tracing {
+			e.Trace = append(e.Trace, "at the end: "+e.Wrong)
+		}
+	}
+}
+
+// unwind ends the goroutines that have not returned.
+func (e *Explorer) unwind() {
+	e.unwinding = true
+	for _, g := range e.goroutines {
+		if !g.done {
+			e.current = g
+			g.abandon()
+		}
+	}
+	e.current, e.unwinding = nil, false
+}
+
+// choose returns the goroutine that takes the next step, or nil when the schedule has ended.
+func (e *Explorer) choose() *goroutine {
+	if e.Wrong != "" || e.depth == len(e.stack) && !e.extend() {
+		return nil
+	}
+	c := &e.stack[e.depth]
+	e.depth++
+	g := e.goroutines[c.who]
+	if c.fresh {
+		c.kind, c.key = g.kind, g.object.key
+	}
+	e.last = g
+	return g
+}
+
+// extend adds a choice to the stack. It returns false if there is none.
+func (e *Explorer) extend() bool {
+	c := choice{before: -1, fresh: true, enabled: e.enabled()}
+	if e.Mode == Reduced {
+		for _, g := range e.goroutines {
+			if !g.done {
+				e.reverse(g)
+			}
+		}
+	}
+	switch {
+	case c.enabled == 0:
+		e.asleep()
+		return false
+	case len(e.stack) == maxSteps:
+		e.Wrong = fmt.Sprintf("no end after %d steps", maxSteps)
+		return false
+	}
+	if len(e.stack) > 0 {
+		e.inherit(&c, &e.stack[len(e.stack)-1])
+	}
+	free := c.enabled &^ c.sleep
+	stay := c.before >= 0 && free&(1<<c.before) != 0 // no preemption
+	if e.Mode == Bounded && stay && c.preemptions == e.Preemptions {
+		free = 1 << c.before
+	}
+	if free == 0 {
+		e.abandoned = true
+		return false
+	}
+	if c.who = int8(bits.TrailingZeros8(free)); stay {
+		c.who = c.before
+	}
+	if e.Mode != Reduced {
+		c.todo = free &^ (1 << c.who)
+	}
+	e.stack = append(e.stack, c)
+	e.Longest = max(e.Longest, len(e.stack))
+	return true
+}
+
+// inherit gives a choice what follows from the one before it.
+func (e *Explorer) inherit(c, last *choice) {
+	c.before = last.who
+	c.preemptions = last.preemptions
+	if last.before >= 0 && last.before != last.who && last.enabled&(1<<last.before) != 0 {
+		c.preemptions++
+	}
+	for i, g := range e.goroutines {
+		if last.sleep&(1<<i) != 0 && !last.conflicts(g) {
+			c.sleep |= 1 << i
+		}
+	}
+}
+
+// enabled returns the goroutines that can take a step.
+func (e *Explorer) enabled() (all uint8) {
+	for i, g := range e.goroutines {
+		if !g.done && g.enabled() {
+			all |= 1 << i
+		}
+	}
+	return all
+}
+
+// asleep fails the schedule if a goroutine has not returned.
+func (e *Explorer) asleep() {
+	var blocked []string
+	for _, g := range e.goroutines {
+		if !g.done {
+			blocked = append(blocked, fmt.Sprintf("%s waits for %s of %s", g.name, g.kind, g.object))
+		}
+	}
+	if len(blocked) > 0 {
+		e.Wrong = "asleep forever: " + strings.Join(blocked, "; ")
+	}
+}
+
+// backtrack turns to the last choice that has something left to choose.
+func (e *Explorer) backtrack() bool {
+	for len(e.stack) > 0 {
+		c := &e.stack[len(e.stack)-1]
+		if e.Mode == Reduced {
+			c.sleep |= 1 << c.who
+		}
+		if c.todo &^= c.sleep | 1<<c.who; c.todo != 0 {
+			c.who = int8(bits.TrailingZeros8(c.todo))
+			c.todo &^= 1 << c.who
+			c.fresh = true
+			return true
+		}
+		e.stack = e.stack[:len(e.stack)-1]
+	}
+	return false
+}
+
+// A goroutine of a scenario is a coroutine that has stopped before an operation.
+type goroutine struct {
+	id   int
+	name string
+	done bool
+
+	resume  func() (struct{}, bool)
+	abandon func()
+	yield   func(struct{}) bool
+
+	// The operation.
+	kind   kind
+	object *object
+	old    uint64            // what a compare-and-swap expects
+	may    func(uint64) bool // when an await may return
+	holds  int               // locks
+
+	sync clock // what has happened before, for memory
+	at   clock // of its last step, or of the step that started it
+}
+
+// unwound is the panic that ends an abandoned goroutine.
+type unwound struct{}
+
+// spawn starts a goroutine and lets it run up to its first operation.
+func (e *Explorer) spawn(name string, f func()) {
+	if len(e.goroutines) == maxGoroutines {
+		panic("search: too many goroutines")
+	}
+	g := &goroutine{id: len(e.goroutines), name: name}
+	if by := e.current; by != nil {
+		g.name = by.name + "'s " + name
+		g.sync, g.at = by.sync, by.at
+		by.sync[by.id]++
+	}
+	g.sync[g.id] = 1
+	e.goroutines = append(e.goroutines, g)
+	g.resume, g.abandon = iter.Pull(func(yield func(struct{}) bool) {
+		g.yield = yield
+		defer e.returned(g)
+		f()
+	})
+	by := e.current
+	e.current, e.starting = g, true
+	g.resume()
+	e.current, e.starting = by, false
+}
+
+// returned ends a goroutine. It is called by defer.
+func (e *Explorer) returned(g *goroutine) {
+	g.done = true
+	r := recover()
+	if r == nil || r == (unwound{}) || e.unwinding {
+		return
+	}
+	e.Wrong = fmt.Sprintf("%s: panic: %v", g.name, r)
+	if e.tracing {
+		e.Trace = append(e.Trace, fmt.Sprintf("%-8s panic: %v   %s", g.name, r, where()))
+	}
+}
+
+// enabled reports whether the goroutine's operation can take place now.
+func (g *goroutine) enabled() bool {
+	switch o := g.object; g.kind {
+	case lock:
+		return o.val == 0
+	case rlock:
+		return o.val&writeLocked == 0
+	case receive:
+		return o.val > 0
+	case await:
+		return g.may(o.val)
+	}
+	return true
+}

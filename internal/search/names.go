@@ -1,0 +1,39 @@
+package search
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+)
+
+// NameAll names every object in what p points to, and in what that points to in turn, by the
+// path of fields that leads there. Objects that have a name keep it.
+func NameAll(name string, p any) { nameAll(name, reflect.ValueOf(p), map[unsafe.Pointer]bool{}) }
+
+func nameAll(name string, v reflect.Value, seen map[unsafe.Pointer]bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !seen[v.UnsafePointer()] {
+			seen[v.UnsafePointer()] = true
+			nameAll(name, v.Elem(), seen)
+		}
+	case reflect.Struct:
+		if !v.CanAddr() {
+			return
+		}
+		at := reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr()))
+		if o, ok := at.Interface().(Object); ok {
+			if o.named().name == "" {
+				o.named().name = name
+			}
+			return
+		}
+		for i := range v.NumField() {
+			nameAll(name+"."+v.Type().Field(i).Name, v.Field(i), seen)
+		}
+	case reflect.Array, reflect.Slice:
+		for i := range v.Len() {
+			nameAll(fmt.Sprintf("%s[%d]", name, i), v.Index(i), seen)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package search
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	only = flag.String("only", "", "search only scenarios whose name contains `text`")
+	part = flag.String("part", "0/1", "search the scenarios of part `i/n`")
+)
+
+// shortLimit is how many schedules of a scenario are run with -short.
+const shortLimit = 3000
+
+// Scenarios explores all, and fails t at the first schedule that goes wrong: with its
+// counterexample, and the promises that it breaks.
+func Scenarios(t *testing.T, all []Scenario) {
+	var i, n, schedules, steps int
+	if _, err := fmt.Sscanf(*part, "%d/%d", &i, &n); err != nil {
+		t.Fatal("-part: ", err)
+	}
+	begin := time.Now()
+	for k := range all {
+		s := &all[k]
+		if k%n != i || !strings.Contains(s.Name, *only) {
+			continue
+		}
+		began := time.Now()
+		e := &Explorer{}
+		if testing.Short() {
+			e.Limit = shortLimit
+		}
+		for v := range max(1, s.Variants) {
+			if e.Explore(s, v); e.Wrong != "" {
+				t.Fatal(counterexample(s, v, e))
+			}
+		}
+		schedules, steps = schedules+e.Schedules, steps+e.Steps
+		if testing.Verbose() {
+			fmt.Printf("%8d schedules, %3d steps at most, %6.2f s: %s%s\n", e.Schedules, e.Longest, time.Since(began).Seconds(), s.Name, cut(e))
+		}
+	}
+	fmt.Printf("%d schedules, %d steps, %.1f s\n", schedules, steps, time.Since(begin).Seconds())
+}
+
+func cut(e *Explorer) string {
+	if e.Cut {
+		return " (only some)"
+	}
+	return ""
+}
+
+// counterexample describes a schedule that goes wrong, the one with the fewest preemptions.
+func counterexample(s *Scenario, variant int, found *Explorer) string {
+	e, how := found, fmt.Sprintf("schedule %d of the search", found.Schedules)
+	for n := range 4 {
+		simple := &Explorer{Mode: Bounded, Preemptions: n, Limit: 200_000}
+		if simple.Explore(s, variant); simple.Wrong != "" {
+			e, how = simple, fmt.Sprintf("%d preemptions", n)
+			break
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\nIt breaks %s. With %s:\n", s.Name, e.Wrong, s.Notes, how)
+	for i, line := range e.Trace {
+		fmt.Fprintf(&b, "%4d  %s\n", i+1, line)
+	}
+	return b.String()
+}
+
+// Steps tells step of the steps of some schedules of all.
+func Steps(t *testing.T, all []Scenario, step func(Step)) {
+	if !strings.HasPrefix(*part, "0/") || *only != "" {
+		t.Skip("another part does this")
+	}
+	for k := range all {
+		e := &Explorer{Limit: 200, step: step}
+		for v := range max(1, all[k].Variants) {
+			e.Explore(&all[k], v)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package search
+
+import "sync"
+
+// This file stands for package sync, for channels and for the go statement.
+
+type (
+	// A Pool is the real one: it is no part of a protocol.
+	Pool = sync.Pool
+
+	Locker = sync.Locker
+)
+
+// OnceValue is the real one: for what is made once for the whole process.
+func OnceValue[T any](f func() T) func() T { return sync.OnceValue(f) }
+
+// A Mutex is 1 when it is held.
+type Mutex struct{ object }
+
+func (m *Mutex) Lock() {
+	m.point(lock)
+	m.step(1)
+	m.hold(1)
+}
+
+func (m *Mutex) Unlock() {
+	m.point(unlock)
+	if m.val == 0 && !abandoned() {
+		panic("unlock of a mutex that is not locked")
+	}
+	m.step(0)
+	m.hold(-1)
+}
+
+// An RWMutex counts its readers, and has writeLocked when it is held for writing.
+type RWMutex struct{ object }
+
+const writeLocked = 1 << 32
+
+func (m *RWMutex) Lock() {
+	m.point(lock)
+	m.step(writeLocked)
+	m.hold(1)
+}
+
+func (m *RWMutex) Unlock() {
+	m.point(unlock)
+	m.step(0)
+	m.hold(-1)
+}
+
+func (m *RWMutex) RLock() {
+	m.point(rlock)
+	m.step(m.val + 1)
+	m.hold(1)
+}
+
+func (m *RWMutex) RUnlock() {
+	m.point(runlock)
+	m.step(m.val - 1)
+	m.hold(-1)
+}
+
+// hold counts the locks that the goroutine holds.
+func (o *object) hold(n int) {
+	if e := explorer; e != nil && e.current != nil {
+		e.current.holds += n
+	}
+}
+
+// abandoned reports whether the goroutine is being unwound, by deferred calls that need not
+// find what they expect.
+func abandoned() bool { return explorer != nil && explorer.unwinding }
+
+// A Chan is a chan struct{} with room for some.
+type Chan struct {
+	object
+	room uint64
+}
+
+// MakeChan is make(chan struct{}, room).
+func MakeChan(room int) *Chan { return &Chan{room: uint64(room)} }
+
+// Send is the send statement. One that has to wait is a mistake in all that this package is
+// for: a second token. So is one by a goroutine that holds a lock, which the receiver may want.
+func (c *Chan) Send() {
+	c.point(send)
+	if !abandoned() {
+		if c.val == c.room {
+			panic("a send that has to wait: a second token (I2)")
+		}
+		if e := explorer; e != nil && e.current != nil && e.current.holds > 0 && c.room == 1 {
+			panic("a token is sent while a lock is held")
+		}
+	}
+	c.step(c.val + 1)
+}
+
+// Receive is the receive expression.
+func (c *Chan) Receive() {
+	c.point(receive)
+	c.step(c.val - 1)
+}
+
+// Go is the go statement.
+func Go(f func()) {
+	if e := explorer; e != nil && e.current != nil && !e.unwinding {
+		e.spawn("go", f)
+	}
+}
+
+// A Var is a number that goroutines read and change in one step: for what stands for the
+// kernel or the clock.
+type Var struct{ object }
+
+// Load returns the value.
+func (v *Var) Load() uint64 { return v.load() }
+
+// Update makes f(v) the value, and returns v.
+func (v *Var) Update(f func(v uint64) uint64) (old uint64) {
+	v.point(update)
+	old = v.val
+	v.step(f(old))
+	return old
+}
+
+// Await waits until may(v) is true, makes f(v) the value, and returns v.
+func (v *Var) Await(may func(v uint64) bool, f func(v uint64) uint64) (old uint64) {
+	if e := explorer; e != nil && e.current != nil {
+		e.current.may = may
+	}
+	v.point(await)
+	old = v.val
+	v.step(f(old))
+	return old
+}
