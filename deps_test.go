@@ -25,8 +25,8 @@ const module = "github.com/a57b2d82/netpoller"
 // layers are the packages from the bottom up. A package may import only those of lower
 // layers; none of its own.
 var layers = [][]string{
-	{"internal/neterr", "internal/race", "internal/sys", "internal/nettest", "internal/clock"},
-	{"internal/resolve"},
+	{"internal/neterr", "internal/race", "internal/sys", "internal/nettest", "internal/clock", "internal/search"},
+	{"internal/resolve", "internal/search/overlay"},
 	{"timer"},
 	{"polldesc"},
 	{"poller"},
@@ -107,7 +107,7 @@ type sourceFile struct {
 
 // test reports whether the file is compiled into tests only.
 func (f sourceFile) test() bool {
-	return strings.HasSuffix(f.name, "_test.go") || strings.HasPrefix(f.name, "internal/nettest/")
+	return strings.HasSuffix(f.name, "_test.go") || strings.HasPrefix(f.name, "internal/nettest/") || strings.HasPrefix(f.name, "internal/search/")
 }
 
 // sources returns the Go files of this module, without those of nested modules.
