@@ -48,6 +48,12 @@ func Children(known programs) {
 	os.Exit(0)
 }
 
+// ChildArgs returns the arguments with which this program, started again, runs a program. From
+// a process that Alone has started, it has the same network.
+func ChildArgs(name string, args ...string) []string {
+	return append([]string{childArg, name}, args...)
+}
+
 // MustBeAlone panics in a process whose network is not its own, made by Alone. What changes
 // links, addresses or settings of the network calls it first.
 func MustBeAlone() {
@@ -103,7 +109,7 @@ func child(t testing.TB, attr *syscall.SysProcAttr, name string, args []string) 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{childArg, name}, args...)...)
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", ChildArgs(name, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it prints where it hangs
 	cmd.WaitDelay = Patience / 10
 	cmd.Env = append(os.Environ(), atOnce, "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))

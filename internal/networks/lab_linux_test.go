@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -95,6 +96,7 @@ type lab struct {
 	sockets
 	*wire
 	steps []step
+	kept  []any // which the garbage collector shall not close
 }
 
 // step makes a call and notes what came of it, and how long it took.
@@ -163,8 +165,12 @@ const port = 7
 func (l *lab) listening() net.Listener {
 	ln, err := l.listen("tcp", on(near, port))
 	must(err)
+	l.keep(ln)
 	return ln
 }
+
+// keep keeps what the garbage collector would close otherwise.
+func (l *lab) keep(sockets ...any) { l.kept = append(l.kept, sockets...) }
 
 // pair returns a connection through the wire, which is closed with nothing but the process.
 func (l *lab) pair() (dialed, accepted tcpConn) {
@@ -179,6 +185,7 @@ func (l *lab) pairOn(ln net.Listener) (dialed, accepted tcpConn) {
 	must(err)
 	a, err := ln.Accept()
 	must(err)
+	l.keep(d, a)
 	return d.(tcpConn), a.(tcpConn)
 }
 
@@ -188,6 +195,7 @@ func (l *lab) dial(call, address string, timeout time.Duration) (c net.Conn, err
 		c, err = l.dialer(timeout).DialContext(ctx, "tcp", address)
 		return nil, nettest.LikeContext(err)
 	})
+	l.keep(c)
 	return c, err
 }
 
@@ -242,6 +250,7 @@ func run(args []string) {
 	} else {
 		hurry()
 		scenarioNamed(args[0]).run(l)
+		runtime.KeepAlive(l)
 	}
 	must(json.NewEncoder(os.Stdout).Encode(l.steps))
 }

@@ -38,6 +38,8 @@ type section struct {
 var sections = []section{
 	{"Packets that are lost, doubled, late", carrying, true},
 	{"What breaks, and mends", broken, false},
+	{"Packets that neither end has sent", injected, false},
+	{"Peers that stop, die, and do not read", peers, false},
 }
 
 func scenarioNamed(name string) scenario {
@@ -52,7 +54,7 @@ func scenarioNamed(name string) scenario {
 }
 
 func TestMain(m *testing.M) {
-	nettest.Children(map[string]func([]string){"scenario": run})
+	nettest.Children(map[string]func([]string){"scenario": run, "peer": serve})
 	flag.Parse()
 	must(flag.Set("test.parallel", "16")) // scenarios wait, and hardly compute
 	os.Exit(m.Run())

@@ -39,6 +39,10 @@ func (p packet) acked() uint32       { return binary.BigEndian.Uint32(p[ipHeader
 // data returns how many bytes of the stream a TCP segment carries.
 func (p packet) data() int { return len(p) - ipHeader - int(p[ipHeader+12]>>4)*4 }
 
+// isReset and isHello report whether a packet is a RST, and whether it carries five bytes.
+func isReset(p packet) bool { return p.has(rst) }
+func isHello(p packet) bool { return p.isTCP() && p.data() == 5 }
+
 // turn makes the packet one from where it was sent to. Its checksums stay right, because
 // they are sums.
 func (p packet) turn() {
@@ -71,11 +75,22 @@ func (s segment) packet() packet {
 	return p
 }
 
-// unreachable returns the ICMP message with a code that a router sends back for p.
-func unreachable(router netip.Addr, code byte, p packet) packet {
+// Codes of ICMP messages about what cannot be reached.
+const (
+	netUnreachable  = 0
+	hostUnreachable = 1
+	portUnreachable = 3
+	packetTooBig    = 4
+	adminProhibited = 13
+)
+
+// unreachable returns the ICMP message with a code that a router sends back for p. If p was
+// too big, mtu is what were not.
+func unreachable(router netip.Addr, code byte, mtu uint16, p packet) packet {
 	quoted := p[:min(len(p), ipHeader+8)]
 	m := ip(unix.IPPROTO_ICMP, router, p.source(), 8+len(quoted))
 	m[ipHeader], m[ipHeader+1] = 3, code // destination unreachable
+	binary.BigEndian.PutUint16(m[ipHeader+6:], mtu)
 	copy(m[ipHeader+8:], quoted)
 	binary.BigEndian.PutUint16(m[ipHeader+2:], fold(sum(m[ipHeader:])))
 	return m

@@ -2,8 +2,10 @@ package networks
 
 import (
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +24,19 @@ import (
 type wire struct {
 	tun int
 
-	mu    sync.Mutex
-	fault fault
+	mu      sync.Mutex
+	fault   fault
+	last    map[ports]packet // that the sockets on near have sent
+	awaited []awaited
+}
+
+// ports are those of a connection, from the view of near.
+type ports struct{ near, far uint16 }
+
+// awaited is a packet that somebody waits for.
+type awaited struct {
+	is   func(p packet) bool
+	came chan struct{}
 }
 
 // A fault says what becomes of a packet that near sends to far: after which times it
@@ -53,7 +66,7 @@ func newWire() (*wire, error) {
 	if err := unix.IoctlIfreq(tun, unix.TUNSETIFF, r); err != nil {
 		return nil, os.NewSyscallError("TUNSETIFF", err)
 	}
-	w := &wire{tun: tun}
+	w := &wire{tun: tun, fault: sound, last: make(map[ports]packet)}
 	must(nettest.SetAddr(device, near.String(), "255.255.255.0"))
 	must(nettest.SetLink(device, true))
 	go w.serve()
@@ -70,28 +83,32 @@ func (w *wire) serve() {
 			continue
 		}
 		must(err)
-		if p = p[:n]; p[0]>>4 != 4 {
-			continue
-		}
-		for _, after := range w.becomes(p) {
-			sent := append(packet(nil), p...)
-			sent.turn()
-			if after == 0 {
-				w.inject(sent)
-			} else {
-				time.AfterFunc(after, func() { w.inject(sent) })
-			}
+		if p = p[:n]; p[0]>>4 == 4 && p.target() == far {
+			w.carry(p)
 		}
 	}
 }
 
-func (w *wire) becomes(p packet) []time.Duration {
+// carry does to a packet what the fault says.
+func (w *wire) carry(p packet) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.fault == nil {
-		return sound(p)
+	arrivals := w.fault(p)
+	if p.isTCP() {
+		w.last[ports{p.sourcePort(), p.targetPort()}] = p
 	}
-	return w.fault(p)
+	w.mu.Unlock()
+	if len(arrivals) == 0 {
+		w.tell(p)
+	}
+	for _, after := range arrivals {
+		sent := append(packet(nil), p...)
+		sent.turn()
+		if after == 0 {
+			w.inject(sent)
+		} else {
+			time.AfterFunc(after, func() { w.inject(sent) })
+		}
+	}
 }
 
 // set makes the wire have a fault from now on.
@@ -105,8 +122,48 @@ func (w *wire) set(f fault) {
 func (w *wire) inject(p packet) {
 	for {
 		if _, err := unix.Write(w.tun, p); err != unix.EINTR {
-			return
+			break
 		}
+	}
+	w.tell(p)
+}
+
+// tell tells those who wait for a packet.
+func (w *wire) tell(p packet) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.awaited = slices.DeleteFunc(w.awaited, func(a awaited) bool {
+		if !a.is(p) {
+			return false
+		}
+		close(a.came)
+		return true
+	})
+}
+
+// next returns a channel that is closed when the next packet for which what is true has
+// arrived or is lost.
+func (w *wire) next(what func(p packet) bool) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	came := make(chan struct{})
+	w.awaited = append(w.awaited, awaited{what, came})
+	return came
+}
+
+// lastFrom returns the last packet that a socket has sent.
+func (w *wire) lastFrom(c net.Conn) packet {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	local, remote := c.LocalAddr().(*net.TCPAddr), c.RemoteAddr().(*net.TCPAddr)
+	return w.last[ports{uint16(local.Port), uint16(remote.Port)}]
+}
+
+// reset returns a segment that ends the connection of the socket that has sent p.
+func reset(p packet) segment {
+	return segment{
+		source: netip.AddrPortFrom(p.target(), p.targetPort()), target: netip.AddrPortFrom(p.source(), p.sourcePort()),
+		sequence: p.acked(), acked: p.sequence() + uint32(p.data()), flags: rst | ack,
 	}
 }
 

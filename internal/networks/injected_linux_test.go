@@ -1,0 +1,186 @@
+package networks
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// injected are packets that neither end has sent.
+var injected = []scenario{
+	{"RST to a reader", "a RST arrives while a Read waits", func(l *lab) {
+		dialed, accepted := l.pair()
+		l.later(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
+		l.read("read", dialed)
+		l.read("read again", dialed)
+		l.write("write", dialed)
+		l.close("close", dialed)
+		l.write("the peer, which knows of nothing, writes", accepted)
+		l.read("the peer reads", accepted)
+	}},
+	{"RST to a writer", "a RST arrives while a Write waits", func(l *lab) {
+		dialed, _ := l.pair()
+		l.later(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
+		l.fill("write", dialed)
+		l.write("write again", dialed)
+		l.read("read", dialed)
+	}},
+	{"RST to both", "a RST arrives while a Read and a Write wait", func(l *lab) {
+		dialed, _ := l.pair()
+		read := make(chan error, 1)
+		go func() { _, err := dialed.Read(make([]byte, 1)); read <- err }()
+		l.later(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
+		l.step("write and read", func() (any, error) {
+			_, err := dialed.Write(make([]byte, muchMore))
+			// The kernel tells one of them of the reset at the most. The other sees what it left.
+			if errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) {
+				err = nil
+			}
+			readErr := <-read
+			if readErr == io.EOF || errors.Is(readErr, unix.ECONNRESET) {
+				readErr = nil
+			}
+			return "both end", errors.Join(err, readErr)
+		})
+	}},
+	{"stray RST", "a RST arrives that is not in the window", func(l *lab) {
+		dialed, accepted := l.pair()
+		stray := reset(l.lastFrom(dialed))
+		stray.sequence -= 1 << 20
+		l.inject(stray.packet())
+		l.write("write", dialed)
+		l.read("the peer reads", accepted)
+		l.write("the peer writes", accepted)
+		l.read("read", dialed)
+	}},
+	{"RST in the queue", "a RST arrives before the connection is accepted", func(l *lab) {
+		ln := l.listening()
+		dialed, err := l.dialer(0).DialContext(ctx, "tcp", on(far, port))
+		must(err)
+		sent := l.next(isHello)
+		l.write("write", dialed)
+		<-sent
+		gone := l.next(isReset)
+		must(dialed.(tcpConn).SetLinger(0))
+		l.close("close with SetLinger(0)", dialed)
+		<-gone
+		var accepted net.Conn
+		l.step("Accept", func() (any, error) { accepted, err = ln.Accept(); return nil, err })
+		l.read("read", accepted)
+		l.read("read again", accepted)
+		l.write("write", accepted)
+	}},
+	{"refusal", "a SYN is answered with a RST", func(l *lab) {
+		l.set(func(p packet) []time.Duration {
+			refused := reset(p)
+			refused.sequence, refused.acked = 0, p.sequence()+1
+			l.answer(refused.packet())
+			return nil
+		})
+		l.dial("dial", on(far, port), 0)
+	}},
+	{"ICMP for a SYN", "a router says that there is no way to the peer", func(l *lab) {
+		for _, m := range messages {
+			l.set(l.refusing(m.code))
+			l.dial("dial, "+m.name, on(far, port), 0)
+		}
+	}},
+	{"ICMP for data", "a router says so of a connection, until the kernel gives up", func(l *lab) {
+		for _, m := range messages[:2] {
+			l.set(sound)
+			dialed, _ := l.pair()
+			l.set(l.refusing(m.code))
+			l.write(m.name+", write", dialed)
+			l.read("read", dialed)
+			l.write("write again", dialed)
+		}
+	}},
+	{"ICMP for datagrams", "a router says so of UDP packets", func(l *lab) {
+		for _, m := range messages {
+			l.set(l.refusing(m.code))
+			c, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))
+			must(err)
+			told := l.next(func(p packet) bool { return p.protocol() == unix.IPPROTO_ICMP })
+			l.write(m.name+", write", c)
+			<-told
+			must(c.SetReadDeadline(time.Now().Add(patience)))
+			l.read("read", c)
+			l.set(sound)
+			l.write("write again", c)
+		}
+	}},
+	{"MTU hole, told", "packets of more than 600 bytes are lost, and a router says so", func(l *lab) {
+		dialed, accepted := l.pair()
+		l.set(func(p packet) []time.Duration {
+			if len(p) <= 600 {
+				return sound(p)
+			}
+			l.answer(unreachable(router, packetTooBig, 600, p))
+			return nil
+		})
+		sent := content(20000)
+		l.step("write", func() (any, error) { return dialed.Write(sent) })
+		l.whenever("the peer reads", readSame(accepted, sent))
+	}},
+}
+
+// router is what sends ICMP messages.
+var router = netip.MustParseAddr("198.51.100.3")
+
+// messages are those for which dials fail.
+var messages = []struct {
+	name string
+	code byte
+}{
+	{"host unreachable", hostUnreachable},
+	{"network unreachable", netUnreachable},
+	{"port unreachable", portUnreachable},
+	{"prohibited", adminProhibited},
+}
+
+// refusing is a wire that loses everything, and a router says why.
+func (l *lab) refusing(code byte) fault {
+	return func(p packet) []time.Duration {
+		l.answer(unreachable(router, code, 0, p))
+		return nil
+	}
+}
+
+// answer injects a packet from within a fault.
+func (l *lab) answer(p packet) { time.AfterFunc(0, func() { l.inject(p) }) }
+
+// later calls f when a call that is about to be made is likely to wait.
+func (l *lab) later(f func()) { time.AfterFunc(100*time.Millisecond, f) }
+
+// muchMore is more than all buffers hold, if nobody reads.
+const muchMore = 64 << 20
+
+// fill is a step that writes more than the peer will read, and notes only the error.
+func (l *lab) fill(call string, c net.Conn) (n int) {
+	l.step(call, func() (_ any, err error) {
+		n, err = c.Write(make([]byte, muchMore))
+		return map[bool]string{true: "a part"}[0 < n && n < muchMore], err
+	})
+	return n
+}
+
+// readSame reads what was sent.
+func readSame(c net.Conn, sent []byte) func() (any, error) {
+	return func() (any, error) {
+		var got bytes.Buffer
+		buf := make([]byte, 1000)
+		for got.Len() < len(sent) {
+			n, err := c.Read(buf)
+			got.Write(buf[:n])
+			if err != nil {
+				return describe(got.Bytes(), sent), err
+			}
+		}
+		return describe(got.Bytes(), sent), nil
+	}
+}
