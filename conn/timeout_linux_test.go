@@ -93,6 +93,30 @@ func TestTimeoutConnSilentPeer(t *testing.T) {
 	})
 }
 
+// If this fails, the limit of a wait outlives it: a later Read fails though its data is there.
+func TestTimeoutConnExactReads(t *testing.T) {
+	forEachLimitable(t, func(t *testing.T, c, peer net.Conn) {
+		var b [4]byte // which each Read fills: so the next one begins with a system call
+		send := func(after time.Duration) { time.AfterFunc(after, func() { peer.Write(make([]byte, len(b))) }) }
+		for limit := 4 * brief; ; limit *= 2 {
+			limited := conn.WithTimeout(c, limit, 0)
+			send(limit / 4)
+			if _, err := limited.Read(b[:]); err != nil { // the machine is busy
+				timedOut(t, err)
+				_, err := conn.WithTimeout(c, never, 0).Read(b[:])
+				require.NoError(t, err)
+				continue
+			}
+			send(0)
+			time.Sleep(2 * limit)
+			n, err := limited.Read(b[:])
+			require.NoError(t, err)
+			require.Equal(t, len(b), n)
+			return
+		}
+	})
+}
+
 // If this fails, a Write is ended, or loses bytes, although the peer takes what it is
 // sent, only slowly.
 func TestTimeoutConnProgress(t *testing.T) {

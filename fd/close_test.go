@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
 
@@ -266,4 +269,70 @@ func TestCloseRaces(t *testing.T) {
 			t.Errorf("left behind: %+v", s)
 		}
 	})
+}
+
+// If this fails, a call that is over keeps its side or its reference: Close waits for it.
+func TestEveryCallLetsGo(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	p, to, batch := make([]byte, 1), new(sys.RawAddr), sys.NewBatch(0, 0)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := func(uintptr) bool { return true }
+	for name, f := range map[string]func(*FD) error{
+		"Shutdown":         func(fd *FD) error { return fd.Shutdown(syscall.SHUT_WR) },
+		"PeerClosed":       func(fd *FD) error { fd.PeerClosed(); return nil },
+		"Dup":              func(fd *FD) error { dup, err := fd.Dup(); syscall.Close(dup); return err },
+		"RawControl":       func(fd *FD) error { return fd.RawControl(func(uintptr) {}) },
+		"RawRead":          func(fd *FD) error { return fd.RawRead(done) },
+		"RawWrite":         func(fd *FD) error { return fd.RawWrite(done) },
+		"SetsockoptInt":    func(fd *FD) error { return fd.SetsockoptInt(0, 0, 0) },
+		"SetsockoptLinger": func(fd *FD) error { return fd.SetsockoptLinger(0, 0, new(syscall.Linger)) },
+		"GetsockoptInt":    func(fd *FD) error { _, err := fd.GetsockoptInt(0, 0); return err },
+		"Read":             func(fd *FD) error { _, err := fd.Read(p); return err },
+		"Write":            func(fd *FD) error { _, err := fd.Write(p); return err },
+		"Accept":           func(fd *FD) error { _, _, err := fd.Accept(); return err },
+		"ReadFrom":         func(fd *FD) error { _, err := fd.ReadFrom(p, to); return err },
+		"WriteTo":          func(fd *FD) error { _, err := fd.WriteTo(p, to); return err },
+		"ReadMsg":          func(fd *FD) error { _, _, _, err := fd.ReadMsg(p, nil, 0, to); return err },
+		"WriteMsg":         func(fd *FD) error { _, _, err := fd.WriteMsg(p, nil, nil); return err },
+		"ReadBatch":        func(fd *FD) error { _, err := fd.ReadBatch(batch, 0); return err },
+		"WriteBatch":       func(fd *FD) error { _, err := fd.WriteBatch(batch, 0); return err },
+		"Writev":           func(fd *FD) error { _, err := fd.Writev(&[][]byte{p}); return err },
+		"SendFile":         func(fd *FD) error { _, _, err := fd.SendFile(-1, 1); return err },
+		"Splice":           func(fd *FD) error { _, _, err := Splice(fd, fd, 1); return err },
+		"ReadContext":      func(fd *FD) error { _, err := fd.ReadContext(canceled, p); return err },
+		"WriteContext":     func(fd *FD) error { _, err := fd.WriteContext(canceled, p); return err },
+		"WaitReadable":     func(fd *FD) error { return fd.WaitReadable(t.Context()) },
+		"WaitWritable":     func(fd *FD) error { return fd.WaitWritable(t.Context()) },
+	} {
+		fd, _ := pair(t, g)
+		ok(t, fd.SetDeadline(longAgo)) // so that nothing waits, and what begins fails
+		err := f(fd)
+		returns(t, "Close after "+name, func() { ok(t, fd.Close()) })
+		t.Logf("%s: %v", name, err)
+	}
+}
+
+// If this fails, Close has returned while its number was still open, or was about to be
+// closed though it might be somebody else's by then.
+func TestCloseReturnsWhenItIsGone(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	for range 500 {
+		fd, _ := pair(t, g)
+		number := fd.Sysfd()
+		socket := socketOf(number)
+		inside, leave := make(chan bool), make(chan bool)
+		used := async(func() error {
+			return fd.RawControl(func(uintptr) { inside <- true; <-leave })
+		})
+		<-inside
+		closed := async(fd.Close)
+		eventually(t, "closed", func() bool { return fd.PeerClosed() })
+		close(leave)
+		ok(t, result(t, "Close", closed))
+		require.NotEqual(t, socket, socketOf(number), "it is still open")
+		ok(t, result(t, "RawControl", used))
+	}
 }

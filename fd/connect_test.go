@@ -424,3 +424,27 @@ func TestAcceptManyAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// If this fails, a connection that was dialed is taken for one that once hung up, and makes
+// two system calls for each Read.
+func TestConnectedHoldsTheRule(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		l := listening(t, 1)
+		defer syscall.Close(l)
+		other, _ := pair(t, g) // so that the reactor runs
+		defer other.Close()
+		for range 100 {
+			fd := socketFD(t)
+			_, err := fd.Connect(t.Context(), address(t, l), g)
+			ok(t, err)
+			sysfd, _, err := sys.Accept(l)
+			ok(t, err)
+			far := newPeer(t, sysfd)
+			far.send("x")
+			reads(t, fd, 8, "x")
+			require.False(t, fd.pd.Exceptional())
+			far.close()
+			fd.Close()
+		}
+	})
+}

@@ -3,8 +3,11 @@
 package fd
 
 import (
+	"cmp"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
@@ -47,4 +50,19 @@ func TestRoomIsReportedWhileAwaited(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If this fails, a Write after one whose room could not be watched waits for a report that
+// nobody has asked for.
+func TestRoomCannotBeWatched(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		full, unwatched := firstFail(sys.CallWrite, 2, syscall.EAGAIN), firstFail(sys.CallEpollCtl, 1, syscall.ENOMEM)
+		watch(t, fd.sysfd, func(call sys.Call) error { return cmp.Or(full(call), unwatched(call)) })
+		_, err := fd.Write([]byte("lost"))
+		require.ErrorIs(t, err, syscall.ENOMEM)
+		returns(t, "the next Write", func() { _, err = fd.Write([]byte("kept")) })
+		ok(t, err)
+		require.Equal(t, "kept", far.recv(len("kept")))
+	})
 }
