@@ -1,0 +1,30 @@
+package main
+
+var connPacket = []Mutant{
+	{
+		Name: "a port of 65535 is none",
+		File: "conn/packet_linux.go",
+		Old:  `port > math.MaxUint16`, New: `port >= math.MaxUint16`,
+		Breaks: "checkPort refuses a number that is no port",
+		Tests:  []string{". -run TestPortOutOfRange|TestErrorsOfUDPConn"},
+	},
+	{
+		Name: "a negative port is one",
+		File: "conn/packet_linux.go",
+		Old:  `if port < 0 || port > `, New: `if port > `,
+		Breaks: "checkPort refuses a number that is no port",
+		Tests:  []string{". -run TestPortOutOfRange|TestErrorsOfUDPConn"},
+	},
+	{
+		Name: "a connected UDP socket writes to somebody else",
+		File: "conn/packet_linux.go",
+		Old: `	switch {
+	case f.connected:
+		return net.ErrWriteToConnected
+	case a == nil:`,
+		New: `	switch {
+	case a == nil:`,
+		Breaks: "net.ErrWriteToConnected",
+		Tests:  []string{". -run TestErrorsOfUDPConn"},
+	},
+}

@@ -1,0 +1,148 @@
+package main
+
+var connSocket = []Mutant{
+	{
+		Name: "a socket that cannot be set up stays open",
+		File: "conn/socket_linux.go",
+		Old: `		if !done {
+			f.pfd.Close()
+		}`,
+		New: `		if !done {
+			_ = f
+		}`,
+		Breaks: "made closes a socket that is not set up",
+		Tests:  []string{"./dialer -run TestNothingLeft|TestNoSocket", ". -run TestNothingAfterClose|TestControlThatDoesNotReturn"},
+	},
+	{
+		Name: "a socket whose Control hook panics stays open",
+		File: "conn/socket_linux.go",
+		Old: `	done := false
+	defer func() {
+		if !done {
+			f.pfd.Close()
+		}
+	}()
+	if err := setUp(f); err != nil {
+		return nil, err
+	}
+	done = true
+	return f, nil`,
+		New: `	if err := setUp(f); err != nil {
+		f.pfd.Close()
+		return nil, err
+	}
+	return f, nil`,
+		Breaks: "made closes a socket also where a Control hook panics or ends its goroutine",
+		Tests:  []string{". -run TestControlThatDoesNotReturn"},
+	},
+	{
+		Name: "a connected socket does not know its peer",
+		File: "conn/socket_linux.go",
+		Old: `	f.connected = true
+`,
+		New:    "",
+		Breaks: "net.ErrWriteToConnected",
+		Tests:  []string{". -run TestErrorsOfUDPConn"},
+	},
+	{
+		Name: "a connection that was made at once has the address that was dialed",
+		File: "conn/socket_linux.go",
+		Old: `	if peer == nil {
+		peer, _ = sys.Getpeername(f.pfd.Sysfd())
+	}
+`,
+		New:    "",
+		Breaks: "RemoteAddr is what the kernel says",
+		Tests:  []string{". -run TestDialAddrs"},
+	},
+	{
+		Name: "a listener must wait for the connections of the last one",
+		File: "conn/socket_linux.go",
+		Old: `	if accepts {
+		// A server that restarts must not wait for the connections of the last one.
+		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+			return err
+		}
+	} else if`,
+		New: `	if accepts {
+	} else if`,
+		Breaks: "SO_REUSEADDR",
+		Tests:  []string{". -run TestListenAgainAtOnce"},
+	},
+	{
+		Name: "every datagram socket can be bound twice",
+		File: "conn/socket_linux.go",
+		Old:  `} else if group, ok := multicast(f.family, laddr); ok {`, New: `} else if group, ok := multicast(f.family, laddr); ok || true {`,
+		Breaks: "SO_REUSEADDR is for multicast groups",
+		Tests:  []string{". -run TestTwoOnOnePort|TestErrorsOfListenPacketInUse"},
+	},
+	{
+		Name: "a listener's backlog is the kernel's",
+		File: "conn/socket_linux.go",
+		Old: `		if backlog == 0 {
+			backlog`,
+		New: `		if true {
+			backlog`,
+		Breaks: "ListenConfig.Backlog",
+		Tests:  []string{"./listener -run TestBacklog"},
+	},
+	{
+		Name: "ReusePort does nothing",
+		File: "conn/socket_linux.go",
+		Old:  `	if s.ReusePort {`, New: `	if false {`,
+		Breaks: "ListenConfig.ReusePort",
+		Tests:  []string{". -run TestTwoOnOnePort"},
+	},
+	{
+		Name: "an address that does not fit is reported after Control was called",
+		File: "conn/socket_linux.go",
+		Old: `	// An address that does not fit is reported before Control is called.
+	if _, err := sockaddr(f.family, laddr); err != nil {
+		return err
+	}
+	if err := s.control(ctx, f, laddr); err != nil {
+		return err
+	}
+`,
+		New: `	if err := s.control(ctx, f, laddr); err != nil {
+		return err
+	}
+`,
+		Breaks: "Control is called as net calls it",
+		Tests:  []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook"},
+	},
+	{
+		Name: "a Control hook is called after bind",
+		File: "conn/socket_linux.go",
+		Old: `	if err := s.control(ctx, f, laddr); err != nil {
+		return err
+	}
+	if err := bind(f, laddr); err != nil {
+		return err
+	}
+	if accepts`,
+		New: `	if err := bind(f, laddr); err != nil {
+		return err
+	}
+	if err := s.control(ctx, f, laddr); err != nil {
+		return err
+	}
+	if accepts`,
+		Breaks: "Control is called before the socket is bound",
+		Tests:  []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook", "./listener -run TestControl"},
+	},
+	{
+		Name: "an IPv6 socket has the system's default for IPv4",
+		File: "conn/socket_linux.go",
+		Old:  `boolInt(v6only))`, New: `0)`,
+		Breaks: "IPV6_V6ONLY: tcp6 takes no IPv4",
+		Tests:  []string{". -run TestSocketOptions|TestListenFamilies"},
+	},
+	{
+		Name: "a packet socket must not broadcast",
+		File: "conn/socket_linux.go",
+		Old:  `if family != syscall.AF_UNIX && (s.Type == syscall.SOCK_DGRAM || s.Type == syscall.SOCK_RAW) {`, New: `if false {`,
+		Breaks: "SO_BROADCAST",
+		Tests:  []string{". -run TestSocketOptions|TestUDP"},
+	},
+}

@@ -1,0 +1,133 @@
+package main
+
+var fdFd = []Mutant{
+	{
+		Name: "Close does not evict",
+		File: "fd/fd_linux.go",
+		Old:  `fd.pd.Evict() // DOC: evict`, New: `// DOC: evict`,
+		Breaks: "I5: Close wakes everyone",
+		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+	},
+	{
+		Name: "Close does not wait for the last one out",
+		File: "fd/fd_linux.go",
+		Old:  `	fd.mu.queue(closer).acquire() // DOC: close-waits`, New: `	// DOC: close-waits`,
+		Breaks: "Close returns when the descriptor is gone",
+		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+	},
+	{
+		Name: "the last one out lets Close go before it closes",
+		File: "fd/fd_linux.go",
+		Old: `	fd.destroy()
+	fd.mu.queue(closer).release()`,
+		New: `	fd.mu.queue(closer).release()
+	fd.destroy()`,
+		Breaks: "Close returns when the descriptor is gone",
+		Tests:  []string{"./fd -run TestCloseReturnsWhenItIsGone"},
+	},
+	{
+		Name: "the descriptor is closed, then unregistered",
+		File: "fd/fd_linux.go",
+		Old: `	if fd.pd != nil {
+		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
+	}
+	err := sys.CloseFD(fd.sysfd)
+`,
+		New: `	err := sys.CloseFD(fd.sysfd)
+	if fd.pd != nil {
+		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
+	}
+`,
+		Breaks: "HB-6, fact d",
+		Tests:  []string{"./fd -run TestCloseUnregistersDespiteDuplicate"},
+	},
+	{
+		Name: "the descriptor is never unregistered",
+		File: "fd/fd_linux.go",
+		Old:  `fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister`, New: `// DOC: unregister`,
+		Breaks: "the slot is given back",
+		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+	},
+	{
+		Name: "the descriptor is never closed",
+		File: "fd/fd_linux.go",
+		Old:  `err := sys.CloseFD(fd.sysfd)`, New: `var err error`,
+		Breaks: "Close: the descriptor is gone",
+		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+	},
+	{
+		Name: "an operation that cannot begin keeps its side",
+		File: "fd/fd_linux.go",
+		Old: `	if err != nil {
+		fd.unlock(m)
+	}
+	return err
+`,
+		New: `	return err
+`,
+		Breaks: "who locks a side unlocks it",
+		Tests:  []string{"./fd -run TestEveryCallLetsGo"},
+	},
+	{
+		Name: "a packet operation passes over the error that a wait has kept",
+		File: "fd/fd_linux.go",
+		Old: `	if err == nil {
+		err = fd.owed(m)
+	}
+`,
+		New:    "",
+		Breaks: "WaitReadable keeps an error for the next call that reads",
+		Tests:  []string{"./fd -run TestWaitingForAnError$"},
+	},
+	{
+		Name: "an empty datagram is the end",
+		File: "fd/fd_linux.go",
+		Old:  `n == 0 && err == nil && fd.kind != Datagram`, New: `n == 0 && err == nil`,
+		Breaks: "packets have no end",
+		Tests:  []string{"./fd -run TestPacketReads"},
+	},
+	{
+		Name: "the empty read of a sequence of packets is none",
+		File: "fd/fd_linux.go",
+		Old:  `n == 0 && err == nil && fd.kind != Datagram`, New: `n == 0 && err == nil && fd.kind.isStream()`,
+		Breaks: "SeqPacket ends with an empty read",
+		Tests:  []string{"./fd -run TestPacketsEnd", ". -run TestUnixPackets"},
+	},
+	{
+		Name: "Dup does not note that the descriptor was lent",
+		File: "fd/fd_linux.go",
+		Old: `	fd.lend()
+	return sys.Dup(fd.sysfd)`,
+		New:    `	return sys.Dup(fd.sysfd)`,
+		Breaks: "FD.lend",
+		Tests:  []string{"./fd -run TestUrgentByteTakenBySomeoneElse"},
+	},
+	{
+		Name: "Shutdown keeps its reference",
+		File: "fd/fd_linux.go",
+		Old: `	defer fd.decref()
+	return syscall.Shutdown(fd.sysfd, how)`,
+		New:    `	return syscall.Shutdown(fd.sysfd, how)`,
+		Breaks: "Close returns when the last one has let go",
+		Tests:  []string{"./fd -run TestEveryCallLetsGo"},
+	},
+	{
+		Name: "Shutdown takes no reference",
+		File: "fd/fd_linux.go",
+		Old: `	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	return syscall.Shutdown(fd.sysfd, how)`,
+		New:    `	return syscall.Shutdown(fd.sysfd, how)`,
+		Breaks: "HB-6: no system call meets a number that was given away",
+		Tests:  []string{"./fd -run TestEverythingFailsAfterClose"},
+	},
+	{
+		Name: "memory may fault, and calls are raw",
+		File: "fd/fd_linux.go",
+		Old:  `if g.Config().MemoryMayFault { // DOC: may-fault`, New: `if false && g.Config().MemoryMayFault { // DOC: may-fault`,
+		Breaks: "Config.MemoryMayFault",
+		Tests:  []string{"./fd -run TestShortReadOfMemoryThatFaults"},
+	},
+}

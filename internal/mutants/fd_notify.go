@@ -1,0 +1,118 @@
+package main
+
+var fdNotify = []Mutant{
+	{
+		Name: "a notification unlocks before it ends",
+		File: "fd/notify_linux.go",
+		Old: `	n.end()
+	n.fd.unlock(polldesc.Read)
+`,
+		New: `	n.fd.unlock(polldesc.Read)
+	n.end()
+`,
+		Breaks: "a late stop ends no later owner's Read",
+		Tests:  []string{"./fd -run TestLateStopEndsNoLaterRead"},
+	},
+	{
+		Name: "a notification calls f before it lets the side go",
+		File: "fd/notify_linux.go",
+		Old: `	n.fd.unlock(polldesc.Read)
+	if !n.sent {
+		n.f()
+	}
+`,
+		New: `	if !n.sent {
+		n.f()
+	}
+	n.fd.unlock(polldesc.Read)
+`,
+		Breaks: "NotifyReadable: f may read",
+		Tests:  []string{"./fd -run TestNotifyAgain|TestNotifyOfEverything"},
+	},
+	{
+		Name: "a notification that was stopped is delivered",
+		File: "fd/notify_linux.go",
+		Old: `	if !n.sent {
+		n.f()`,
+		New: `	if true {
+		n.f()`,
+		Breaks: "stop prevents the call",
+		Tests:  []string{"./fd -run TestNotifyStop"},
+	},
+	{
+		Name: "a notification takes an edge and lets the next Read wait for it",
+		File: "fd/notify_linux.go",
+		Old: `	if edge {
+		n.fd.drained = false
+	}
+`,
+		New:    "",
+		Breaks: "I4: the edge was taken",
+		Tests:  []string{"./fd -run TestNotify"},
+	},
+	{
+		Name: "a notification that finds an edge when it parks lets the next Read wait for it",
+		File: "fd/notify_linux.go",
+		Old: `			return parked
+		}
+		n.fd.drained = false // an edge was taken
+`,
+		New: `			return parked
+		}
+`,
+		Breaks: "I4: the edge was taken",
+		Tests:  []string{"./fd -run TestNotify"},
+	},
+	{
+		Name: "a notification in a bubble takes an edge and lets the next Read wait for it",
+		File: "fd/notify_linux.go",
+		Old: `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
+			n.fd.drained = false // an edge was taken`,
+		New:    `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {`,
+		Breaks: "I4: the edge was taken",
+		Tests:  []string{". -run TestNotifyReadableInABubble|TestNotificationInABubble"},
+	},
+	{
+		Name: "a notification parks again after an edge without a look",
+		File: "fd/notify_linux.go",
+		Old:  `if !n.park(!edge) {`, New: `if !n.park(true) {`,
+		Breaks: "HB-2: the edge was the news",
+		Tests:  []string{"./fd -run TestNotifyOfEverything"},
+	},
+	{
+		Name: "a notification does not look before it parks",
+		File: "fd/notify_linux.go",
+		Old:  `!n.park(fd.drained)`, New: `!n.park(true)`,
+		Breaks: "HB-3: only a descriptor that is known to be empty is not asked first",
+		Tests:  []string{"./fd -run TestNotifyOfEverything"},
+	},
+	{
+		Name: "a notification relies on a short read though the descriptor was lent",
+		File: "fd/notify_linux.go",
+		Old:  `if fd.drained && !fd.lent.Load() {`, New: `if fd.drained {`,
+		Breaks: "FD.lend: the short-read rule is over",
+		Tests:  []string{". -run TestLowWaterMark", "./fd -run SomeoneElse"},
+	},
+	{
+		Name: "a notification of a closed descriptor is called in the caller's goroutine",
+		File: "fd/notify_linux.go",
+		Old: `		go f()
+		return func() bool { return false }`,
+		New: `		f()
+		return func() bool { return false }`,
+		Breaks: "NotifyReadable calls f in a goroutine of its own",
+		Tests:  []string{"./fd -run TestNotify", "./conn -run TestNotifyNobody"},
+	},
+	{
+		Name: "a notification is delivered in the caller's goroutine",
+		File: "fd/notify_linux.go",
+		Old: `		go n.deliver()
+	}
+	return`,
+		New: `		n.deliver()
+	}
+	return`,
+		Breaks: "NotifyReadable calls f in a goroutine of its own",
+		Tests:  []string{"./fd -run TestNotify"},
+	},
+}

@@ -1,0 +1,67 @@
+package main
+
+var fdRaw = []Mutant{
+	{
+		Name: "RawControl does not note that the descriptor was lent",
+		File: "fd/raw_linux.go",
+		Old: `	defer fd.decref()
+	fd.lend()
+	f(uintptr(fd.sysfd))`,
+		New: `	defer fd.decref()
+	f(uintptr(fd.sysfd))`,
+		Breaks: "FD.lend",
+		Tests:  []string{"./fd -run SomeoneElse"},
+	},
+	{
+		Name: "RawControl takes no reference",
+		File: "fd/raw_linux.go",
+		Old: `	if err := fd.incref(); err != nil {
+		return err
+	}
+	defer fd.decref()
+	fd.lend()`,
+		New:    `	fd.lend()`,
+		Breaks: "RawControl: the descriptor stays open until f returns",
+		Tests:  []string{"./fd -run TestRaw|TestClose"},
+	},
+	{
+		Name: "RawRead does not note that the descriptor was lent",
+		File: "fd/raw_linux.go",
+		Old: `	defer fd.unlock(m)
+	fd.lend()
+`,
+		New: `	defer fd.unlock(m)
+`,
+		Breaks: "FD.lend",
+		Tests:  []string{"./fd -run TestRawReadBetweenReads|SomeoneElse"},
+	},
+	{
+		Name: "RawRead passes over the error that a wait has kept",
+		File: "fd/raw_linux.go",
+		Old: `		if err := fd.owed(m); err != nil {
+			return err
+		}
+`,
+		New:    "",
+		Breaks: "an error that a wait has taken from the socket is one that f cannot find",
+		Tests:  []string{"./fd -run TestRawReadAfterAnError"},
+	},
+	{
+		Name: "RawRead begins without a look at the deadline",
+		File: "fd/raw_linux.go",
+		Old: `	if err := fd.prepare(m); err != nil {
+		return err
+	}
+	for !f`,
+		New:    `	for !f`,
+		Breaks: "HB-3, D3",
+		Tests:  []string{"./fd -run TestRaw"},
+	},
+	{
+		Name: "RawWrite waits for the reading side",
+		File: "fd/raw_linux.go",
+		Old:  `if err := fd.wait(m); err != nil {`, New: `if err := fd.wait(polldesc.Read); err != nil {`,
+		Breaks: "I1: one owner a side",
+		Tests:  []string{"./fd -run TestRawReadWrite"},
+	},
+}

@@ -1,0 +1,133 @@
+package main
+
+var fdRw = []Mutant{
+	{
+		Name: "a full read counts as a short one",
+		File: "fd/rw_linux.go",
+		Old:  `0 < n && n < len(p) && fd.plain()`, New: `0 < n && n <= len(p) && fd.plain()`,
+		Breaks: "the short-read rule",
+		Tests:  []string{"./fd -run TestExactReadIsNotShort"},
+	},
+	{
+		Name: "the short-read rule holds for streams that are not TCP",
+		File: "fd/rw_linux.go",
+		Old:  `return fd.kind == TCP && fd.calls == sys.RawCalls`, New: `return fd.kind.isStream() && fd.calls == sys.RawCalls`,
+		Breaks: "the short-read rule: a read of a Unix stream ends where control messages do",
+		Tests:  []string{"./fd -run TestNoShortReadRuleForOtherStreams"},
+	},
+	{
+		Name: "the short-read rule holds though memory may fault",
+		File: "fd/rw_linux.go",
+		Old:  `fd.calls == sys.RawCalls && !fd.Lent()`, New: `(fd.calls == sys.RawCalls || true) && !fd.Lent()`,
+		Breaks: "Config.MemoryMayFault",
+		Tests:  []string{"./fd -run TestShortReadOfMemoryThatFaults"},
+	},
+	{
+		Name: "the short-read rule holds though the descriptor was lent",
+		File: "fd/rw_linux.go",
+		Old:  `fd.calls == sys.RawCalls && !fd.Lent() && `, New: `fd.calls == sys.RawCalls && `,
+		Breaks: "the short-read rule is over once somebody else had the descriptor",
+		Tests:  []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
+	},
+	{
+		Name: "the short-read rule holds after a FIN",
+		File: "fd/rw_linux.go",
+		Old:  ` && !fd.Lent() && !fd.pd.Exceptional()`, New: ` && !fd.Lent()`,
+		Breaks: "I6: a FIN shares its edge with the data before it",
+		Tests:  []string{"./fd -run TestShortReadThen"},
+	},
+	{
+		Name: "a Read waits after a short one though the descriptor was lent meanwhile",
+		File: "fd/rw_linux.go",
+		Old:  `if !fd.drained || fd.lent.Load() {`, New: `if !fd.drained {`,
+		Breaks: "FD.lend: the short-read rule is over",
+		Tests:  []string{". -run TestLowWaterMark"},
+	},
+	{
+		Name: "a Read that an edge lets go on stays one that waits first",
+		File: "fd/rw_linux.go",
+		Old: `	if err == nil {
+		fd.drained = false
+	}
+	return err
+`,
+		New: `	return err
+`,
+		Breaks: "I4: the edge was taken, and a wait for readiness leaves the data there",
+		Tests:  []string{"./fd -run TestWaitReadableTakesNothing"},
+	},
+	{
+		Name: "a Read after a short one forgets the edge before it waits",
+		File: "fd/rw_linux.go",
+		Old:  `	err := fd.wait(polldesc.Read) // DOC: drained-wait`,
+		New: `	if err := fd.pd.Prepare(polldesc.Read); err != nil {
+		return err
+	}
+	err := fd.wait(polldesc.Read) // DOC: drained-wait`,
+		Breaks: "HB-3: no system call follows the reset",
+		Tests:  []string{"./fd -run TestBetweenShortReadAndRead|TestRacesShortRead"},
+	},
+	{
+		Name: "a Read forgets edges after EAGAIN",
+		File: "fd/rw_linux.go",
+		Old: `		if err == syscall.EAGAIN {
+			if err = fd.await(polldesc.Read, attempt); err == nil {`,
+		New: `		if err == syscall.EAGAIN {
+			if err = fd.pd.Prepare(polldesc.Read); err == nil {
+				err = fd.await(polldesc.Read, attempt)
+			}
+			if err == nil {`,
+		Breaks: "HB-3",
+		Tests:  []string{"./fd -run TestReadWrite|TestHunt -hunt 2s"},
+	},
+	{
+		Name: "a Read at an urgent byte is not made again",
+		File: "fd/rw_linux.go",
+		Old:  `if err == syscall.EAGAIN && fd.atMark() {`, New: `if false && fd.atMark() {`,
+		Breaks: "FD.atMark: a signal at an urgent byte",
+		Tests:  []string{"./fd -run Urgent"},
+	},
+	{
+		Name: "a Read passes over the error that a wait has kept",
+		File: "fd/rw_linux.go",
+		Old: `	if err := fd.owed(polldesc.Read); err != nil {
+		return 0, err
+	}
+`,
+		New:    "",
+		Breaks: "WaitReadable keeps an error for the next call that reads",
+		Tests:  []string{"./fd -run TestWaitingForAnError"},
+	},
+	{
+		Name: "a Write passes over the error that a wait has kept",
+		File: "fd/rw_linux.go",
+		Old: `	if err := fd.owed(polldesc.Write); err != nil {
+		return 0, err
+	}
+`,
+		New:    "",
+		Breaks: "WaitWritable keeps an error for the next call that writes",
+		Tests:  []string{"./fd -run TestWaitWritableKeepsTheError"},
+	},
+	{
+		Name: "a Write in pieces begins each at the front",
+		File: "fd/rw_linux.go",
+		Old:  `chunk := p[nn:]`, New: `chunk := p[:len(p)-nn]`,
+		Breaks: "Write: all of p, in order",
+		Tests:  []string{"./fd -run TestBulk$"},
+	},
+	{
+		Name: "a Write that fails does not count what was taken",
+		File: "fd/rw_linux.go",
+		Old: `		if err != nil {
+			return nn, err
+		}
+		if n == 0 {`,
+		New: `		if err != nil {
+			return n, err
+		}
+		if n == 0 {`,
+		Breaks: "Write returns how much was taken when it fails",
+		Tests:  []string{"./fd -run TestFailingCalls"},
+	},
+}

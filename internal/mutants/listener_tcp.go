@@ -1,0 +1,37 @@
+package main
+
+var listenerTcp = []Mutant{
+	{
+		Name: "what an accepted connection is told of keep-alive is the default",
+		File: "listener/tcp_linux.go",
+		Old:  `conn.NewTCPConn(f, l.lc.KeepAlive, l.lc.KeepAliveConfig)`, New: `conn.NewTCPConn(f, 0, l.lc.KeepAliveConfig)`,
+		Breaks: "ListenConfig.KeepAlive",
+		Tests:  []string{". -run TestSocketOptions"},
+	},
+	{
+		Name: "a KeepAliveConfig is not that of accepted connections",
+		File: "listener/tcp_linux.go",
+		Old:  `conn.NewTCPConn(f, l.lc.KeepAlive, l.lc.KeepAliveConfig)`, New: `conn.NewTCPConn(f, l.lc.KeepAlive, net.KeepAliveConfig{})`,
+		Breaks: "ListenConfig.KeepAliveConfig",
+		Tests:  []string{". -run TestSocketOptions"},
+	},
+	{
+		Name: "a listener that Multipath TCP fails is refused",
+		File: "listener/tcp_linux.go",
+		Old: `		s.Proto = 0 // whatever the reason: plain TCP tells it better
+`,
+		New:    "",
+		Breaks: "listenTCP listens by TCP where it cannot by Multipath TCP",
+		Tests:  []string{"./listener -run TestListenWhereMultipathTCPFails"},
+	},
+	{
+		Name: "a network that is not TCP's is listened on",
+		File: "listener/tcp_linux.go",
+		Old: `	case "tcp", "tcp4", "tcp6":
+	default:`,
+		New: `	case "tcp", "tcp4", "tcp6", "udp":
+	default:`,
+		Breaks: "the same calls fail with the same errors as net's",
+		Tests:  []string{". -run TestErrorsOfListenTCP"},
+	},
+}

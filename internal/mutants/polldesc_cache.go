@@ -1,0 +1,77 @@
+package main
+
+var polldescCache = []Mutant{
+	{
+		Name: "the generation is raised too late",
+		File: "polldesc/cache.go",
+		Old: `	pd.info.renew() // HB-4: before the slot can be taken again
+	pd.nextFree = c.free
+	c.free = pd
+	c.open--
+	last = c.open == 0
+	c.mu.Unlock()
+`,
+		New: `	pd.nextFree = c.free
+	c.free = pd
+	c.open--
+	last = c.open == 0
+	c.mu.Unlock()
+	pd.info.renew() // HB-4: before the slot can be taken again
+`,
+		Breaks: "HB-4",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "a slot begins with the edge of an earlier life",
+		File: "polldesc/cache.go",
+		Old: `	for m := range pd.side {
+		pd.side[m].word.reset()
+	}
+	pd.info.open()`,
+		New:        `	pd.info.open()`,
+		Breaks:     "I6",
+		Tests:      []string{search},
+		Core:       true,
+		Equivalent: "an owner begins with Prepare, which forgets the edge, and the system call is the truth",
+	},
+	{
+		Name: "the waiters of the writing side are counted as readers",
+		File: "polldesc/cache.go",
+		Old: `		if pd.side[Write].word.waiting() {
+			writers++`,
+		New: `		if pd.side[Write].word.waiting() {
+			readers++`,
+		Breaks: "golang/go#60782: waiters are counted",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "an open descriptor more for each that is freed",
+		File: "polldesc/cache.go",
+		Old: `	c.open--
+`,
+		New: `	c.open++
+`,
+		Breaks: "golang/go#60782: a count that only grows",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "slots are taken without the lock",
+		File: "polldesc/cache.go",
+		Old: `func (c *Cache) Alloc() *PollDesc {
+	c.mu.Lock()
+...
+	c.open++
+	c.mu.Unlock()
+`,
+		New: `func (c *Cache) Alloc() *PollDesc {
+...
+	c.open++
+`,
+		Breaks: "Cache.mu guards free and open",
+		Tests:  []string{search},
+		Core:   true,
+	},
+}

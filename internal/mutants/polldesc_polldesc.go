@@ -1,0 +1,183 @@
+package main
+
+var polldescPolldesc = []Mutant{
+	{
+		Name: "no check of info after announce",
+		File: "polldesc/polldesc.go",
+		Old:  `if err := pd.check(m); err != nil { // HB-1`, New: `if err := error(nil); err != nil { // HB-1`,
+		Breaks: "HB-1",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Evict cancels before it publishes",
+		File: "polldesc/polldesc.go",
+		Old: `	pd.info.set(closing) // I5: before the words
+	pd.disarm()
+	owed := pd.cancel(Read, Write)
+`,
+		New: `	var owed debt
+	for m := range pd.side {
+		if pd.side[m].word.cancel() == actWake {
+			owed |= 1 << m
+		}
+	}
+	pd.disarm()
+	pd.info.set(closing)
+`,
+		Breaks: "HB-1, I5",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Evict does not pay",
+		File: "polldesc/polldesc.go",
+		Old: `	owed := pd.cancel(Read, Write)
+	pd.mu.Unlock()
+	pd.pay(owed)
+}
+
+// A debt`,
+		New: `	pd.cancel(Read, Write)
+	pd.mu.Unlock()
+}
+
+// A debt`,
+		Breaks: "I2",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Evict pays under the lock",
+		File: "polldesc/polldesc.go",
+		Old: `	pd.mu.Unlock()
+	pd.pay(owed)
+}
+
+// A debt`,
+		New: `	pd.pay(owed)
+	pd.mu.Unlock()
+}
+
+// A debt`,
+		Breaks: "no token is sent while mu is held; I7",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "an owner relies on what is published",
+		File: "polldesc/polldesc.go",
+		Old:  `if due := pd.side[m].due.Load(); due != 0 && due <= pd.cache.env.Now() { // DOC: own-look`, New: `if false { // DOC: own-look`,
+		Breaks: "D3",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Prepare forgets no edges",
+		File: "polldesc/polldesc.go",
+		Old:  `	pd.side[m].word.reset() // DOC: reset`, New: `	// DOC: reset`,
+		Breaks: "HB-3",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Wait forgets edges before it looks",
+		File: "polldesc/polldesc.go",
+		Old: `		if s.word.consume() == actCall { // O2
+			return false, nil
+		}
+`,
+		New: `		s.word.consume()
+`,
+		Breaks: "I4, HB-3",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the waker sends its token before its transition",
+		File: "polldesc/polldesc.go",
+		Old: `if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+			pd.side[m].count(e)
+			pd.side[m].wake(pd.cache)`,
+		New: `if e&(Readable<<m) != 0 && pd.side[m].word.waiting() {
+			pd.side[m].count(e)
+			pd.side[m].wake(pd.cache)
+			pd.side[m].word.edge()`,
+		Breaks: "I2",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the seat is counted after the token is sent",
+		File: "polldesc/polldesc.go",
+		Old: `			pd.side[m].count(e)
+			pd.side[m].wake(pd.cache)
+`,
+		New: `			pd.side[m].wake(pd.cache)
+			pd.side[m].count(e)
+`,
+		Breaks: "I7",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "facts are recorded after the words",
+		File: "polldesc/polldesc.go",
+		Old: `	if !pd.info.see(gen, facts) { // DOC: facts-first
+		return 0, false
+	}
+	for m := Read; m <= Write; m++ {`,
+		New: `	if life, _ := pd.info.load(); life != gen {
+		return 0, false
+	}
+	defer pd.info.see(gen, facts) // DOC: facts-first
+	for m := Read; m <= Write; m++ {`,
+		Breaks: "I6: a FIN that came with the data",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the owner chooses where to park after its commit",
+		File: "polldesc/polldesc.go",
+		Old: `	s.choose(pd.cache)
+	for {
+		if parked, err := pd.park(m); !parked {
+			return err
+		}
+`,
+		New: `	for {
+		if parked, err := pd.park(m); !parked {
+			return err
+		}
+		s.choose(pd.cache)
+`,
+		Breaks: "I2: the waker reads where after its transition",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the poller looks where the owner parks before it takes the word",
+		File: "polldesc/polldesc.go",
+		Old: `	for m := Read; m <= Write; m++ {
+		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+			pd.side[m].count(e)
+			pd.side[m].wake(pd.cache)
+			woken++
+		}
+	}
+	return woken, true`,
+		New: `	for m := Read; m <= Write; m++ {
+		seated := pd.side[m].seating.seated()
+		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+			pd.side[m].count(e)
+			pd.side[m].seating.set(seated, pd.side[m].seating.quiet())
+			pd.side[m].wake(pd.cache)
+			woken++
+		}
+	}
+	return woken, true`,
+		Breaks: "I3",
+		Tests:  []string{search},
+		Core:   true,
+	},
+}

@@ -1,0 +1,242 @@
+package main
+
+var pollerPoller = []Mutant{
+	{
+		Name: "a reactor starts before there is a descriptor",
+		File: "poller/poller_linux.go",
+		Old: `	pd, err := p.add(fd)
+	if err != nil {
+		return nil, err
+	}
+	p.start() // DOC: start
+	return pd, nil
+`,
+		New: `	p.start() // DOC: start
+	return p.add(fd)
+`,
+		Breaks: "the caller of start has a descriptor open, which keeps the reactor from ending",
+		Tests:  []string{"./poller -run TestReactorEndRaces"},
+	},
+	{
+		Name: "the descriptor is written before the flag is set",
+		File: "poller/poller_linux.go",
+		Old: `	if p.waking.CompareAndSwap(false, true) { // DOC: wake
+		sys.Notify(p.wakefd)
+	}
+`,
+		New: `	if !p.waking.Load() { // DOC: wake
+		sys.Notify(p.wakefd)
+		p.waking.Store(true)
+	}
+`,
+		Breaks: "HB-7: the flag is set before the descriptor is written",
+		Tests:  []string{"./poller -run TestWake"},
+		Core:   true,
+	},
+	{
+		Name: "a descriptor is not watched for the end of the stream",
+		File: "poller/poller_linux.go",
+		Old:  `unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI`, New: `unix.EPOLLIN | unix.EPOLLPRI`,
+		Breaks: "fact c: EPOLLRDHUP is reported only when asked for",
+		Tests:  []string{"./poller -run TestEventsOf"},
+	},
+	{
+		Name: "a descriptor is not watched for urgent data",
+		File: "poller/poller_linux.go",
+		Old:  `unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI`, New: `unix.EPOLLIN | unix.EPOLLRDHUP`,
+		Breaks: "fact c: EPOLLPRI is reported only when asked for",
+		Tests:  []string{"./poller -run TestEventsOf"},
+	},
+	{
+		Name: "a descriptor is watched by level",
+		File: "poller/poller_linux.go",
+		Old:  ` | unix.EPOLLET // DOC: interest`, New: ` // DOC: interest`,
+		Breaks: "fact a: edge-triggered",
+		Tests:  []string{"./poller -run TestEventsOf"},
+	},
+	{
+		Name: "writes stay watched",
+		File: "poller/poller_linux.go",
+		Old:  `return p.modify(fd, pd, reads)`, New: `return p.modify(fd, pd, readsAndWrites)`,
+		Breaks: "UnwatchWrites ends what WatchWrites began",
+		Tests:  []string{"./fd -run TestRoomIsReported"},
+	},
+	{
+		Name: "writes are watched and reads are not",
+		File: "poller/poller_linux.go",
+		Old:  `readsAndWrites = reads | unix.EPOLLOUT`, New: `readsAndWrites = unix.EPOLLET | unix.EPOLLOUT`,
+		Breaks: "WatchWrites makes p watch fd for writing too",
+		Tests:  []string{"./fd -run TestConcurrentReadersAndWriters|TestRoom", "./fd -run TestReadWrite"},
+	},
+	{
+		Name: "a failing registration keeps its slot",
+		File: "poller/poller_linux.go",
+		Old: `		pd.Evict()
+		p.free(pd)
+		return nil, err`,
+		New: `		pd.Evict()
+		return nil, err`,
+		Breaks: "golang/go#60782: a count that only grows",
+		Tests:  []string{"./poller -run TestFailingRegister"},
+	},
+	{
+		Name: "a slot is given back before its registration ends",
+		File: "poller/poller_linux.go",
+		Old: `	if !p.closed {
+		// This fails only for a descriptor that somebody closed behind our back. Should
+		// a duplicate keep the registration alive, its events are of a life that is over.
+		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
+	}
+	p.free(pd)
+`,
+		New: `	p.free(pd)
+	if !p.closed {
+		// This fails only for a descriptor that somebody closed behind our back. Should
+		// a duplicate keep the registration alive, its events are of a life that is over.
+		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
+	}
+`,
+		Breaks:     "HB-4: Free comes last",
+		Tests:      []string{"./poller -run TestStaleEvent|TestNoEventsAfterUnregister", "./fd -run TestStale"},
+		Equivalent: "fd is still open, so its registration is not another one's, and whoever takes the slot has another generation",
+	},
+	{
+		Name: "a registration is left to close(2)",
+		File: "poller/poller_linux.go",
+		Old:  `_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first`, New: `// DOC: delete-first`,
+		Breaks: "fact d: a duplicate keeps the registration alive",
+		Tests:  []string{"./fd -run TestCloseUnregistersDespiteDuplicate"},
+	},
+	{
+		Name: "a closed Poller registers",
+		File: "poller/poller_linux.go",
+		Old: `	if p.closed {
+		return nil, ErrClosed
+	}
+	pd :=`,
+		New:    `	pd :=`,
+		Breaks: "Register: the error is ErrClosed",
+		Tests:  []string{"./poller -run TestUseAfterClose"},
+	},
+	{
+		Name: "a closed Poller modifies the epoll instance of somebody else",
+		File: "poller/poller_linux.go",
+		Old: `	if p.closed {
+		return nil // pd was evicted, and a wait will say so
+	}
+`,
+		New:    "",
+		Breaks: "netty/netty#9362: no call meets a number that was given away",
+		Tests:  []string{"./poller -run TestUseAfterClose|TestReleaseAfterClose"},
+	},
+	{
+		Name: "a closed Poller deletes from the epoll instance of somebody else",
+		File: "poller/poller_linux.go",
+		Old: `	if !p.closed {
+		// This fails only`,
+		New: `	if true {
+		// This fails only`,
+		Breaks: "netty/netty#9362: no call meets a number that was given away",
+		Tests:  []string{"./poller -run TestUseAfterClose|TestReleaseAfterClose"},
+	},
+	{
+		Name: "a closed Poller is woken through somebody else's descriptor",
+		File: "poller/poller_linux.go",
+		Old:  `last && !p.closed {`, New: `last {`,
+		Breaks: "netty/netty#9362: no call meets a number that was given away",
+		Tests:  []string{"./poller -run TestReleaseAfterClose|TestUseAfterClose"},
+	},
+	{
+		Name: "a Poller that closes evicts nobody",
+		File: "poller/poller_linux.go",
+		Old: `	p.cache.EvictAll() // DOC: group-close
+`,
+		New: `	// DOC: group-close
+`,
+		Breaks: "Group.Close: operations in progress fail with net.ErrClosed",
+		Tests:  []string{"./poller -run TestCloseEvicts"},
+	},
+	{
+		Name: "a Poller that closes does not wake its reactor",
+		File: "poller/poller_linux.go",
+		Old: `	p.stopping.Store(true)
+	p.wake()
+`,
+		New: `	p.stopping.Store(true)
+`,
+		Breaks: "Close stops every reactor and waits for it to end",
+		Tests:  []string{"./poller -run TestCloseLeavesNothing"},
+	},
+	{
+		Name: "a Poller wakes its reactor before it says that it stops",
+		File: "poller/poller_linux.go",
+		Old: `	p.stopping.Store(true)
+	p.wake()
+`,
+		New: `	p.wake()
+	p.stopping.Store(true)
+`,
+		Breaks: "HB-7: what the reactor looks at is there before it is woken",
+		Tests:  []string{"./poller -run TestClose"},
+	},
+	{
+		Name: "a Poller closes its descriptors while the reactor uses them",
+		File: "poller/poller_linux.go",
+		Old: `	p.life.ended.Lock() // one that is about to start finds that it is to stop
+	defer p.life.ended.Unlock()
+`,
+		New:    "",
+		Breaks: "close waits until the reactor has gone",
+		Tests:  []string{"./poller -run TestClose"},
+	},
+	{
+		Name: "a Poller is closed twice",
+		File: "poller/poller_linux.go",
+		Old: `	if closed {
+		return
+	}
+	p.cache`,
+		New:    `	p.cache`,
+		Breaks: "Closing again does nothing",
+		Tests:  []string{"./poller -run TestClose|TestUseAfterClose"},
+	},
+	{
+		Name: "a Poller keeps its wake-up descriptor",
+		File: "poller/poller_linux.go",
+		Old: `	p.waiter.close()
+	sys.CloseFD(p.wakefd)
+}`,
+		New: `	p.waiter.close()
+}`,
+		Breaks: "golang/go#22606: no descriptor is left",
+		Tests:  []string{"./poller -run TestCloseLeavesNothing"},
+	},
+	{
+		Name: "a Poller that cannot be made keeps its epoll instance",
+		File: "poller/poller_linux.go",
+		Old: `	wakefd, err := sys.Eventfd()
+	if err != nil {
+		sys.CloseFD(epfd)
+		return nil, err
+	}`,
+		New: `	wakefd, err := sys.Eventfd()
+	if err != nil {
+		return nil, err
+	}`,
+		Breaks: "no descriptor is left",
+		Tests:  []string{"./poller -run TestFailingStart"},
+	},
+	{
+		Name: "a Poller whose epoll instance cannot be watched keeps its wake-up descriptor",
+		File: "poller/poller_linux.go",
+		Old: `	if p.waiter, err = newWaiter(w, epfd); err != nil {
+		sys.CloseFD(wakefd)
+		return nil, err
+	}`,
+		New: `	if p.waiter, err = newWaiter(w, epfd); err != nil {
+		return nil, err
+	}`,
+		Breaks: "no descriptor is left",
+		Tests:  []string{"./poller -run TestFailingStart|TestParkedNeedsGoPoller|TestNoWatchesLeft"},
+	},
+}

@@ -1,0 +1,38 @@
+package main
+
+var sysRecvsend = []Mutant{
+	{
+		Name: "a packet that cannot be received has the sender of the last one",
+		File: "internal/sys/recvsend_linux.go",
+		Old: `		if err != syscall.EINTR {
+			from.len = 0
+			return 0, err
+		}`,
+		New: `		if err != syscall.EINTR {
+			return 0, err
+		}`,
+		Breaks: "RecvFrom that fails returns no address",
+		Tests:  []string{"./internal/sys -run TestPacketsNeverBlock"},
+	},
+	{
+		Name: "a truncated packet is read beyond its buffer",
+		File: "internal/sys/recvsend_linux.go",
+		Old:  `raceReadDone(fd, p[:min(n, len(p))]) // MSG_TRUNC`, New: `raceReadDone(fd, p[:n]) // MSG_TRUNC`,
+		Breaks: "MSG_TRUNC tells of more than there is",
+		Tests:  []string{"-race ./internal/sys -run TestTruncated"},
+	},
+	{
+		Name: "a packet with control messages blocks where O_NONBLOCK was cleared",
+		File: "internal/sys/recvsend_linux.go",
+		Old:  `c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))`, New: `c.message(unix.SYS_RECVMSG, fd, &msg, flags, len(p)+len(oob))`,
+		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
+		Tests:  []string{"./internal/sys -run TestPacketsNeverBlock"},
+	},
+	{
+		Name: "a packet to a broken connection raises SIGPIPE",
+		File: "internal/sys/recvsend_linux.go",
+		Old:  `n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, `, New: `n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT, `,
+		Breaks: "a broken connection raises no SIGPIPE",
+		Tests:  []string{"./internal/sys -run TestNoSIGPIPE", ". -run TestUnixRights"},
+	},
+}

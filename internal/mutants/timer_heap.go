@@ -1,0 +1,236 @@
+package main
+
+var timerHeap = []Mutant{
+	{
+		Name: "seq is stored after when",
+		File: "timer/heap.go",
+		Old: `	e.seq.Store(seq) // HB-9: before when
+	if e.when.swap(when) == Never {
+		h.armed.Add(1)
+	}
+`,
+		New: `	if e.when.swap(when) == Never {
+		h.armed.Add(1)
+	}
+	e.seq.Store(seq) // HB-9: before when
+`,
+		Breaks: "HB-9",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "when is stored after the inbox",
+		File: "timer/heap.go",
+		Old: `	if e.when.swap(when) == Never {
+		h.armed.Add(1)
+	}
+	h.post(e)          // HB-8: after when
+`,
+		New: `	h.post(e) // HB-8: after when
+	if e.when.swap(when) == Never {
+		h.armed.Add(1)
+	}
+`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "next is lowered before the inbox is filled",
+		File: "timer/heap.go",
+		Old: `	h.post(e)          // HB-8: after when
+	if h.lower(when) { // HB-8: after the inbox
+		h.wake() // DOC: new-earliest
+	}
+`,
+		New: `	if h.lower(when) { // HB-8: after the inbox
+		h.wake() // DOC: new-earliest
+	}
+	h.post(e) // HB-8: after when
+`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "no wake-up",
+		File: "timer/heap.go",
+		Old: `	if h.lower(when) { // HB-8: after the inbox
+		h.wake() // DOC: new-earliest
+	}
+`,
+		New: `	h.lower(when)
+`,
+		Breaks: "New: an empty heap calls wake whenever an entry is armed for earlier than Next",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the wake-up precedes what it is about",
+		File: "timer/heap.go",
+		Old: `	h.post(e)          // HB-8: after when
+	if h.lower(when) { // HB-8: after the inbox
+		h.wake() // DOC: new-earliest
+	}
+`,
+		New: `	if when < h.next.Load() {
+		h.wake() // DOC: new-earliest
+	}
+	h.post(e) // HB-8: after when
+	h.lower(when)
+`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "next is reset after the inbox is taken",
+		File: "timer/heap.go",
+		Old: `	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
+	h.settle()
+...
+	for e := h.inbox.Swap(&bottom); e != &bottom; {
+		below`,
+		New: `	h.settle()
+...
+	e := h.inbox.Swap(&bottom)
+	h.next.Store(Never)
+	for e != &bottom {
+		below`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "next is reset after all has its place",
+		File: "timer/heap.go",
+		Old: `	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
+	h.settle()
+	h.detach(now)
+`,
+		New: `	h.settle()
+	h.detach(now)
+	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
+`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "link is cleared after when is read",
+		File: "timer/heap.go",
+		Old: `		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		race.Acquire(e)
+		when := e.when.load()
+`,
+		New: `		race.Acquire(e)
+		when := e.when.load()
+		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+`,
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "link is never cleared",
+		File: "timer/heap.go",
+		Old: `		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+`,
+		New:    "",
+		Breaks: "HB-8",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "what is due: seq is read before when",
+		File: "timer/heap.go",
+		Old: `		if p.when <= now && p.entry.when.expire(p.when) {
+			// DOC: told-seq
+			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
+`,
+		New: `		if seq := p.entry.seq.Load(); p.when <= now && p.entry.when.expire(p.when) {
+			// DOC: told-seq
+			h.due = append(h.due, fire{p.entry, seq}) // HB-9: seq after when
+`,
+		Breaks: "HB-9",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "what is due: the seq of the place is told",
+		File: "timer/heap.go",
+		Old:  `fire{p.entry, p.entry.seq.Load()}`, New: `fire{p.entry, p.seq}`,
+		Breaks: "HB-9",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "next is not lowered at the end",
+		File: "timer/heap.go",
+		Old: `	h.lower(h.first())
+`,
+		New:    "",
+		Breaks: "Next is not later than any armed entry",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "next is loaded, then stored",
+		File: "timer/heap.go",
+		Old:  `if h.next.CompareAndSwap(next, when) {`, New: `if h.next.Store(when); true {`,
+		Breaks: "Next is not later than any armed entry",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the inbox is filled by a store",
+		File: "timer/heap.go",
+		Old:  `if h.inbox.CompareAndSwap(top, e) {`, New: `if h.inbox.Store(e); true {`,
+		Breaks: "HB-8: no entry is forgotten",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "an entry that was disarmed is due",
+		File: "timer/heap.go",
+		Old:  `if p.when <= now && p.entry.when.expire(p.when) {`, New: `if p.when <= now {`,
+		Breaks: "Disarm makes e due never",
+		Tests:  []string{"./timer"},
+		Core:   true,
+	},
+	{
+		Name: "an entry that moved to later stays at the top",
+		File: "timer/heap.go",
+		Old:  `if p.when > now && p.entry.when.load() == p.when {`, New: `if p.when > now {`,
+		Breaks: "the reactor wakes up in vain for the first of the disarmed, not for each",
+		Tests:  []string{"./timer"},
+		Core:   true,
+	},
+	{
+		Name: "owners are told while entries are still armed",
+		File: "timer/heap.go",
+		Old: `	for _, f := range h.due {
+		f.entry.Owner.Due(f.seq, now) // DOC: fire
+	}
+	clear(h.due) // let go of the entries
+	h.due = h.due[:0]
+...
+			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
+		}
+		h.remove(0)
+`,
+		New: `	clear(h.due) // let go of the entries
+	h.due = h.due[:0]
+...
+			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
+			h.remove(0)
+			p.entry.Owner.Due(p.entry.seq.Load(), now)
+			continue
+		}
+		h.remove(0)
+`,
+		Breaks: "all of them are disarmed before the first owner hears of it",
+		Tests:  []string{"./timer"},
+		Core:   true,
+	},
+}
