@@ -60,7 +60,7 @@ func (r *round) newCouple(number int) *couple {
 		f := &c.flows[i]
 		f.ordered = c.ordered
 		f.phase = random.IntN(period)
-		f.total = int64(random.IntN(min(c.most*200, 1<<21)))
+		f.total = int64(random.IntN(min(c.most*60, 1<<21)))
 		f.left.Store(f.total)
 	}
 	return c

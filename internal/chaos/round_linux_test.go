@@ -156,6 +156,9 @@ func (r *round) start() {
 	for i := range r.rand.IntN(10) {
 		r.plays = append(r.plays, r.newChurn(2000+i))
 	}
+	for i := range r.rand.IntN(15) {
+		r.plays = append(r.plays, r.newIdle(3000+i))
+	}
 	for _, p := range r.plays {
 		p.start()
 	}
