@@ -37,7 +37,8 @@ func IPNetwork(network string) (family string, proto int, err error) {
 
 // protocol returns the number of an IP protocol, or the one in its name.
 func protocol(name string) (int, error) {
-	if n, err := strconv.ParseUint(name, 10, 24); err == nil {
+	// Package net's numbers end before 1<<24-1, which says that one does not fit.
+	if n, err := strconv.ParseUint(name, 10, 24); err == nil && n < 1<<24-1 {
 		return int(n), nil
 	}
 	if n, ok := protocols()[strings.ToLower(name)]; ok {
