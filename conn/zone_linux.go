@@ -3,6 +3,7 @@ package conn
 import (
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +50,10 @@ func (z *zoneCache) id(name string) uint32 {
 	if id := z.byName[name]; id != 0 {
 		return id
 	}
-	id, _ := strconv.ParseUint(name, 10, 32)
+	if strings.Trim(name, "0123456789") != "" {
+		return 0
+	}
+	id, _ := strconv.ParseUint(name, 10, 32) // the largest, for one that is too large
 	return uint32(id)
 }
 
