@@ -74,7 +74,8 @@ type Pointer[T any] struct {
 	p *T
 }
 
-func address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
+// Address returns what the value of a Pointer to p is.
+func Address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
 
 func (p *Pointer[T]) Load() *T {
 	p.load()
@@ -82,19 +83,19 @@ func (p *Pointer[T]) Load() *T {
 }
 
 func (p *Pointer[T]) Store(v *T) {
-	p.store(address(v))
+	p.store(Address(v))
 	p.p = v
 }
 
 func (p *Pointer[T]) Swap(v *T) *T {
-	p.swap(address(v))
+	p.swap(Address(v))
 	old := p.p
 	p.p = v
 	return old
 }
 
 func (p *Pointer[T]) CompareAndSwap(old, new *T) bool {
-	if !p.cas(address(old), address(new)) {
+	if !p.cas(Address(old), Address(new)) {
 		return false
 	}
 	p.p = new
