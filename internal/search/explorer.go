@@ -86,6 +86,7 @@ type Explorer struct {
 	run        int        // number of the schedule, from 1
 	keys       int        // objects that were given a key
 	places     map[any]*place
+	roots      []root // of names
 
 	// The choices that lead there. Those up to depth are taken.
 	stack []choice
@@ -97,7 +98,7 @@ type Explorer struct {
 type Step struct {
 	Object        string
 	Before, After uint64
-	Callers       []string // functions, the innermost first
+	Callers       func() []string // functions, the innermost first
 }
 
 // explorer is the one at work, nil if none is.
@@ -151,7 +152,7 @@ func (e *Explorer) execute() {
 	explorer = e
 	defer func() { explorer = nil }()
 	e.run++
-	e.checks, e.goroutines = nil, e.goroutines[:0]
+	e.checks, e.goroutines, e.roots = nil, e.goroutines[:0], e.roots[:0]
 	e.depth, e.last, e.keys = 0, nil, 0
 	e.Wrong, e.Trace, e.abandoned = "", nil, false
 	clear(e.places)

@@ -7,8 +7,23 @@ import (
 )
 
 // NameAll names every object in what p points to, and in what that points to in turn, by the
-// path of fields that leads there. Objects that have a name keep it.
-func NameAll(name string, p any) { nameAll(name, reflect.ValueOf(p), map[unsafe.Pointer]bool{}) }
+// path of fields that leads there. Objects that have a name keep it. What is made later, inside
+// of a schedule, is found when a counterexample meets it.
+func NameAll(name string, p any) {
+	r := root{name, reflect.ValueOf(p)}
+	if explorer != nil {
+		explorer.roots = append(explorer.roots, r)
+	}
+	r.nameAll()
+}
+
+// A root is where NameAll begins.
+type root struct {
+	name string
+	p    reflect.Value
+}
+
+func (r *root) nameAll() { nameAll(r.name, r.p, map[unsafe.Pointer]bool{}) }
 
 func nameAll(name string, v reflect.Value, seen map[unsafe.Pointer]bool) {
 	switch v.Kind() {

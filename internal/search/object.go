@@ -103,7 +103,7 @@ func (o *object) step(val uint64) {
 	e.Steps++
 	c := &e.stack[e.depth-1]
 	if e.step != nil {
-		e.step(Step{o.name, o.val, val, callers()})
+		e.step(Step{o.name, o.val, val, callers})
 	}
 	if e.tracing {
 		e.trace(g, o, val)

@@ -58,9 +58,9 @@ func cut(e *Explorer) string {
 func counterexample(s *Scenario, variant int, found *Explorer) string {
 	e, how := found, fmt.Sprintf("schedule %d of the search", found.Schedules)
 	for n := range 4 {
-		simple := &Explorer{Mode: Bounded, Preemptions: n, Limit: 200_000}
+		simple := &Explorer{Mode: Bounded, Preemptions: n, Limit: 20_000}
 		if simple.Explore(s, variant); simple.Wrong != "" {
-			e, how = simple, fmt.Sprintf("%d preemptions", n)
+			e, how = simple, plural(n, "preemption")
 			break
 		}
 	}
@@ -78,9 +78,16 @@ func Steps(t *testing.T, all []Scenario, step func(Step)) {
 		t.Skip("another part does this")
 	}
 	for k := range all {
-		e := &Explorer{Limit: 200, step: step}
+		e := &Explorer{Limit: 100, step: step}
 		for v := range max(1, all[k].Variants) {
 			e.Explore(&all[k], v)
 		}
 	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

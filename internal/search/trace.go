@@ -11,6 +11,11 @@ import (
 
 // trace adds a step to the counterexample.
 func (e *Explorer) trace(g *goroutine, o *object, val uint64) {
+	if o.name == "" {
+		for i := range e.roots {
+			e.roots[i].nameAll()
+		}
+	}
 	change := o.value(o.val)
 	if o.val != val {
 		change += " -> " + o.value(val)

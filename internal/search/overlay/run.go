@@ -2,7 +2,10 @@ package overlay
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -26,41 +29,66 @@ var (
 // fails t with their counterexample. With -short it runs no more than some schedules of each.
 // With -v it prints how many there were.
 func (target *Target) Search(t *testing.T) {
-	if host := run(t, "", "go", "env", "GOHOSTARCH"); strings.TrimSpace(host) != runtime.GOARCH {
+	host, err := run(t.Context(), "", "go", "env", "GOHOSTARCH")
+	require.NoError(t, err)
+	if strings.TrimSpace(host) != runtime.GOARCH {
 		t.Skipf("schedules are the same on every processor: they are searched on %s", host)
 	}
-	dir := t.TempDir()
-	bin := target.Build(t, dir, patches(t))
+	bin, err := target.Build(t.Context(), t.TempDir(), patches(t)...)
+	require.NoError(t, err)
 	args := []string{"-test.v=" + fmt.Sprint(testing.Verbose()), "-test.short=" + fmt.Sprint(testing.Short()), "-only=" + flag.Lookup("only").Value.String()}
-	n := runtime.GOMAXPROCS(0)
-	outputs := make([]bytes.Buffer, n)
-	failed := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			c := exec.CommandContext(t.Context(), bin, append(args, fmt.Sprintf("-part=%d/%d", i, n))...)
-			c.Stdout, c.Stderr = &outputs[i], &outputs[i]
-			failed[i] = c.Run()
-		})
-	}
-	wg.Wait()
-	for i := range n {
-		if failed[i] != nil {
-			t.Errorf("%v\n%s", failed[i], outputs[i].String())
-		} else {
-			t.Log(outputs[i].String())
+	for _, out := range parallel(t.Context(), bin, args) {
+		switch {
+		case errors.Is(out.err, context.Canceled): // another one has failed
+		case out.err != nil:
+			t.Errorf("%v\n%s", out.err, &out.text)
+		default:
+			t.Log(&out.text)
 		}
 	}
 }
 
-// Build compiles the test binary of a target, with patches.
-func (target *Target) Build(t *testing.T, dir string, patches []Patch) (bin string) {
-	root := strings.TrimSpace(run(t, "", "go", "list", "-m", "-f", "{{.Dir}}"))
+// An output is that of one process.
+type output struct {
+	text bytes.Buffer
+	err  error
+}
+
+// parallel searches in a process for each processor, until one fails.
+func parallel(ctx context.Context, bin string, args []string) []output {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	all := make([]output, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range all {
+		wg.Go(func() {
+			c := exec.CommandContext(ctx, bin, append(args, fmt.Sprintf("-part=%d/%d", i, len(all)))...)
+			c.Stdout, c.Stderr = &all[i].text, &all[i].text
+			if all[i].err = c.Run(); all[i].err != nil {
+				all[i].err = cmp.Or(ctx.Err(), all[i].err)
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// Build compiles the test binary of a target into dir, with patches. It is called inside of the
+// module.
+func (target *Target) Build(ctx context.Context, dir string, patches ...Patch) (bin string, err error) {
+	root, err := run(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return "", err
+	}
+	root = strings.TrimSpace(root)
 	overlay, err := target.Write(root, dir, patches...)
-	require.NoError(t, err)
+	if err != nil {
+		return "", err
+	}
 	bin = filepath.Join(dir, "search.test")
-	run(t, root, "go", "test", "-c", "-vet=off", "-o", bin, "-overlay", overlay, "./"+target.Package)
-	return bin
+	_, err = run(ctx, root, "go", "test", "-c", "-vet=off", "-o", bin, "-overlay", overlay, "./"+target.Package)
+	return bin, err
 }
 
 func patches(t *testing.T) (all []Patch) {
@@ -72,12 +100,14 @@ func patches(t *testing.T) (all []Patch) {
 	return all
 }
 
-func run(t *testing.T, dir string, args ...string) string {
-	c := exec.CommandContext(t.Context(), args[0], args[1:]...)
+func run(ctx context.Context, dir string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir = dir
 	var stderr strings.Builder
 	c.Stderr = &stderr
 	out, err := c.Output()
-	require.NoError(t, err, "%s\n%s%s", args, out, &stderr)
-	return string(out)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", args, err, out, &stderr)
+	}
+	return string(out), nil
 }

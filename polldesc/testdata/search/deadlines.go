@@ -123,9 +123,9 @@ var deadlines = []search.Scenario{
 		w.expectArmings(1)
 		w.expectGuarded()
 	}},
-	{Name: "any two settings, nobody waits", Notes: "D1, D2, HB-5", Variants: len(menu) * len(menu), Setup: func(r *search.Run) {
+	{Name: "any three settings, nobody waits", Notes: "D1, D2, HB-5", Variants: len(menu) * len(menu) * len(menu), Setup: func(r *search.Run) {
 		w := newWorld(r)
-		w.settings(r.Variant, 2)
+		w.settings(r.Variant, 3)
 	}},
 }
 

@@ -24,6 +24,14 @@ var edges = []search.Scenario{
 		w.expect(3, nil)
 		w.expectCalls(Read, 3+2)
 	}},
+	{Name: "an edge of data that a read has seen", Notes: "HB-3", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.edge(Readable)
+		r.Go("reader", func() { w.read(); w.read() })
+		r.Go("poller", func() { w.edge(Readable) })
+		w.expect(2, nil)
+		w.expectCalls(Read, 3)
+	}},
 	{Name: "an edge that was stored, and a wait that begins with it", Notes: "I4, HB-2", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.edge(Readable)

@@ -24,10 +24,14 @@ type rowsTaken map[string]int
 
 // step is told of the steps of some schedules.
 func (rows rowsTaken) step(s search.Step) {
-	if !strings.HasPrefix(s.Object, "word ") || len(s.Callers) == 0 {
+	if !strings.HasPrefix(s.Object, "word ") {
 		return
 	}
-	row := rowOf[s.Callers[0]][s.Before]
+	callers := s.Callers()
+	if len(callers) == 0 {
+		return // a check
+	}
+	row := rowOf[callers[0]][s.Before]
 	changes := s.Before != s.After || strings.HasPrefix(row, "O1") || strings.HasSuffix(row, "from idle")
 	stays := row == "E2" || row == "U1" || row == "U2"
 	if row != "" && (changes || stays) {

@@ -44,8 +44,8 @@ func newWorldWithSeats(r *search.Run, seats func(Claim) Seat) *world {
 	})
 	search.Name(w.wakes, "wake-up", nil)
 	search.Name(&w.clock, "clock", nil)
-	w.open()
 	search.NameAll("heap", w.heap)
+	w.open()
 	search.NameAll("cache", w.cache)
 	return w
 }
