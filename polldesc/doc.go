@@ -27,5 +27,5 @@
 // state.go is the word each side waits on and its complete transition table;
 // info.go the published facts; polldesc.go puts the two together; deadline.go sets
 // and fires deadlines; seat.go is where owners park; cache.go and token.go keep slots and
-// names. model_test.go searches every interleaving of them.
+// names. search_test.go runs them under every schedule.
 package polldesc

@@ -78,7 +78,7 @@ import (
 //	      before the raise leaves a spurious ready.
 //	HB-5  Stale deadline. Sequence numbers are compared under PollDesc.mu.
 //
-// The model test breaks these rules one by one and must find the failure.
+// The search runs every schedule. Each of these rules is broken in turn, and it finds that.
 type state = uint32
 
 const (

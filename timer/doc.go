@@ -46,8 +46,8 @@
 //	      round. The owner that is told so looks at its own deadline, and the new arming
 //	      stays where it is: it comes due as well.
 //
-// The model test takes every order of these steps, breaks the rules one by one and must
-// find the failure.
+// TestSearch runs every order of these steps. Each of the rules is broken in turn, and it
+// finds that.
 //
 // # Concurrency
 //

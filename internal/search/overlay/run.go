@@ -29,11 +29,7 @@ var (
 // fails t with their counterexample. With -short it runs no more than some schedules of each.
 // With -v it prints how many there were.
 func (target *Target) Search(t *testing.T) {
-	host, err := run(t.Context(), "", "go", "env", "GOHOSTARCH")
-	require.NoError(t, err)
-	if strings.TrimSpace(host) != runtime.GOARCH {
-		t.Skipf("schedules are the same on every processor: they are searched on %s", host)
-	}
+	SkipElsewhere(t)
 	bin, err := target.Build(t.Context(), t.TempDir(), patches(t)...)
 	require.NoError(t, err)
 	args := []string{"-test.v=" + fmt.Sprint(testing.Verbose()), "-test.short=" + fmt.Sprint(testing.Short()), "-only=" + flag.Lookup("only").Value.String()}
@@ -72,6 +68,16 @@ func parallel(ctx context.Context, bin string, args []string) []output {
 	}
 	wg.Wait()
 	return all
+}
+
+// SkipElsewhere skips a test on processors other than the machine's: go cannot run there, and
+// schedules are the same on all.
+func SkipElsewhere(t *testing.T) {
+	host, err := run(t.Context(), "", "go", "env", "GOHOSTARCH")
+	require.NoError(t, err)
+	if strings.TrimSpace(host) != runtime.GOARCH {
+		t.Skip("schedules are searched on ", host)
+	}
 }
 
 // Build compiles the test binary of a target into dir, with patches. It is called inside of the

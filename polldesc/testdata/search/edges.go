@@ -62,11 +62,17 @@ var edges = []search.Scenario{
 	}},
 	{Name: "evict", Notes: "HB-1, I5", Setup: func(r *search.Run) {
 		w := newWorld(r)
-		w.set(Read, Read, 5)
 		r.Go("reader", w.read)
 		r.Go("closer", w.pd.Evict)
 		w.expect(1, net.ErrClosed)
 		w.expectCalls(Read, 1)
+	}},
+	{Name: "evict before a deadline", Notes: "HB-1, I5, D1", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.set(Read, Read, 5)
+		r.Go("reader", w.read)
+		r.Go("closer", w.pd.Evict)
+		w.expect(1, net.ErrClosed)
 		w.expectArmed(0)
 	}},
 	{Name: "an edge and evict", Notes: "HB-1, HB-2, I2", Setup: func(r *search.Run) {
