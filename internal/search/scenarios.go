@@ -78,7 +78,7 @@ func Steps(t *testing.T, all []Scenario, step func(Step)) {
 		t.Skip("another part does this")
 	}
 	for k := range all {
-		e := &Explorer{Limit: 100, step: step}
+		e := &Explorer{Limit: 1000, step: step}
 		for v := range max(1, all[k].Variants) {
 			e.Explore(&all[k], v)
 		}
