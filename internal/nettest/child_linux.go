@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -76,11 +76,17 @@ func separate(own, parents string) error {
 // Child runs a program in a process of its own and returns what it printed.
 func Child(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	out, err := child(t, nil, name, args)
+	out, err := TryChild(t, name, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// TryChild is Child of a program that may fail. The error has what it complained of.
+func TryChild(t testing.TB, name string, args ...string) (string, error) {
+	t.Helper()
+	return child(t, nil, name, args)
 }
 
 // Alone is Child in a network namespace of the process's own. There is nothing in it but a
@@ -127,71 +133,12 @@ func child(t testing.TB, attr *syscall.SysProcAttr, name string, args []string) 
 	return out.String(), nil
 }
 
-// SetLink switches a network interface on or off.
-func SetLink(name string, up bool) error {
-	MustBeAlone()
-	return onLink(name, func(s int, r *unix.Ifreq) error {
-		if err := unix.IoctlIfreq(s, unix.SIOCGIFFLAGS, r); err != nil {
-			return os.NewSyscallError("SIOCGIFFLAGS", err)
-		}
-		flags := r.Uint16() &^ unix.IFF_UP
-		if up {
-			flags |= unix.IFF_UP
-		}
-		r.SetUint16(flags)
-		return os.NewSyscallError("SIOCSIFFLAGS", unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, r))
-	})
-}
-
-// onLink calls f with a request about a network interface and a socket to make it on.
-func onLink(name string, f func(s int, r *unix.Ifreq) error) error {
-	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
+// Kernel returns the kernel's version, such as 6.18.
+func Kernel() string {
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		panic(err)
 	}
-	defer unix.Close(s)
-	r, err := unix.NewIfreq(name)
-	if err != nil {
-		return err
-	}
-	return f(s, r)
-}
-
-// SetAddr gives a network interface an IPv4 address instead of the one that it has; 0.0.0.0
-// is none.
-func SetAddr(name, addr, mask string) error {
-	MustBeAlone()
-	return onLink(name, func(s int, r *unix.Ifreq) error {
-		for _, request := range []struct {
-			name string
-			code uint
-			ip   string
-		}{{"SIOCSIFADDR", unix.SIOCSIFADDR, addr}, {"SIOCSIFNETMASK", unix.SIOCSIFNETMASK, mask}} {
-			if err := r.SetInet4Addr(net.ParseIP(request.ip).To4()); err != nil {
-				return err
-			}
-			if err := unix.IoctlIfreq(s, request.code, r); err != nil {
-				return os.NewSyscallError(request.name, err)
-			}
-			if net.ParseIP(addr).IsUnspecified() {
-				break
-			}
-		}
-		return nil
-	})
-}
-
-// SetMTU says how large the packets of a network interface may be.
-func SetMTU(name string, mtu int) error {
-	MustBeAlone()
-	return onLink(name, func(s int, r *unix.Ifreq) error {
-		r.SetUint32(uint32(mtu))
-		return os.NewSyscallError("SIOCSIFMTU", unix.IoctlIfreq(s, unix.SIOCSIFMTU, r))
-	})
-}
-
-// Sysctl sets a parameter of the network, such as "ipv4/tcp_syn_retries".
-func Sysctl(name string, value any) error {
-	MustBeAlone()
-	return os.WriteFile("/proc/sys/net/"+name, fmt.Append(nil, value), 0)
+	parts := strings.SplitN(unix.ByteSliceToString(name.Release[:]), ".", 3)
+	return strings.Join(parts[:min(len(parts), 2)], ".")
 }

@@ -1,8 +1,10 @@
 package networks
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
@@ -11,6 +13,7 @@ import (
 // broken are wires and links that fail, and mend.
 var broken = []scenario{
 	{"no answer", "a dial's SYNs are lost; the kernel gives up", func(l *lab) {
+		hurry()
 		l.listening()
 		l.set(cut)
 		l.dial("dial", on(far, port), 0)
@@ -30,6 +33,7 @@ var broken = []scenario{
 		}
 	}},
 	{"cut", "packets are lost, for good; the kernel gives up what was written", func(l *lab) {
+		hurry()
 		dialed, accepted := l.pair()
 		l.set(cut)
 		expire(accepted)
@@ -41,7 +45,6 @@ var broken = []scenario{
 		l.close("close", dialed)
 	}},
 	{"cut and mended", "packets are lost for a while", func(l *lab) {
-		must(nettest.Sysctl("ipv4/tcp_retries2", 15))
 		dialed, accepted := l.pair()
 		l.set(cut)
 		l.write("write", dialed)
@@ -52,7 +55,6 @@ var broken = []scenario{
 		l.whenever("the peer reads when it is mended", readAll(accepted, 5))
 	}},
 	{"link down", "the interface goes down, and up again", func(l *lab) {
-		must(nettest.Sysctl("ipv4/tcp_retries2", 15))
 		dialed, accepted := l.pairOn(l.listening())
 		u, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))
 		must(err)
@@ -69,7 +71,6 @@ var broken = []scenario{
 		l.dial("dial when it is up", on(far, port), patience)
 	}},
 	{"address removed", "the interface loses its address, and gets it back", func(l *lab) {
-		must(nettest.Sysctl("ipv4/tcp_retries2", 15))
 		ln := l.listening()
 		dialed, accepted := l.pairOn(ln)
 		u, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))
@@ -90,6 +91,7 @@ var broken = []scenario{
 		l.close("close", c)
 	}},
 	{"MTU hole", "packets of more than 600 bytes are lost and nobody says so; the kernel gives up", func(l *lab) {
+		hurry()
 		dialed, accepted := l.pair()
 		l.set(losing(func(p packet) bool { return len(p) > 600 }))
 		l.write("write few bytes", dialed)
@@ -114,6 +116,7 @@ var broken = []scenario{
 		})
 	}},
 	{"lingering", "a connection whose packets are lost is closed with SetLinger", func(l *lab) {
+		hurry()
 		for _, seconds := range []int{-1, 0, 1} {
 			l.set(sound)
 			dialed, _ := l.pair()
@@ -149,15 +152,18 @@ func readAll(r io.Reader, size int) func() (any, error) {
 // settings make the kernel give up within seconds, and not wait for long in between.
 var settings = map[string]any{
 	"ipv4/tcp_syn_retries":         1,
-	"ipv4/tcp_syn_linear_timeouts": 0,
+	"ipv4/tcp_syn_linear_timeouts": 0, // since Linux 6.5
 	"ipv4/tcp_synack_retries":      2,
 	"ipv4/tcp_retries2":            3,
 	"ipv4/tcp_orphan_retries":      1,
-	"ipv4/tcp_rto_max_ms":          1000,
+	"ipv4/tcp_rto_max_ms":          1000, // since Linux 6.15
 }
 
+// hurry makes the kernel give up soon.
 func hurry() {
 	for name, value := range settings {
-		must(nettest.Sysctl(name, value))
+		if err := nettest.Sysctl(name, value); !errors.Is(err, os.ErrNotExist) {
+			must(err)
+		}
 	}
 }

@@ -25,7 +25,7 @@ var injected = []scenario{
 	}},
 	{"RST to a writer", "a RST arrives while a Write waits", func(l *lab) {
 		dialed, _ := l.pair()
-		l.later(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
+		l.whenFull(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
 		l.fill("write", dialed)
 		l.write("write again", dialed)
 		l.read("read", dialed)
@@ -34,7 +34,7 @@ var injected = []scenario{
 		dialed, _ := l.pair()
 		read := make(chan error, 1)
 		go func() { _, err := dialed.Read(make([]byte, 1)); read <- err }()
-		l.later(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
+		l.whenFull(func() { l.inject(reset(l.lastFrom(dialed)).packet()) })
 		l.step("write and read", func() (any, error) {
 			_, err := dialed.Write(make([]byte, muchMore))
 			// The kernel tells one of them of the reset at the most. The other sees what it left.
@@ -91,6 +91,7 @@ var injected = []scenario{
 		}
 	}},
 	{"ICMP for data", "a router says so of a connection, until the kernel gives up", func(l *lab) {
+		hurry()
 		for _, m := range messages[:2] {
 			l.set(sound)
 			dialed, _ := l.pair()
@@ -156,6 +157,12 @@ func (l *lab) answer(p packet) { time.AfterFunc(0, func() { l.inject(p) }) }
 
 // later calls f when a call that is about to be made is likely to wait.
 func (l *lab) later(f func()) { time.AfterFunc(100*time.Millisecond, f) }
+
+// whenFull calls f when a Write has filled the buffers of the peer, and is likely to wait.
+func (l *lab) whenFull(f func()) {
+	full := l.next(func(p packet) bool { return p.isTCP() && p.sourcePort() == port && p.window() == 0 })
+	go func() { <-full; l.later(f) }()
+}
 
 // muchMore is more than all buffers hold, if nobody reads.
 const muchMore = 64 << 20

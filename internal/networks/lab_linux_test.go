@@ -248,7 +248,6 @@ func run(args []string) {
 	if l.wire, err = newWire(); err != nil {
 		l.note(noWire, nil, err, anyTime)
 	} else {
-		hurry()
 		scenarioNamed(args[0]).run(l)
 		runtime.KeepAlive(l)
 	}

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
@@ -40,6 +39,8 @@ var sections = []section{
 	{"What breaks, and mends", broken, false},
 	{"Packets that neither end has sent", injected, false},
 	{"Peers that stop, die, and do not read", peers, false},
+	{"Connections that nobody has accepted", queues, false},
+	{"Urgent data", urgent, true},
 }
 
 func scenarioNamed(name string) scenario {
@@ -86,21 +87,29 @@ func TestScenarios(t *testing.T) {
 	}
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	if !strings.Contains(string(text), "Linux "+release()) {
-		t.Skipf("the page was written on another kernel than %s", release())
+	if !strings.Contains(string(text), "Linux "+nettest.Kernel()) {
+		t.Skipf("the page was written on another kernel than %s", nettest.Kernel())
 	}
 	require.Equal(t, headings(render(nil)), headings(string(text)), "the page's tables; -write writes it")
 	for _, row := range gave {
-		require.Contains(t, string(text), row, "the page says otherwise; -write writes it")
+		require.Contains(t, withoutTimes(string(text)), withoutTimes(row), "the page says otherwise; -write writes it")
 	}
 }
 
-// compared runs a scenario over both sides and returns what both gave.
+// compared runs a scenario over both sides and returns what both gave. Only the times may
+// differ, on a busy machine, and not always.
 func compared(t *testing.T, s scenario) []step {
-	for again := true; ; again = false {
-		theirs, ours := outcome(t, s, "net"), outcome(t, s, "ours")
-		if again && !slices.Equal(theirs, ours) && slices.EqualFunc(theirs, ours, exceptTime) {
-			t.Logf("a busy machine? net took %v, ours %v", theirs, ours)
+	for try := 1; ; try++ {
+		var theirs, ours []step
+		t.Run("run", func(t *testing.T) {
+			t.Run("net", func(t *testing.T) { t.Parallel(); theirs = outcome(t, s, "net") })
+			t.Run("ours", func(t *testing.T) { t.Parallel(); ours = outcome(t, s, "ours") })
+		})
+		if theirs == nil && ours == nil {
+			t.Skip("neither ran")
+		}
+		if try < 5 && !slices.Equal(theirs, ours) && slices.EqualFunc(theirs, ours, exceptTime) {
+			t.Logf("net took other times than ours, try %d: %v, %v", try, theirs, ours)
 			continue
 		}
 		require.Equal(t, theirs, ours, "package net's outcome, and ours")
@@ -142,7 +151,7 @@ func (s scenario) row(steps []step) string {
 // render returns the page.
 func render(rows map[string]string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, opening, quickly, patience, release(), strings.TrimPrefix(runtime.Version(), "go"))
+	fmt.Fprintf(&b, opening, quickly, patience, nettest.Kernel(), strings.TrimPrefix(runtime.Version(), "go"))
 	for _, section := range sections {
 		fmt.Fprintf(&b, "\n## %s\n\n| scenario | what happens | what both gave |\n|---|---|---|\n", section.title)
 		for _, s := range section.scenarios {
@@ -168,6 +177,12 @@ of streams that are carried through losses take as long as they take. A call tha
 Written on Linux %s with Go %s.
 `
 
+// withoutTimes returns what the page says without the classes of time: on a busy machine both
+// sides may take longer.
+func withoutTimes(page string) string {
+	return strings.NewReplacer(" ("+string(waited)+")", "", " ("+string(slow)+")", "").Replace(page)
+}
+
 // headings returns a page without the rows of its tables, and without the versions.
 func headings(page string) (lines []string) {
 	for line := range strings.Lines(page) {
@@ -176,12 +191,4 @@ func headings(page string) (lines []string) {
 		}
 	}
 	return lines
-}
-
-// release returns the kernel's version, such as 6.18.
-func release() string {
-	var name unix.Utsname
-	must(unix.Uname(&name))
-	parts := strings.SplitN(unix.ByteSliceToString(name.Release[:]), ".", 3)
-	return strings.Join(parts[:min(len(parts), 2)], ".")
 }

@@ -36,6 +36,8 @@ func (p packet) has(flags byte) bool { return p.isTCP() && p.flags()&flags == fl
 func (p packet) sequence() uint32    { return binary.BigEndian.Uint32(p[ipHeader+4:]) }
 func (p packet) acked() uint32       { return binary.BigEndian.Uint32(p[ipHeader+8:]) }
 
+func (p packet) window() uint16 { return binary.BigEndian.Uint16(p[ipHeader+14:]) }
+
 // data returns how many bytes of the stream a TCP segment carries.
 func (p packet) data() int { return len(p) - ipHeader - int(p[ipHeader+12]>>4)*4 }
 

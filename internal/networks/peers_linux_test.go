@@ -72,13 +72,14 @@ var peers = []scenario{
 	{"killed while written to", "it is killed while a Write waits", func(l *lab) {
 		peer := l.peer("mute")
 		c, _ := l.dial("dial", on(far, port), 0)
-		l.later(func() { peer.signal(unix.SIGKILL) })
+		l.whenFull(func() { peer.signal(unix.SIGKILL) })
 		l.fill("write", c)
 		l.write("write again", c)
 		l.read("read", c)
 	}},
 	{"zero window", "the peer reads nothing for longer than the kernel retries", func(l *lab) {
 		dialed, accepted := l.pair()
+		hurry()
 		must(dialed.SetWriteDeadline(time.Now().Add(4 * patience)))
 		n := l.fill("write", dialed)
 		l.write("write again", dialed)
@@ -94,7 +95,8 @@ var peers = []scenario{
 	}},
 	{"zero window, cut", "the peer reads nothing and packets are lost; the kernel gives up", func(l *lab) {
 		dialed, _ := l.pair()
-		l.later(func() { l.set(cut) })
+		hurry()
+		l.whenFull(func() { l.set(cut) })
 		l.fill("write", dialed)
 		l.write("write again", dialed)
 		l.read("read", dialed)
