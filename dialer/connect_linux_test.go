@@ -194,7 +194,7 @@ func TestNoSocket(t *testing.T) {
 	for kind, want := range map[sys.Call]string{
 		sys.CallSocket:   "socket: too many open files",
 		sys.CallConnect:  "connect: too many open files",
-		sys.CallEpollCtl: "epoll_ctl: too many open files",
+		sys.CallEpollCtl: "too many open files",
 	} {
 		restore := sys.SetFault(func(call sys.Call, _ int) error {
 			if call == kind {

@@ -3,6 +3,7 @@ package fd
 import (
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -91,7 +92,7 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	// There is room to write in a new socket, and in most for ever: to hear of it would wake
 	// the reactor for nobody.
 	if fd.poller, fd.pd, err = g.Register(fd.sysfd); err != nil {
-		return err
+		return unnamed(err)
 	}
 	fd.gen = fd.pd.Token().Gen
 	fd.calls = sys.RawCalls
@@ -99,6 +100,15 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 		fd.calls = sys.OrdinaryCalls
 	}
 	return nil
+}
+
+// unnamed returns the errno alone of an epoll_ctl(2) that failed. In package net it is the
+// runtime that calls it, and the error does not name the call.
+func unnamed(err error) error {
+	if call, ok := err.(*os.SyscallError); ok && call.Syscall == "epoll_ctl" {
+		return call.Err
+	}
+	return err
 }
 
 // Sysfd returns the descriptor's number, for the goroutine that is setting it up.
