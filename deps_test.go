@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/swap", "internal/networks", "internal/chaos", "internal/mutants"},
+	{"examples", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/mutants"},
 }
 
 // forbidden are imports that the layers would allow.
