@@ -287,10 +287,10 @@ func (e *echo) room(a *actor, n int) bool {
 	}
 }
 
-// lost sends again what is missing of the first n. A packet that is in a socket, and that
-// nobody takes, is not lost: somebody was not woken.
+// lost sends again what is missing of the first n, unless it may still come. A packet that
+// is in a socket is not lost: if nobody ever takes it, the round hangs, and that is a failure.
 func (e *echo) lost(a *actor, n int) bool {
-	for i, s := range e.socks {
+	for _, s := range e.socks {
 		raw, err := s.SyscallConn()
 		if err != nil {
 			return false
@@ -298,8 +298,7 @@ func (e *echo) lost(a *actor, n int) bool {
 		queued := 0
 		_ = raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
 		if queued > 0 {
-			a.fail("socket %d has had a packet of %d bytes for seconds, and nobody takes it", i, queued)
-			return false
+			return true
 		}
 	}
 	if e.network != "udp4" && e.network != "udp6" {
