@@ -48,6 +48,12 @@ func (r *round) act(number, role int, name string, f func(a *actor)) {
 	r.wg.Add(1)
 	go func() {
 		defer r.wg.Done()
+		defer func() {
+			if v := recover(); v != nil {
+				fmt.Println(a, r.command())
+				panic(v)
+			}
+		}()
 		f(a)
 		r.all.add(a.done)
 		r.mu.Lock()

@@ -26,8 +26,9 @@ func TestChaos(t *testing.T) {
 	if first == 0 {
 		first = rand.Uint64N(1e15)
 	}
+	lasts := *duration
 	if testing.Short() {
-		*duration /= 5
+		lasts /= 5
 	}
 	began, told := time.Now(), time.Now()
 	all := newFigures()
@@ -35,10 +36,11 @@ func TestChaos(t *testing.T) {
 	warmUp(t)
 	makeContentFile(t)
 	makeAddresses(t)
-	for n := 0; n == 0 || time.Since(began) < *duration && (*rounds == 0 || n < *rounds); n++ {
+	for n := 0; n == 0 || time.Since(began) < lasts && (*rounds == 0 || n < *rounds); n++ {
 		r := newRound(t, first+uint64(n), all)
 		r.run()
-		if t.Failed() {
+		if t.Failed() { // or the race detector has found something
+			t.Log(r.command())
 			break
 		}
 		if time.Since(told) > time.Minute {

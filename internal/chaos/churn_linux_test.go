@@ -166,8 +166,12 @@ func (c *churn) dialSome(a *actor, ln net.Listener) {
 		cancel()
 		switch k := kind(err); k {
 		case "":
-			if c, ok := conn.(*netpoller.TCPConn); ok && a.one(2) {
-				_ = c.SetLinger(0)
+			if tcp, ok := conn.(*netpoller.TCPConn); ok && a.one(2) {
+				_ = tcp.SetLinger(0)
+			}
+			if c.collects && a.one(8) {
+				a.done.others["connections forgotten"]++
+				continue // somebody else is to close it
 			}
 			conn.Close()
 		case "refused", "no such file", "reset", "would block", "canceled", "context deadline":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -342,7 +343,14 @@ var reads = []way{
 // notified waits for a notification, or stops it after a while.
 func (e *end) notified(a *actor) {
 	told := make(chan struct{})
-	stop := e.api.NotifyReadable(func() { close(told) })
+	var times atomic.Int32
+	stop := e.api.NotifyReadable(func() {
+		if times.Add(1) > 1 {
+			a.fail("a notification was delivered twice")
+			return
+		}
+		close(told)
+	})
 	if a.one(2) {
 		<-told
 		if stop() {

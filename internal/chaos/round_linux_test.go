@@ -24,6 +24,8 @@ type round struct {
 	all  *figures
 	dir  string // for sockets
 
+	collects bool // garbage is collected, and connections may be forgotten
+
 	groups    []*netpoller.Group // nil is the default
 	listeners []listening
 	couples   []*couple
@@ -78,8 +80,13 @@ func (r *round) fail(what, about string) {
 			fmt.Fprintln(&b, a)
 		}
 	}
-	r.t.Errorf("%s\n%s%s\ngo test ./internal/chaos -v -seed %d -rounds 1", what, &b, r.describe(), r.seed)
+	r.t.Errorf("%s\n%s%s\n%s", what, &b, r.describe(), r.command())
 	r.die()
+}
+
+// command is what repeats the round.
+func (r *round) command() string {
+	return fmt.Sprintf("go test ./internal/chaos -v -seed %d -rounds 1", r.seed)
 }
 
 // die ends everybody, who may fail in any way from now on.
@@ -107,8 +114,8 @@ func (r *round) run() {
 	watchdog := time.AfterFunc(*hang, r.hung)
 	defer watchdog.Stop()
 	runtime.GOMAXPROCS([]int{1, 2, 4}[r.rand.IntN(3)])
-	collects := r.rand.IntN(2) == 0
-	if !collects { // then what is forgotten stays open
+	r.collects = r.rand.IntN(2) == 0
+	if !r.collects { // then what is forgotten stays open
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	}
@@ -265,6 +272,9 @@ func (r *round) sameFiles(before map[string]int, kind string) {
 // eventually waits until a condition says nothing any more.
 func (r *round) eventually(what string, not func() string) {
 	for end := time.Now().Add(nettest.Patience); not() != ""; time.Sleep(time.Millisecond) {
+		if r.collects {
+			runtime.GC() // which closes what was forgotten
+		}
 		if time.Now().After(end) {
 			buf := make([]byte, 1<<22)
 			r.fail(fmt.Sprintf("never: %s: %s\n%s", what, not(), buf[:runtime.Stack(buf, true)]), "")
@@ -312,5 +322,5 @@ func (r *round) hung() {
 	for a := range r.actors {
 		fmt.Println(a)
 	}
-	panic(fmt.Sprintf("a round has not ended after %s\n%s\ngo test ./internal/chaos -v -seed %d -rounds 1\n%s", *hang, r.describe(), r.seed, stacks))
+	panic(fmt.Sprintf("a round has not ended after %s\n%s\n%s\n%s", *hang, r.describe(), r.command(), stacks))
 }
