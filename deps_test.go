@@ -26,7 +26,9 @@ const module = "github.com/a57b2d82/netpoller"
 // layers; none of its own.
 var layers = [][]string{
 	{"internal/neterr", "internal/race", "internal/sys", "internal/nettest", "internal/clock", "internal/search"},
-	{"internal/resolve", "internal/search/overlay"},
+	{"internal/resolve", "internal/search/kernel"},
+	{"internal/search/kernel/clock", "internal/search/kernel/time", "internal/search/kernel/context"},
+	{"internal/search/overlay"},
 	{"timer"},
 	{"polldesc"},
 	{"poller"},

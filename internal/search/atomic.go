@@ -135,7 +135,7 @@ func (o *object) cas(old, new uint64) bool {
 	o.point(cas)
 	if o.val != old {
 		if e != nil && e.current != nil {
-			e.current.kind = load // it was no more than that
+			e.current.kind, e.current.called = load, load // it was no more than that
 		}
 		o.step(o.val)
 		return false

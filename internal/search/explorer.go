@@ -2,7 +2,6 @@ package search
 
 import (
 	"fmt"
-	"iter"
 	"math/bits"
 	"strings"
 )
@@ -38,6 +37,10 @@ func (r *Run) Go(name string, f func()) { r.e.spawn(name, f) }
 // otherwise what is wrong.
 func (r *Run) Check(holds func() string) { r.e.checks = append(r.e.checks, holds) }
 
+// TokensUnderLocks says that tokens are sent while locks are held that have nothing to do with
+// them.
+func (r *Run) TokensUnderLocks() { r.e.locksHeld = true }
+
 // A Mode says which schedules an Explorer leaves out.
 type Mode uint8
 
@@ -49,7 +52,7 @@ const (
 
 const (
 	// maxGoroutines is how many goroutines a scenario has at most.
-	maxGoroutines = 8
+	maxGoroutines = 12
 
 	// maxSteps is after how many steps a scenario counts as one that does not end.
 	maxSteps = 1000
@@ -80,6 +83,10 @@ type Explorer struct {
 	next       *goroutine // the one that runs next
 	starting   bool       // current runs up to its first operation
 	unwinding  bool       // current is being abandoned
+	locksHeld  bool       // TokensUnderLocks
+	settling   bool       // Settle is at work
+	settled    clock      // what has happened in it
+	checking   bool       // at the end
 	abandoned  bool       // the rest is equivalent to a schedule that was run
 	telling    bool       // Step is told each step
 	tracing    bool       // the steps are kept
@@ -89,9 +96,10 @@ type Explorer struct {
 	roots      []root // of names
 
 	// The choices that lead there. Those up to depth are taken.
-	stack []choice
-	depth int
-	last  *goroutine // took the last step
+	stack  []choice
+	depth  int
+	latest []int      // by key: the last choice with that object, -1 for none
+	last   *goroutine // took the last step
 }
 
 // A Step is one operation.
@@ -104,26 +112,32 @@ type Step struct {
 // explorer is the one at work, nil if none is.
 var explorer *Explorer
 
+// A set is of goroutines, by id.
+type set uint16
+
+func (s set) first() int8 { return int8(bits.TrailingZeros16(uint16(s))) }
+
 // A choice is one step of a schedule, and what could have been chosen in its place.
 type choice struct {
-	who     int8  // the goroutine that takes the step
-	before  int8  // the one that took the step before, -1 for none
-	enabled uint8 // goroutines that could take it
-	todo    uint8 // those of them that have to, in another schedule
-	sleep   uint8 // those whose schedules from here on were all run
-	fresh   bool  // who was chosen, and has not taken the step yet
+	who     int8 // the goroutine that takes the step
+	before  int8 // the one that took the step before, -1 for none
+	enabled set  // goroutines that could take it
+	todo    set  // those of them that have to, in another schedule
+	sleep   set  // those whose schedules from here on were all run
+	fresh   bool // who was chosen, and has not taken the step yet
 
 	preemptions int // up to here
 
-	kind kind
-	key  int   // of the object
-	at   clock // of the step
+	kind  kind
+	key   int   // of the object
+	older int   // the last choice before with that object, -1 for none
+	at    clock // of the step
 }
 
 // Explore runs schedules of one variant until none is left, Limit is reached, or one goes wrong.
 func (e *Explorer) Explore(s *Scenario, variant int) {
 	e.scenario, e.variant = s, variant
-	e.stack = e.stack[:0]
+	e.stack, e.latest = e.stack[:0], e.latest[:0]
 	e.places = map[any]*place{}
 	for {
 		e.execute()
@@ -154,6 +168,7 @@ func (e *Explorer) execute() {
 	e.run++
 	e.checks, e.goroutines, e.roots = nil, e.goroutines[:0], e.roots[:0]
 	e.depth, e.last, e.keys = 0, nil, 0
+	e.locksHeld, e.settled = false, clock{}
 	e.Wrong, e.Trace, e.abandoned = "", nil, false
 	clear(e.places)
 	e.scenario.Setup(&Run{e.variant, e})
@@ -173,6 +188,8 @@ func (e *Explorer) check() {
 	if e.abandoned {
 		return
 	}
+	e.checking = true
+	defer func() { e.checking = false }()
 	for _, holds := range e.checks {
 		if e.Wrong != "" {
 			return
@@ -205,9 +222,19 @@ func (e *Explorer) choose() *goroutine {
 	g := e.goroutines[c.who]
 	if c.fresh {
 		c.kind, c.key = g.kind, g.object.key
+		c.older = e.newest(c.key)
+		e.latest[c.key] = e.depth - 1
 	}
 	e.last = g
 	return g
+}
+
+// newest returns the last choice with an object, -1 for none.
+func (e *Explorer) newest(key int) int {
+	for key >= len(e.latest) {
+		e.latest = append(e.latest, -1)
+	}
+	return e.latest[key]
 }
 
 // extend adds a choice to the stack. It returns false if there is none.
@@ -240,7 +267,7 @@ func (e *Explorer) extend() bool {
 		e.abandoned = true
 		return false
 	}
-	if c.who = int8(bits.TrailingZeros8(free)); stay {
+	if c.who = free.first(); stay {
 		c.who = c.before
 	}
 	if e.Mode != Reduced {
@@ -266,7 +293,7 @@ func (e *Explorer) inherit(c, last *choice) {
 }
 
 // enabled returns the goroutines that can take a step.
-func (e *Explorer) enabled() (all uint8) {
+func (e *Explorer) enabled() (all set) {
 	for i, g := range e.goroutines {
 		if !g.done && g.enabled() {
 			all |= 1 << i
@@ -275,11 +302,11 @@ func (e *Explorer) enabled() (all uint8) {
 	return all
 }
 
-// asleep fails the schedule if a goroutine has not returned.
+// asleep fails the schedule if a goroutine has not returned and may not stay.
 func (e *Explorer) asleep() {
 	var blocked []string
 	for _, g := range e.goroutines {
-		if !g.done {
+		if !g.done && !g.stays {
 			blocked = append(blocked, fmt.Sprintf("%s waits for %s of %s", g.name, g.kind, g.object))
 		}
 	}
@@ -292,11 +319,14 @@ func (e *Explorer) asleep() {
 func (e *Explorer) backtrack() bool {
 	for len(e.stack) > 0 {
 		c := &e.stack[len(e.stack)-1]
+		if c.key > 0 { // it was chosen, whether or not it took its step
+			e.latest[c.key], c.key = c.older, 0
+		}
 		if e.Mode == Reduced {
 			c.sleep |= 1 << c.who
 		}
 		if c.todo &^= c.sleep | 1<<c.who; c.todo != 0 {
-			c.who = int8(bits.TrailingZeros8(c.todo))
+			c.who = c.todo.first()
 			c.todo &^= 1 << c.who
 			c.fresh = true
 			return true
@@ -304,80 +334,4 @@ func (e *Explorer) backtrack() bool {
 		e.stack = e.stack[:len(e.stack)-1]
 	}
 	return false
-}
-
-// A goroutine of a scenario is a coroutine that has stopped before an operation.
-type goroutine struct {
-	id   int
-	name string
-	done bool
-
-	resume  func() (struct{}, bool)
-	abandon func()
-	yield   func(struct{}) bool
-
-	// The operation.
-	kind   kind
-	object *object
-	old    uint64            // what a compare-and-swap expects
-	may    func(uint64) bool // when an await may return
-	holds  int               // locks
-
-	sync clock // what has happened before, for memory
-	at   clock // of its last step, or of the step that started it
-}
-
-// unwound is the panic that ends an abandoned goroutine.
-type unwound struct{}
-
-// spawn starts a goroutine and lets it run up to its first operation.
-func (e *Explorer) spawn(name string, f func()) {
-	if len(e.goroutines) == maxGoroutines {
-		panic("search: too many goroutines")
-	}
-	g := &goroutine{id: len(e.goroutines), name: name}
-	if by := e.current; by != nil {
-		g.name = by.name + "'s " + name
-		g.sync, g.at = by.sync, by.at
-		by.sync[by.id]++
-	}
-	g.sync[g.id] = 1
-	e.goroutines = append(e.goroutines, g)
-	g.resume, g.abandon = iter.Pull(func(yield func(struct{}) bool) {
-		g.yield = yield
-		defer e.returned(g)
-		f()
-	})
-	by := e.current
-	e.current, e.starting = g, true
-	g.resume()
-	e.current, e.starting = by, false
-}
-
-// returned ends a goroutine. It is called by defer.
-func (e *Explorer) returned(g *goroutine) {
-	g.done = true
-	r := recover()
-	if r == nil || r == (unwound{}) || e.unwinding {
-		return
-	}
-	e.Wrong = fmt.Sprintf("%s: panic: %v", g.name, r)
-	if e.tracing {
-		e.Trace = append(e.Trace, fmt.Sprintf("%-8s panic: %v   %s", g.name, r, where()))
-	}
-}
-
-// enabled reports whether the goroutine's operation can take place now.
-func (g *goroutine) enabled() bool {
-	switch o := g.object; g.kind {
-	case lock:
-		return o.val == 0
-	case rlock:
-		return o.val&writeLocked == 0
-	case receive:
-		return o.val > 0
-	case await:
-		return g.may(o.val)
-	}
-	return true
 }

@@ -50,6 +50,9 @@ func (s *shared) operation(rng *rand.Rand, g int) func() {
 		func() { s.tokens.Send() },
 		func() { s.tokens.Receive(); read() },
 		func() { s.clock.Update(func(now uint64) uint64 { return now + 1 }) },
+		func() { // what changes nothing is a read
+			s.note(g, s.clock.Update(func(now uint64) uint64 { return now - min(now, 1) }))
+		},
 		func() {
 			s.note(g, s.clock.Await(func(now uint64) bool { return now > 0 }, func(now uint64) uint64 { return now - 1 }))
 		},
@@ -58,7 +61,7 @@ func (s *shared) operation(rng *rand.Rand, g int) func() {
 				Go(func() { w.Store(7) })
 			}
 		},
-	}[rng.IntN(13)]
+	}[rng.IntN(14)]
 }
 
 func (l *litmus) setup(r *Run) {
@@ -169,6 +172,11 @@ func TestFinds(t *testing.T) {
 			r.Go("a", c.Send)
 			r.Go("b", c.Send)
 		}},
+		{"one in front sleeps on", "asleep forever", func(r *Run) {
+			c := MakeChan(1)
+			Background("b", func() { c.Receive(); c.Receive() })
+			r.Go("a", func() { c.Send(); c.Receive() })
+		}},
 		{"a loop", "no end", func(r *Run) {
 			n := new(Uint32)
 			r.Go("a", func() {
@@ -228,6 +236,11 @@ func TestFindsNothing(t *testing.T) {
 		"a goroutine that was started comes after": func(r *Run) {
 			n := new(int)
 			r.Go("a", func() { *W(n) = 1; Go(func() { *W(n) = 2 }) })
+		},
+		"one in the background sleeps on": func(r *Run) {
+			c := MakeChan(1)
+			Background("b", func() { c.Receive(); c.Receive() })
+			r.Go("a", c.Send)
 		},
 	} {
 		e := Explorer{}

@@ -10,9 +10,13 @@ import (
 // path of fields that leads there. Objects that have a name keep it. What is made later, inside
 // of a schedule, is found when a counterexample meets it.
 func NameAll(name string, p any) {
+	e := explorer
+	if e != nil && !e.tracing && e.step == nil {
+		return // it takes a while, and nobody asks
+	}
 	r := root{name, reflect.ValueOf(p)}
-	if explorer != nil {
-		explorer.roots = append(explorer.roots, r)
+	if e != nil {
+		e.roots = append(e.roots, r)
 	}
 	r.nameAll()
 }

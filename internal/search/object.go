@@ -81,8 +81,14 @@ func (o *object) point(k kind) {
 		o.run, o.key = e.run, e.keys
 	}
 	g := e.current
-	g.object, g.kind = o, k
-	if !e.starting {
+	g.object, g.kind, g.called = o, k, k
+	switch {
+	case e.starting:
+	case e.settling:
+		if g.enabled() {
+			return
+		}
+	default:
 		if e.next = e.choose(); e.next == g {
 			return
 		}
@@ -100,6 +106,11 @@ func (o *object) step(val uint64) {
 		return
 	}
 	g := e.current
+	if e.settling {
+		g.synchronize(o)
+		o.val = val
+		return
+	}
 	e.Steps++
 	c := &e.stack[e.depth-1]
 	if e.step != nil {

@@ -12,9 +12,18 @@ func (c *clock) join(other *clock) {
 }
 
 // reads reports whether the goroutine's next step only reads. A compare-and-swap that would
-// fail now does: what could change that conflicts with it anyway.
+// fail now does, and so does an update that would change nothing: what could change that
+// conflicts with it anyway.
 func (g *goroutine) reads() bool {
-	return g.kind.reads() || g.kind == cas && g.object.val != g.old
+	switch v := g.object.val; g.kind {
+	case cas:
+		return v != g.old
+	case await:
+		return g.may(v) && g.change(v) == v
+	case update:
+		return g.change(v) == v
+	}
+	return g.kind.reads()
 }
 
 // conflicts reports whether a step that was taken and g's next one depend on each other.
@@ -34,7 +43,7 @@ func (e *Explorer) order(c *choice, g *goroutine) {
 	if e.Mode != Reduced {
 		return
 	}
-	for i := range e.stack[:e.depth-1] {
+	for i := c.older; i >= 0; i = e.stack[i].older {
 		if s := &e.stack[i]; s.conflicts(g) {
 			c.at.join(&s.at)
 		}
@@ -52,7 +61,7 @@ func (e *Explorer) order(c *choice, g *goroutine) {
 // never take the step.
 func (e *Explorer) reverse(g *goroutine) {
 	var later []*choice // those of the pairs found
-	for i := len(e.stack) - 1; i >= 0; i-- {
+	for i := e.newest(g.object.key); i >= 0; i = e.stack[i].older {
 		c := &e.stack[i]
 		if !c.conflicts(g) || c.happensBefore(&g.at) || slices.ContainsFunc(later, func(l *choice) bool { return c.happensBefore(&l.at) }) {
 			continue
@@ -88,9 +97,9 @@ func (g *goroutine) waitsFor(c *choice) bool {
 
 // firsts returns the goroutines that can begin with what came after step i and does not depend
 // on it, followed by g's next step.
-func (e *Explorer) firsts(i int, g *goroutine) (firsts uint8) {
+func (e *Explorer) firsts(i int, g *goroutine) (firsts set) {
 	first := &e.stack[i]
-	var seen uint8 // goroutines with a step among the rest
+	var seen set // goroutines with a step among the rest
 	var rest []*choice
 	for j := i + 1; j < len(e.stack); j++ {
 		c := &e.stack[j]

@@ -1,6 +1,9 @@
 package search
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // This file stands for package sync, for channels and for the go statement.
 
@@ -89,7 +92,7 @@ func (c *Chan) Send() {
 		if c.val == c.room {
 			panic("a send that has to wait: a second token (I2)")
 		}
-		if e := explorer; e != nil && e.current != nil && e.current.holds > 0 && c.room == 1 {
+		if e := explorer; e != nil && e.current != nil && e.current.holds > 0 && c.room == 1 && !e.locksHeld {
 			panic("a token is sent while a lock is held")
 		}
 	}
@@ -102,15 +105,36 @@ func (c *Chan) Receive() {
 	c.step(c.val - 1)
 }
 
-// Go is the go statement.
-func Go(f func()) {
-	if e := explorer; e != nil && e.current != nil && !e.unwinding {
-		e.spawn("go", f)
+// Go is the go statement. In Setup it is Run.Go.
+func Go(f func()) { GoNamed("go", f) }
+
+// GoNamed is Go, with a name for counterexamples.
+func GoNamed(name string, f func()) { start(name, f) }
+
+// Current reports whether the goroutine that runs, or one that led to it, was started by name.
+func Current(name string) bool {
+	e := explorer
+	return e != nil && e.current != nil && strings.Contains(e.current.name, name)
+}
+
+// Background starts a goroutine that may be asleep when all others have returned: one that
+// serves them.
+func Background(name string, f func()) {
+	if g := start(name, f); g != nil {
+		g.stays = true
 	}
 }
 
+func start(name string, f func()) *goroutine {
+	if e := explorer; e != nil && !e.unwinding && !e.checking {
+		return e.spawn(name, f)
+	}
+	return nil
+}
+
 // A Var is a number that goroutines read and change in one step: for what stands for the
-// kernel or the clock.
+// kernel or the clock. The functions that its methods take look at nothing but v, and do
+// nothing else: they are also called to see what a step would be.
 type Var struct{ object }
 
 // Load returns the value.
@@ -118,19 +142,26 @@ func (v *Var) Load() uint64 { return v.load() }
 
 // Update makes f(v) the value, and returns v.
 func (v *Var) Update(f func(v uint64) uint64) (old uint64) {
-	v.point(update)
-	old = v.val
-	v.step(f(old))
-	return old
+	return v.change(update, nil, f)
 }
 
 // Await waits until may(v) is true, makes f(v) the value, and returns v.
 func (v *Var) Await(may func(v uint64) bool, f func(v uint64) uint64) (old uint64) {
-	if e := explorer; e != nil && e.current != nil {
-		e.current.may = may
+	return v.change(await, may, f)
+}
+
+func (o *object) change(k kind, may func(uint64) bool, f func(uint64) uint64) (old uint64) {
+	e := explorer
+	inSchedule := e != nil && e.current != nil
+	if inSchedule {
+		e.current.may, e.current.change = may, f
 	}
-	v.point(await)
-	old = v.val
-	v.step(f(old))
+	o.point(k)
+	old = o.val
+	changed := f(old)
+	if inSchedule && changed == old {
+		e.current.kind = load // it was no more than that
+	}
+	o.step(changed)
 	return old
 }

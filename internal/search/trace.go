@@ -20,7 +20,7 @@ func (e *Explorer) trace(g *goroutine, o *object, val uint64) {
 	if o.val != val {
 		change += " -> " + o.value(val)
 	}
-	e.Trace = append(e.Trace, strings.TrimRight(fmt.Sprintf("%-10s %-8s%-14s %-24s %s", g.name, g.kind, o, change, where()), " "))
+	e.Trace = append(e.Trace, strings.TrimRight(fmt.Sprintf("%-10s %-8s%-14s %-24s %s", g.name, g.called, o, change, where()), " "))
 }
 
 // where tells where the code under test is: the line of the innermost function, who called it,

@@ -23,7 +23,7 @@ func memory(pkg string, files map[string]string, known map[string]*types.Package
 		parsed[name] = f
 		all = append(all, f)
 	}
-	info := &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}}
+	info := &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}, Types: map[ast.Expr]types.TypeAndValue{}}
 	config := types.Config{Importer: packages(known), Error: func(error) {}} // of the unknown ones
 	known[pkg], _ = config.Check(pkg, fset, all, info)
 
@@ -59,7 +59,7 @@ func (u *uses) node(n ast.Node) bool {
 		}
 	case *ast.SelectorExpr:
 		s := u.info.Selections[n]
-		if s == nil || s.Kind() != types.FieldVal || !isPlain(s.Type()) || u.taken[n] {
+		if s == nil || s.Kind() != types.FieldVal || !isPlain(s.Type()) || u.taken[n] || !u.info.Types[n].Addressable() {
 			break
 		}
 		access := "(*search.R(&"

@@ -18,7 +18,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	_ "github.com/a57b2d82/netpoller/internal/search" // go test knows that the result depends on it
+	// With these go test knows that the result depends on them.
+	_ "github.com/a57b2d82/netpoller/internal/search"
+	_ "github.com/a57b2d82/netpoller/internal/search/kernel/clock"
+	_ "github.com/a57b2d82/netpoller/internal/search/kernel/context"
+	_ "github.com/a57b2d82/netpoller/internal/search/kernel/time"
 )
 
 var (

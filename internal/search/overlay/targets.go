@@ -12,4 +12,35 @@ var (
 		Under:   []string{"timer", "polldesc"},
 		Smaller: []Patch{{File: "polldesc/cache.go", Old: "slabSize = 256", New: "slabSize = 1"}},
 	}
+
+	Poller = Target{
+		Package: "poller",
+		Under:   []string{"timer", "polldesc", "poller"},
+		Instead: kernel,
+		Smaller: smaller,
+	}
+
+	FD = Target{
+		Package: "fd",
+		Under:   []string{"timer", "polldesc", "poller", "fd"},
+		Instead: kernel,
+		Smaller: smaller,
+	}
 )
+
+// smaller are so small that a schedule fills a slab, takes a seat and fetches a full batch.
+var smaller = []Patch{
+	{File: "polldesc/cache.go", Old: "slabSize = 256", New: "slabSize = 1"},
+	{File: "polldesc/seat.go", Old: "const earned = 16", New: "const earned = 1"},
+	{File: "poller/loop_linux.go", Old: "const maxEvents = 8", New: "const maxEvents = 2"},
+}
+
+// kernel is what stands for the kernel, for the runtime and for the clock.
+var kernel = map[string]string{
+	module + "/internal/sys":   shim + "/kernel",
+	module + "/internal/clock": shim + "/kernel/clock",
+	"os":                       shim + "/kernel",
+	"runtime":                  shim + "/kernel",
+	"time":                     shim + "/kernel/time",
+	"context":                  shim + "/kernel/context",
+}

@@ -1,0 +1,121 @@
+package fd
+
+import (
+	"fmt"
+
+	"github.com/a57b2d82/netpoller/internal/search"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// Who may use a descriptor, and who destroys it: each goroutine has a script. r and w lock a
+// side, i is a reference, c is close. Who is the last one to let go destroys, and wakes who
+// has closed.
+var mutexes = []search.Scenario{
+	mutexScenario("r", "r", "c"),
+	mutexScenario("rw", "w"),
+	mutexScenario("ww", "w"),
+	mutexScenario("c", "c", "w"),
+	mutexScenario("rr", "c"),
+	mutexScenario("ri", "c"),
+	mutexScenario("wi", "i"),
+}
+
+func mutexScenario(scripts ...string) search.Scenario {
+	return search.Scenario{Name: fmt.Sprint("a mutex: ", scripts), Notes: "HB-6, the table of fdmutex.go", Setup: func(r *search.Run) {
+		m := &mutexWorld{}
+		search.NameAll("mutex", &m.mu)
+		for i, script := range scripts {
+			r.Go(fmt.Sprint(i), func() {
+				for _, op := range script {
+					m.do(op)
+				}
+			})
+		}
+		r.Check(m.wrong)
+	}}
+}
+
+// A mutexWorld is an fdMutex, and what it guards: memory that is each side's, and the
+// descriptor's. A use that is not ordered after another one is a data race.
+type mutexWorld struct {
+	mu         fdMutex
+	side       [2]int
+	descriptor int
+	closed     int
+	destroyed  int
+	misused    string
+}
+
+func (m *mutexWorld) do(op rune) {
+	switch op {
+	case 'r', 'w':
+		if mode := modeOf(op); m.got(m.mu.lock(mode)) {
+			*search.W(&m.side[mode])++
+			m.let(m.mu.unlock(mode))
+		}
+	case 'i':
+		if m.got(m.mu.incref()) {
+			m.let(m.mu.decref())
+		}
+	case 'c':
+		if m.got(m.mu.close()) {
+			m.close()
+		}
+	}
+}
+
+// got begins a use.
+func (m *mutexWorld) got(ok bool) bool {
+	if !ok && search.Peek(&m.mu.state)&mutexClosed == 0 {
+		m.misused = "an open descriptor was reported closed"
+	}
+	if ok {
+		_ = *search.R(&m.descriptor)
+	}
+	return ok
+}
+
+// let ends one, as FD.unlock does.
+func (m *mutexWorld) let(last bool) {
+	if last {
+		m.destroy()
+		m.mu.queue(closer).release()
+	}
+}
+
+// close is FD.Close after the first step.
+func (m *mutexWorld) close() {
+	if m.closed++; m.mu.decref() {
+		m.destroy()
+	} else {
+		m.mu.queue(closer).acquire()
+	}
+	if *search.R(&m.descriptor) != 1 {
+		m.misused = "Close returned, and nothing was destroyed"
+	}
+}
+
+func (m *mutexWorld) destroy() {
+	*search.W(&m.descriptor)++
+	*search.W(&m.side[0])++
+	*search.W(&m.side[1])++
+	m.destroyed++
+}
+
+func (m *mutexWorld) wrong() string {
+	s := search.Peek(&m.mu.state)
+	switch {
+	case m.misused != "":
+		return m.misused
+	case m.closed == 0 && (s != 0 || m.destroyed != 0), m.closed > 0 && (s != mutexClosed || m.closed != 1 || m.destroyed != 1):
+		return fmt.Sprintf("the word is %#x after %d times closed and %d times destroyed", s, m.closed, m.destroyed)
+	}
+	return ""
+}
+
+func modeOf(op rune) polldesc.Mode {
+	if op == 'w' {
+		return polldesc.Write
+	}
+	return polldesc.Read
+}

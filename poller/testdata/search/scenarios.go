@@ -1,0 +1,14 @@
+package poller
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/a57b2d82/netpoller/internal/search"
+)
+
+var scenarios = slices.Concat(lives, wakes)
+
+// If this failed, some schedule would break a promise. The failure names it, and shows the
+// schedule.
+func TestScenarios(t *testing.T) { search.Scenarios(t, scenarios) }
