@@ -28,7 +28,7 @@ func zoneID(name string) uint32 {
 	case digits == "":
 		return 0
 	}
-	n, _ := strconv.Atoi(digits)
+	n, _ := strconv.ParseUint(digits, 10, 64)
 	return uint32(n)
 }
 
