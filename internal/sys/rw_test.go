@@ -107,6 +107,7 @@ func TestEINTR(t *testing.T) {
 	if n, err := RawCalls.Write(far, []byte("hello")); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Write = %d, %v after %d interruptions", n, err, interrupted)
 	}
+	await(t, near, unix.POLLIN)
 	interrupted = 0
 	if n, err := RawCalls.Read(near, make([]byte, 10)); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Read = %d, %v after %d interruptions", n, err, interrupted)
@@ -261,6 +262,7 @@ func TestSocketError(t *testing.T) {
 	}
 	syscall.SetsockoptLinger(far, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
 	syscall.Dup3(far2(t), far, syscall.O_CLOEXEC) // closes it
+	await(t, near, unix.POLLERR)
 	if v, err := SocketError(near); v != syscall.ECONNRESET || err != nil {
 		t.Errorf("SocketError = %v, %v", v, err)
 	}
