@@ -298,8 +298,13 @@ func TestReadMsgTells(t *testing.T) {
 	if ap, _ := from.AddrPort(); n != 4 || oobn == 0 || flags != syscall.MSG_TRUNC || err != nil || ap != want {
 		t.Errorf("%d, %d, %#x, %v from %v, want %v", n, oobn, flags, err, ap, want)
 	}
-	ok(t, fd.SetReadDeadline(time.Now().Add(time.Millisecond)))
-	n, oobn, flags, err = fd.ReadMsg(make([]byte, 4), make([]byte, 64), 0, &from)
+	reading := async(func() (err error) {
+		n, oobn, flags, err = fd.ReadMsg(make([]byte, 4), make([]byte, 64), 0, &from)
+		return err
+	})
+	parked(t, g, 1, 0)
+	ok(t, fd.SetReadDeadline(longAgo))
+	err = result(t, "ReadMsg", reading)
 	if ap, _ := from.AddrPort(); n|oobn|flags != 0 || err != os.ErrDeadlineExceeded || ap != (netip.AddrPort{}) {
 		t.Errorf("%d, %d, %#x, %v from %v", n, oobn, flags, err, ap)
 	}
