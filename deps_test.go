@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/mutants"},
+	{"examples", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/mutants", "internal/kernels", "internal/kernels/init"},
 }
 
 // forbidden are imports that the layers would allow.

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// A result is what came of one boot.
+type result struct {
+	kernel
+	host     string // the day, Go, and what emulated the machine
+	image    string // the package
+	release  string // what uname says
+	programs map[string]*program
+	err      error
+}
+
+// A program is what came of one package's tests.
+type program struct {
+	out    strings.Builder
+	end    string            // "ok", or how it failed
+	took   string            // how long
+	action map[string]string // pass, fail or skip, by the names of tests and subtests
+	said   map[string]string // what a test printed
+}
+
+// read reads the log of a boot.
+func read(k kernel, log io.Reader) (*result, error) {
+	r := &result{kernel: k, err: errors.New("the machine did not get to its end"), programs: map[string]*program{}}
+	for lines := bufio.NewReader(log); ; {
+		line, err := lines.ReadString('\n')
+		r.take(strings.TrimRight(line, "\r\n"))
+		if err == io.EOF {
+			return r, r.count()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// take takes one line of the log. Lines without "@" are the kernel's.
+func (r *result) take(line string) {
+	kind, rest, _ := strings.Cut(line, " ")
+	switch kind {
+	case "@host":
+		r.host = rest
+	case "@image":
+		r.image = rest
+	case "@kernel":
+		r.release, _, _ = strings.Cut(rest, " ")
+	case "@out":
+		name, text, _ := strings.Cut(rest, " ")
+		r.program(name).out.WriteString(text + "\n")
+	case "@end":
+		fields := strings.SplitN(rest, " ", 3)
+		p := r.program(fields[0])
+		p.took, p.end = fields[1], fields[2]
+	case "@error":
+		r.err = errors.New(rest)
+	case "@done":
+		r.err = nil
+	}
+}
+
+func (r *result) program(name string) *program {
+	if r.programs[name] == nil {
+		r.programs[name] = &program{end: "did not end", action: map[string]string{}, said: map[string]string{}}
+	}
+	return r.programs[name]
+}
+
+// count sees what became of every test.
+func (r *result) count() error {
+	for _, p := range r.programs {
+		cmd := exec.Command("go", "tool", "test2json")
+		cmd.Stdin = strings.NewReader(p.out.String())
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("%s: %w", cmd, err)
+		}
+		if err := p.count(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count sees what became of every test of a program, by what test2json makes of its output.
+func (p *program) count(events []byte) error {
+	for dec := json.NewDecoder(bytes.NewReader(events)); dec.More(); {
+		var e struct{ Action, Test, Output string }
+		if err := dec.Decode(&e); err != nil {
+			return err
+		}
+		switch e.Action {
+		case "output":
+			if text := strings.TrimSpace(e.Output); !strings.HasPrefix(text, "=== ") && !strings.HasPrefix(text, "--- ") {
+				p.said[e.Test] += e.Output
+			}
+		case "pass", "fail", "skip":
+			if e.Test != "" {
+				p.action[e.Test] = e.Action
+			}
+		}
+	}
+	return nil
+}
+
+// with returns the tests of which something became, in order.
+func (p *program) with(action string) (tests []string) {
+	for test, a := range p.action {
+		if a == action {
+			tests = append(tests, test)
+		}
+	}
+	slices.Sort(tests)
+	return tests
+}
+
+// ok reports whether every program ended well.
+func (r *result) ok() bool {
+	for _, pkg := range packages {
+		if p := r.programs[pkg]; p == nil || p.end != "ok" {
+			return false
+		}
+	}
+	return r.err == nil
+}
+
+// facts are the facts about epoll, with the tests in internal/sys that see them. Fact f is a
+// price, which no test sees.
+var facts = []struct {
+	letter string
+	tests  []string
+}{
+	{"a", []string{"TestFactEdgesCoalesce", "TestNotifyIsAnEdge"}},
+	{"b", []string{"TestFactAddReportsReady"}},
+	{"c", []string{"TestFactUnaskedEvents"}},
+	{"d", []string{"TestFactCloseOfDuplicate"}},
+	{"e", []string{"TestFactNested"}},
+	{"g", []string{"TestFactManyNested"}},
+}
+
+// sees reports whether a kernel does what a fact says.
+func (r *result) sees(tests []string) bool {
+	return !slices.ContainsFunc(tests, func(test string) bool {
+		return r.programs["internal/sys"] == nil || r.programs["internal/sys"].action[test] != "pass"
+	})
+}
