@@ -2,7 +2,11 @@ package polldesc
 
 import (
 	"encoding/binary"
+	"errors"
+	"os"
 	"testing"
+
+	"github.com/a57b2d82/netpoller/timer"
 )
 
 // FuzzToken sends a token through the eight bytes that the kernel keeps. If it failed, an
@@ -101,4 +105,88 @@ func FuzzInfo(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzDeadlines takes its input two bytes at a time: what to do to which side, and a time.
+// The reactor may be as late as the input likes. If it failed, a side would be said to be
+// due before it is, or would not be when it is; or nothing would look at it in time.
+func FuzzDeadlines(f *testing.F) {
+	const read, write, both, limit, other, pass, run, last = 0, 1, 2, 3, 4, 5, 6, 7
+	f.Add([]byte{read, 9, write, 9, both, 5, pass, 6, run, 0})             // shared, and earlier
+	f.Add([]byte{both, 5, read, 9, pass, 7, run, 0, pass, 5, run, 0})      // moved on, of one side
+	f.Add([]byte{read, 9, limit, 3, pass, 4, run, 0, limit, 0, run, 0})    // a limit before a deadline
+	f.Add([]byte{limit, 9, read, 3, read, 0, pass, 10, limit, 0, run, 0})  // a deadline before a limit
+	f.Add([]byte{both, 255, both, 0, other, 255, other, 0, pass, 1})       // gone by, and taken back
+	f.Add([]byte{both, 4, pass, 9, both, 20, run, 0, pass, 30, read, 3})   // the reactor is late
+	f.Add([]byte{read, 5, write, 5, read, 3, write, 8, pass, 6, run, 0})   // which guards which
+	f.Add([]byte{write, 7, read, 7, write, 2, pass, 3, run, 0, write, 9})  // and the other way round
+	f.Add([]byte{limit, 7, other, 7, limit, 0, other, 0, pass, 9, run, 9}) // limits share as well
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		now := int64(1)
+		env := testEnv
+		env.Now = func() int64 { return now }
+		heap := timer.New(func() {})
+		pd := NewCache(heap, env).Alloc()
+		gen := pd.Token().Gen
+		var at, limits [2]int64 // 0: none
+		for ; len(ops) >= 2; ops = ops[2:] {
+			when := int64(ops[1]) + now
+			switch ops[1] {
+			case 0:
+				when = 0
+			case 255:
+				when = -1
+			}
+			switch op := ops[0] % last; op {
+			case read, write, both:
+				first, end := Mode(op%both), Mode(min(op, 1))
+				if err := pd.SetDeadline(gen, first, end, when, now); err != nil {
+					t.Fatal(err)
+				}
+				for m := first; m <= end; m++ {
+					at[m] = when
+				}
+			case limit, other:
+				m := Mode(op - limit)
+				limits[m] = max(when, 0)
+				pd.Limit(m, limits[m], now)
+			case pass:
+				now += int64(ops[1])
+			case run:
+				heap.RunDue(now)
+			}
+			for m := Read; m <= Write; m++ {
+				checkDue(t, pd, m, at[m], limits[m], now, ops[0]%last == run)
+				if due := earlier(at[m], limits[m]); due > now && heap.Next() > due {
+					t.Fatalf("mode %d is due at %d, and the next look is at %d", m, due, heap.Next())
+				}
+			}
+		}
+		pd.Evict()
+		if n := heap.Len(); n != 0 {
+			t.Errorf("%d deadlines are left", n)
+		}
+	})
+}
+
+// earlier returns the one of two times that comes first; 0 is never.
+func earlier(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// checkDue compares what a side says of its deadline with the deadline. What is published
+// is never early; and is not late once the reactor has run.
+func checkDue(t *testing.T, pd *PollDesc, m Mode, at, limit, now int64, ran bool) {
+	due := earlier(at, limit)
+	passed := due != 0 && due <= now
+	if err := pd.Prepare(m); errors.Is(err, os.ErrDeadlineExceeded) != passed || err != nil && !passed {
+		t.Fatalf("mode %d is due at %d, and at %d it says %v", m, due, now, err)
+	}
+	published := pd.info.flags()&expired(m) != 0
+	if published && !passed || ran && passed && !published {
+		t.Fatalf("mode %d is due at %d, and at %d it is published: %t", m, due, now, published)
+	}
 }
