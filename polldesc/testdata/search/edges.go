@@ -105,7 +105,7 @@ var edges = []search.Scenario{
 			}
 		})
 		r.Go("poller", func() { w.pd.Edge(w.gen, Readable|RDHUP) })
-		r.Go("other", func() { w.set(Read, Write, 7) })
+		r.Go("other", func() { w.set(Write, Write, start) }) // writes to info too
 		w.expect(1, nil)
 	}},
 	{Name: "both sides and evict", Notes: "HB-1, HB-2, I2", Setup: func(r *search.Run) {

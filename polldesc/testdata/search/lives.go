@@ -65,6 +65,21 @@ var lives = []search.Scenario{
 		w.expectFlags(readExpired|closing, 0)
 		w.expectGuarded()
 	}},
+	{Name: "a limit in the next life", Notes: "D1, HB-4", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.set(Read, Read, 5)
+		w.pd.Evict()
+		w.cache.Free(w.pd)
+		w.open()
+		r.Go("reader", func() {
+			w.pd.Limit(Read, 9, w.now())
+			w.read()
+			w.pd.Limit(Read, 0, w.now())
+		})
+		r.Go("timer", func() { w.due(5) })
+		r.Go("poller", func() { w.edge(Readable) })
+		w.expect(1, nil)
+	}},
 	{Name: "two take a slot", Notes: "HB-4", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.pd.Evict()

@@ -65,6 +65,7 @@ var ways = []search.Scenario{
 		r.Go("reader", func() { w.subscribe(nil) })
 		r.Go("closer", w.pd.Evict)
 		w.expect(1, net.ErrClosed)
+		w.expectCalls(Read, 1)
 	}},
 	{Name: "subscribe, an edge and evict", Notes: "HB-1, HB-2, I2", Setup: func(r *search.Run) {
 		w := newWorld(r)
@@ -87,6 +88,20 @@ var ways = []search.Scenario{
 		r.Go("poller", func() { w.edge(Readable | Quiet); w.edge(Readable) })
 		r.Go("closer", w.pd.Evict)
 		w.expect(2, nil, net.ErrClosed)
+	}},
+	{Name: "a seat is left after a wake-up that was not quiet", Notes: "I2", Setup: func(r *search.Run) {
+		w := newWorldWithSeats(r, func(Claim) Seat { return &chair{c: named(search.MakeChan(1), "seat")} })
+		w.pd.side[Read].seating.set(false, earned)
+		r.Go("reader", func() { w.read(); w.read() })
+		r.Go("poller", func() { w.edge(Readable); w.edge(Readable) })
+		w.expect(2, nil)
+	}},
+	{Name: "a seat that cannot be had", Notes: "I2", Setup: func(r *search.Run) {
+		w := newWorldWithSeats(r, func(Claim) Seat { return nil })
+		w.pd.side[Read].seating.set(false, earned)
+		r.Go("reader", w.read)
+		r.Go("poller", func() { w.edge(Readable | Quiet) })
+		w.expect(1, nil)
 	}},
 	{Name: "a seat is given back", Notes: "I2, I7", Setup: func(r *search.Run) {
 		var closed int
@@ -115,12 +130,25 @@ var ways = []search.Scenario{
 type chair struct {
 	c      *search.Chan
 	turn   int
+	sat    bool // Sit said so, and Take has not followed
 	closed *int
 }
 
-func (c *chair) Sit() bool { c.turn++; return c.turn%2 == 1 }
-func (c *chair) Take()     { c.c.Receive() }
-func (c *chair) Give()     { c.c.Send() }
+func (c *chair) Sit() bool {
+	c.turn++
+	c.sat = c.turn%2 == 1
+	return c.sat
+}
+
+func (c *chair) Take() {
+	if !c.sat {
+		panic("an owner parks in a seat that was not to be taken")
+	}
+	c.sat = false
+	c.c.Receive()
+}
+
+func (c *chair) Give() { c.c.Send() }
 func (c *chair) Close() {
 	if c.closed != nil {
 		*c.closed++
