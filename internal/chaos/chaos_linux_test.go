@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -45,10 +44,14 @@ func TestChaos(t *testing.T) {
 		}
 		if time.Since(told) > time.Minute {
 			told = time.Now()
-			fmt.Printf("%s after %s, round %d (seed %d):\n%s", told.Format(time.TimeOnly), time.Since(began).Round(time.Second), n, r.seed, all)
+			fmt.Printf("%s after %s, round %d (seed %d):\n%s", told.Format(time.TimeOnly),
+				time.Since(began).Round(time.Second), n, r.seed, all)
 		}
 	}
 	if testing.Verbose() || t.Failed() {
-		fmt.Fprintf(os.Stdout, "seeds from %d, %s:\n%s", first, time.Since(began).Round(time.Second), all)
+		fmt.Printf("seeds from %d, %s:\n%s", first, time.Since(began).Round(time.Second), all)
+	}
+	if *write && !t.Failed() {
+		record(t, first, time.Since(began), all)
 	}
 }

@@ -90,12 +90,12 @@ var disturbances = []disturbance{
 		}
 		return nil
 	}},
-	{"WaitReadable, short", false, false, false, func(e *end, a *actor) error {
+	{"short WaitReadable", false, false, false, func(e *end, a *actor) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
 		defer cancel()
 		return a.ofContext(ctx, e.api.WaitReadable(ctx))
 	}},
-	{"WaitWritable, short", false, false, false, func(e *end, a *actor) error {
+	{"short WaitWritable", false, false, false, func(e *end, a *actor) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.shortly())
 		defer cancel()
 		return a.ofContext(ctx, e.api.WaitWritable(ctx))

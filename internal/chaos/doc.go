@@ -14,10 +14,11 @@
 // A seed decides what a round does, and every choice of every actor:
 //
 //	go test ./internal/chaos                             # ten seconds
-//	go test ./internal/chaos -duration 2h -seed 1        # as long as one likes
+//	go test ./internal/chaos -timeout 0 -duration 1h     # as long as one likes
 //	go test ./internal/chaos -v -seed 42 -rounds 1       # the round that had seed 42
 //
 // A failure says the last command, with what each actor of the failed connection did last.
 // A round that does not end is reported with the stacks of all goroutines (-hang says after
-// how long). With -v, the test prints what was done, every minute and at the end.
+// how long). With -v, the test prints what was done, every minute and at the end. With
+// -write it adds that to docs/reference/chaos.md.
 package chaos

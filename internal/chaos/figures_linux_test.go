@@ -56,7 +56,7 @@ func (f *figures) String() string {
 		for _, k := range slices.Sorted(maps.Keys(m.is)) {
 			item := fmt.Sprintf("%s %d, ", k, m.is[k])
 			if len(line)+len(item) > 110 {
-				fmt.Fprintln(&b, line)
+				fmt.Fprintln(&b, strings.TrimRight(line, " "))
 				line = "    "
 			}
 			line += item

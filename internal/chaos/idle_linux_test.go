@@ -224,7 +224,8 @@ var enders = []struct {
 		}
 		_ = i.api.SetDeadline([]time.Time{time.Unix(1, 0), time.Now(), time.Now().Add(a.shortly())}[a.rand.IntN(3)])
 	}},
-	{name: "a context", kind: "canceled", context: true, do: func(i *idle, a *actor, w *waiting, cancel context.CancelFunc) { cancel() }},
+	{name: "a context", kind: "canceled", context: true,
+		do: func(_ *idle, _ *actor, _ *waiting, cancel context.CancelFunc) { cancel() }},
 	{name: "a limit", kind: "deadline", limit: true, do: func(*idle, *actor, *waiting, context.CancelFunc) {}},
 	{name: "stop", kind: "canceled", stops: true, do: func(i *idle, a *actor, w *waiting, _ context.CancelFunc) {
 		if stop := <-w.stop; !stop() && !i.closing.Load() {

@@ -106,7 +106,7 @@ type way struct {
 // netWrites are the ways of package net's connections.
 var netWrites = []way{
 	{"net.Write", false, func(e *end, a *actor, p []byte) (int, error) { return e.conn.Write(p) }},
-	{"net.Write, split", false, func(e *end, a *actor, p []byte) (int, error) {
+	{"net.Write in two", false, func(e *end, a *actor, p []byte) (int, error) {
 		k := a.rand.IntN(len(p) + 1)
 		n, err := e.conn.Write(p[:k])
 		if err != nil {
@@ -116,7 +116,7 @@ var netWrites = []way{
 		m, err := e.conn.Write(p[k:])
 		return n + m, err
 	}},
-	{"net.Write, bytes", false, func(e *end, a *actor, p []byte) (n int, err error) {
+	{"net.Write of bytes", false, func(e *end, a *actor, p []byte) (n int, err error) {
 		for ; n < min(len(p), 20) && err == nil; n++ {
 			if _, err = e.conn.Write(p[n : n+1]); err != nil {
 				return n, err
@@ -164,7 +164,7 @@ var writes = []way{
 		n, err := w.ReadFrom(&chunks{p, a})
 		return int(n), err
 	}},
-	{"ReadFrom, file", false, func(e *end, a *actor, p []byte) (int, error) {
+	{"ReadFrom of a file", false, func(e *end, a *actor, p []byte) (int, error) {
 		w, ok := e.conn.(io.ReaderFrom)
 		if !ok {
 			return e.conn.Write(p)

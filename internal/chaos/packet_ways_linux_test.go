@@ -75,7 +75,7 @@ var udpReads = []packetRead{readFrom,
 		}
 		return ps, from, err
 	}},
-	{"WaitReadable, ReadBatch", func(e *end, a *actor) (ps [][]byte, from []net.Addr, err error) {
+	{"WaitReadable and ReadBatch", func(e *end, a *actor) (ps [][]byte, from []net.Addr, err error) {
 		ctx, cancel := a.context()
 		defer cancel()
 		if err := e.api.WaitReadable(ctx); err != nil {

@@ -95,10 +95,10 @@ var copies = []struct {
 		}
 		return n, err
 	}},
-	{"io.Copy, buffer", false, func(dst, src net.Conn, _ int64) (int64, error) {
+	{"io.Copy through a buffer", false, func(dst, src net.Conn, _ int64) (int64, error) {
 		return io.Copy(struct{ io.Writer }{dst}, struct{ io.Reader }{src})
 	}},
-	{"io.Copy, TimeoutConn", false, func(dst, src net.Conn, _ int64) (int64, error) {
+	{"io.Copy of TimeoutConns", false, func(dst, src net.Conn, _ int64) (int64, error) {
 		return io.Copy(netpoller.WithTimeout(dst, 0, 0), netpoller.WithTimeout(src, 0, 0))
 	}},
 }

@@ -1,0 +1,52 @@
+package chaos
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+var write = flag.Bool("write", false, "add to docs/reference/chaos.md what was done")
+
+const page = "../../docs/reference/chaos.md"
+
+// head is how the page begins.
+const head = `# Chaos
+
+What long runs of the chaos test did. A run is a sequence of rounds, each of them hundreds of goroutines that use the whole
+API at random, some with peers that misbehave, and after each of them nothing may be left: see internal/chaos. The figures
+of a run are how often each operation was done, and how often each kind of error came of one. An operation of package net's
+connections begins with "net.". None of these runs found a difference between what was sent and what came, an error
+without a reason, a wait that did not end, or a leak.
+
+    go test ./internal/chaos                                # ten seconds
+    go test ./internal/chaos -timeout 0 -duration 1h -write # an hour, which it adds here
+`
+
+// record adds a run to the page.
+func record(t *testing.T, first uint64, took time.Duration, all *figures) {
+	text, err := os.ReadFile(page)
+	if os.IsNotExist(err) {
+		text, err = []byte(head), nil
+	}
+	require.NoError(t, err)
+	var name unix.Utsname
+	require.NoError(t, unix.Uname(&name))
+	release := strings.Join(strings.SplitN(unix.ByteSliceToString(name.Release[:]), ".", 3)[:2], ".")
+	detector := "without the race detector"
+	if info, _ := debug.ReadBuildInfo(); slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		detector = "with the race detector"
+	}
+	text = fmt.Appendf(text, "\n## Seeds from %d, %s\n\nOn Linux %s with Go %s, %d processors, %s.\n\n```text\n%s```\n",
+		first, detector, release, strings.TrimPrefix(runtime.Version(), "go"), runtime.NumCPU(), took.Round(time.Second), all)
+	require.NoError(t, os.WriteFile(page, text, 0o644))
+}
