@@ -52,6 +52,38 @@ var edges = []search.Scenario{
 		w.expect(1, os.ErrDeadlineExceeded)
 		w.expectCalls(Read, 1)
 	}},
+	{Name: "an operation that begins too late", Notes: "I5, D3", Variants: 3, Setup: func(r *search.Run) {
+		w := newWorld(r)
+		var want error
+		switch r.Variant {
+		case 0:
+			w.pd.Evict()
+			want = net.ErrClosed
+		case 1:
+			w.pd.Interrupt(Read)
+			want = ErrInterrupted
+		case 2:
+			w.set(Read, Read, start)
+			want = os.ErrDeadlineExceeded
+		}
+		r.Go("reader", w.read)
+		w.expect(1, want)
+		w.expectCalls(Read, 0)
+	}},
+	{Name: "operations that begin too late keep an edge", Notes: "I4, D3", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.edge(Readable)
+		w.set(Read, Read, start)
+		r.Go("reader", func() {
+			if w.pd.Prepare(Read) == nil || w.pd.Wait(Read) == nil {
+				w.wrong = "an operation begins after its deadline"
+			}
+			w.set(Read, Read, 0)
+			w.end(w.pd.Wait(Read)) // as after a short read
+			w.call(Read)
+		})
+		w.expect(1, nil)
+	}},
 	{Name: "a deadline comes", Notes: "HB-1, I5, D1", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.set(Read, Read, 5)
@@ -66,6 +98,14 @@ var edges = []search.Scenario{
 		r.Go("closer", w.pd.Evict)
 		w.expect(1, net.ErrClosed)
 		w.expectCalls(Read, 1)
+	}},
+	{Name: "two evict", Notes: "HB-1, I2", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		r.Go("reader", func() { w.read(); w.pd.Limit(Read, 5, start) })
+		r.Go("closer", w.pd.Evict)
+		r.Go("other", func() { w.pd.Evict(); w.set(Read, Read, 5) })
+		w.expect(1, net.ErrClosed)
+		w.expectArmed(0)
 	}},
 	{Name: "evict before a deadline", Notes: "HB-1, I5, D1", Setup: func(r *search.Run) {
 		w := newWorld(r)

@@ -89,6 +89,21 @@ var ways = []search.Scenario{
 		r.Go("closer", w.pd.Evict)
 		w.expect(2, nil, net.ErrClosed)
 	}},
+	{Name: "a deadline to come wakes nobody", Notes: "I5", Setup: func(r *search.Run) {
+		c := &chair{c: named(search.MakeChan(1), "seat")}
+		w := newWorldWithSeats(r, func(Claim) Seat { return c })
+		w.pd.side[Read].seating.set(false, earned)
+		r.Go("reader", w.read)
+		r.Go("setter", func() { w.set(Read, Write, 9) })
+		r.Go("poller", func() { w.edge(Readable) })
+		w.expect(1, nil)
+		r.Check(func() string {
+			if c.given > 1 {
+				return "an owner was woken for nothing"
+			}
+			return ""
+		})
+	}},
 	{Name: "a seat is left after a wake-up that was not quiet", Notes: "I2", Setup: func(r *search.Run) {
 		w := newWorldWithSeats(r, func(Claim) Seat { return &chair{c: named(search.MakeChan(1), "seat")} })
 		w.pd.side[Read].seating.set(false, earned)
@@ -131,6 +146,7 @@ type chair struct {
 	c      *search.Chan
 	turn   int
 	sat    bool // Sit said so, and Take has not followed
+	given  int
 	closed *int
 }
 
@@ -148,7 +164,7 @@ func (c *chair) Take() {
 	c.c.Receive()
 }
 
-func (c *chair) Give() { c.c.Send() }
+func (c *chair) Give() { c.given++; c.c.Send() }
 func (c *chair) Close() {
 	if c.closed != nil {
 		*c.closed++

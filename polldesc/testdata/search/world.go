@@ -178,6 +178,9 @@ func (w *world) endedWith(n int, want []error) string {
 }
 
 func (w *world) nothingLeft() string {
+	if search.Peek(&w.pd.mu) != 0 || search.Peek(&w.cache.mu) != 0 {
+		return "a lock is held at the end"
+	}
 	for m := range w.pd.side {
 		s := &w.pd.side[m]
 		switch {

@@ -178,8 +178,13 @@ func (o *owner) Due(seq uint64, now int64) {
 // sleepsTooLong is about the end: the reactor sleeps, and nobody does anything any more.
 func (w *world) sleepsTooLong() string {
 	for i := range w.owners {
-		if at := w.owners[i].at; at != 0 && at < min(w.slept, w.heap.Next()) && search.Peek(&w.woken) == 0 {
-			return fmt.Sprintf("owner%d wants to be told at %d, and the reactor sleeps until %d", i+1, at, w.slept)
+		at := w.owners[i].at
+		switch {
+		case at == 0:
+		case at < w.heap.Next():
+			return fmt.Sprintf("owner%d wants to be told at %d, and next is %s", i+1, at, showTime(uint64(w.heap.Next())))
+		case at < w.slept && search.Peek(&w.woken) == 0:
+			return fmt.Sprintf("owner%d wants to be told at %d, and the reactor sleeps until %s", i+1, at, showTime(uint64(w.slept)))
 		}
 	}
 	if w.heap.Next() < w.slept && search.Peek(&w.woken) == 0 {
@@ -199,8 +204,8 @@ func (w *world) forgets() string {
 	if n := w.heap.Len(); n < armed { // more if an owner was told early, and the arming stays (HB-9)
 		return fmt.Sprintf("%d entries are armed, and %d are said to be", armed, n)
 	}
-	for range 3 {
-		w.heap.RunDue(9)
+	if w.heap.RunDue(9); w.heap.Next() != Never {
+		return fmt.Sprintf("nothing is to come, and next is %d", w.heap.Next())
 	}
 	for i := range w.owners {
 		if w.owners[i].at != 0 {
