@@ -46,23 +46,45 @@ func (c *churn) start() {
 	})
 }
 
-// Addresses at which dials end in ways of their own.
-var hanging, refusing string
+// Addresses at which dials end in ways of their own. The last ones have an address of
+// either family, which race.
+var (
+	hanging, refusing        string
+	bothHanging, bothRefused string
+	resolver                 *net.Resolver
+)
 
 func makeAddresses(t *testing.T) {
 	hanging, refusing = nettest.Hang(t, "tcp4"), nettest.Refuse(t, "tcp4")
+	names := map[string][]string{"both.test.": {"127.0.0.1", "::1"}}
+	if ln, err := net.Listen("tcp6", "[::1]:0"); err != nil {
+		names["both.test."] = []string{"127.0.0.1"}
+		bothHanging, bothRefused = hanging, refusing
+	} else {
+		ln.Close()
+		four, _ := nettest.BindBoth(t)
+		bothRefused = fmt.Sprintf("both.test.:%d", four.Addr.Port)
+		four, _ = nettest.BindBoth(t)
+		four.Hang(t)
+		bothHanging = fmt.Sprintf("both.test.:%d", four.Addr.Port)
+	}
+	resolver = nettest.NewDNS(t, names).Resolver(nil)
 }
 
 // dialNobody dials, until it is refused or given up.
 func (c *churn) dialNobody(a *actor) {
 	network, address, refused := "tcp4", refusing, syscall.ECONNREFUSED
-	switch a.rand.IntN(3) {
+	switch a.rand.IntN(5) {
 	case 0:
 		network, address, refused = "unix", filepath.Join(c.dir, "nobody"), syscall.ENOENT
 	case 1:
 		address, refused = hanging, 0
+	case 2:
+		network, address = "tcp", bothRefused
+	case 3:
+		network, address, refused = "tcp", bothHanging, 0
 	}
-	d := &netpoller.Dialer{Poller: c.group(a.rand)}
+	d := &netpoller.Dialer{Poller: c.group(a.rand), Resolver: resolver, FallbackDelay: a.shortly()}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	switch {
@@ -84,6 +106,7 @@ func (c *churn) dialNobody(a *actor) {
 		a.fail("somebody answered at %s", address)
 	case c.closing.Load(), refused != 0 && errors.Is(err, refused):
 	case k == "canceled" && ctx.Err() == context.Canceled:
+	case errors.As(err, &timeout) && timeout.Timeout() && (d.Timeout > 0 || ctx.Err() != nil):
 	case k == "context deadline" && errors.As(err, &timeout) && timeout.Timeout():
 	default:
 		a.fail("dialing %s: %v", address, err)
