@@ -105,6 +105,7 @@ func (c *churn) dialNobody(a *actor) {
 		conn.Close()
 		a.fail("somebody answered at %s", address)
 	case c.closing.Load(), refused != 0 && errors.Is(err, refused):
+	case address == bothHanging && k == "refused": // by the family that was tried first
 	case k == "canceled" && ctx.Err() == context.Canceled:
 	case errors.As(err, &timeout) && timeout.Timeout() && (d.Timeout > 0 || ctx.Err() != nil):
 	case k == "context deadline" && errors.As(err, &timeout) && timeout.Timeout():

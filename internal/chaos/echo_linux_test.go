@@ -26,6 +26,9 @@ type echo struct {
 	back     []atomic.Bool  // by number
 	missing  atomic.Int64   // not yet back
 	all      chan struct{}  // closed when all are
+	again    atomic.Int64   // how many were sent a second time
+	twice    atomic.Int64   // how many came a second time
+	drops    int64          // how many packets the kernel had dropped before
 	ends     [2]*end        // who asks, who answers
 	socks    [2]packetConn  // theirs
 	closers  []func() error // of what is open
@@ -168,6 +171,7 @@ func (e *echo) openPackets(a *actor, address string) (err error) {
 
 // live has everybody use the sockets.
 func (e *echo) live(a *actor) {
+	e.drops = kernelDrops(a)
 	var working, disturbing sync.WaitGroup
 	role := 16
 	run := func(group *sync.WaitGroup, what string, f func(*actor)) {
@@ -199,6 +203,9 @@ func (e *echo) live(a *actor) {
 	}
 	select {
 	case <-e.all:
+		if e.faithful {
+			e.explain(a)
+		}
 	case <-e.dead:
 	case <-e.ends[0].wildOver():
 	}

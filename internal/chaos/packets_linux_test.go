@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,6 +56,18 @@ func (e *echo) ask(a *actor) {
 		n += k
 		a.pause()
 	}
+	for {
+		select {
+		case <-e.all:
+			return
+		case <-e.ends[0].done:
+			return
+		case <-time.After(10 * time.Second):
+			if !e.lost(a, e.total) {
+				return
+			}
+		}
+	}
 }
 
 // room waits until one more packet may be sent.
@@ -88,13 +103,67 @@ func (e *echo) lost(a *actor, n int) bool {
 	if e.network != "udp4" && e.network != "udp6" {
 		return true // it waits for room, perhaps, and loses nothing
 	}
-	a.done.others["UDP packets sent again"]++
 	for i := range n {
-		if !e.back[i].Load() && !e.send(a, 0, [][]byte{e.packet(i)}, e.far) {
+		if e.back[i].Load() {
+			continue
+		}
+		a.done.others["UDP packets sent again"]++
+		e.again.Add(1)
+		if !e.send(a, 0, [][]byte{e.packet(i)}, e.far) {
 			return false
 		}
 	}
 	return true
+}
+
+// explain waits for those packets that were sent again for nothing. If some are lost, the
+// kernel must have dropped one: else somebody has taken it and thrown it away.
+func (e *echo) explain(a *actor) {
+	for range 60 {
+		if e.again.Load() <= e.twice.Load() {
+			return
+		}
+		a.sleep(time.Second)
+	}
+	if e.round.closing.Load() {
+		return
+	}
+	a.done.others["UDP packets lost"] += e.again.Load() - e.twice.Load()
+	if kernelDrops(a) == e.drops {
+		a.fail("%d packets sent again, %d came twice, and the kernel has dropped none", e.again.Load(), e.twice.Load())
+	}
+}
+
+// kernelDrops is how many packets the kernel has dropped for want of room, of anybody's.
+func kernelDrops(a *actor) (n int64) {
+	fields := func(file string) [][]string {
+		text, err := os.ReadFile(file)
+		if err != nil && !os.IsNotExist(err) { // as where there is no IPv6
+			a.fail("%v", err)
+		}
+		var lines [][]string
+		for line := range strings.Lines(string(text)) {
+			lines = append(lines, strings.Fields(line))
+		}
+		return lines
+	}
+	for _, f := range fields("/proc/net/softnet_stat") { // the queue of a processor
+		dropped, _ := strconv.ParseInt(f[1], 16, 64)
+		n += dropped
+	}
+	for _, f := range fields("/proc/net/snmp") { // that of a socket: InErrors of IPv4
+		if f[0] == "Udp:" {
+			errors, _ := strconv.ParseInt(f[3], 10, 64) // or the name of the column
+			n += errors
+		}
+	}
+	for _, f := range fields("/proc/net/snmp6") {
+		if f[0] == "Udp6InErrors" {
+			errors, _ := strconv.ParseInt(f[1], 10, 64)
+			n += errors
+		}
+	}
+	return n
 }
 
 // hear takes the packets that come back.
@@ -108,6 +177,7 @@ func (e *echo) hear(a *actor) {
 			a.fail("a packet from %v, not %v", from, e.far)
 			return false
 		case e.back[n].Swap(true):
+			e.twice.Add(1)
 			if e.network[:3] != "udp" {
 				a.fail("packet %d came back twice", n)
 			}
