@@ -275,7 +275,7 @@ func readsEOF(t testing.TB, fd *FD) { t.Helper(); readsErr(t, fd, io.EOF) }
 func edge(fd *FD, e polldesc.Events) { fd.pd.Edge(fd.pd.Token().Gen, e) }
 
 // calls counts system calls by kind.
-type calls struct{ n [sys.CallDup + 1]atomic.Int64 }
+type calls struct{ n [sys.NumCalls]atomic.Int64 }
 
 func (c *calls) of(call sys.Call) int { return int(c.n[call].Load()) }
 

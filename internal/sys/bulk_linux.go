@@ -71,6 +71,9 @@ func Splice(to, from, n int) (moved int, err error) {
 
 // AtMark reports whether the next byte of a TCP stream is urgent.
 func AtMark(fd int) bool {
+	if failed(CallIoctl, fd) != nil {
+		return false
+	}
 	at, err := unix.IoctlGetInt(fd, unix.SIOCATMARK)
 	return at != 0 && err == nil
 }
@@ -79,6 +82,9 @@ func AtMark(fd int) bool {
 // bytes that the peer's kernel has not acknowledged; of others, memory that is in use. It
 // is 0 where the kernel does not tell.
 func Queued(fd int) int {
+	if failed(CallIoctl, fd) != nil {
+		return 0
+	}
 	n, err := unix.IoctlGetUint32(fd, unix.SIOCOUTQ)
 	if err != nil {
 		return 0
@@ -90,9 +96,14 @@ func Queued(fd int) int {
 // size bytes if the system allows that many.
 func Pipe(size int) (r, w int, err error) {
 	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+	if err = failed(CallPipe, -1); err == nil {
+		err = unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK)
+	}
+	if err != nil {
 		return -1, -1, err
 	}
-	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, size)
+	if failed(CallFcntl, fds[0]) == nil {
+		_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, size)
+	}
 	return fds[0], fds[1], nil
 }

@@ -35,11 +35,16 @@ type EpollEvent = unix.EpollEvent
 
 // EpollCreate returns a new epoll instance, non-blocking so that it can be watched.
 func EpollCreate() (epfd int, err error) {
-	epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err = failed(CallEpollCreate, -1); err == nil {
+		epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	}
 	if err != nil {
 		return -1, os.NewSyscallError("epoll_create1", err)
 	}
-	if err := unix.SetNonblock(epfd, true); err != nil {
+	if err = failed(CallFcntl, epfd); err == nil {
+		err = unix.SetNonblock(epfd, true)
+	}
+	if err != nil {
 		unix.Close(epfd)
 		return -1, os.NewSyscallError("fcntl", err)
 	}
@@ -72,16 +77,24 @@ func EpollModify(epfd, fd int, events uint32, lo, hi int32) error {
 
 // EpollDelete ends the registration of fd (fact d).
 func EpollDelete(epfd, fd int) error {
-	var ev EpollEvent // kernels before 2.6.9 wanted one
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epfd, unix.EPOLL_CTL_DEL, fd, &ev))
+	err := failed(CallEpollDelete, fd)
+	if err == nil {
+		var ev EpollEvent // kernels before 2.6.9 wanted one
+		err = unix.EpollCtl(epfd, unix.EPOLL_CTL_DEL, fd, &ev)
+	}
+	return os.NewSyscallError("epoll_ctl", err)
 }
 
 // EpollPoll fills events with what is ready now. It does not block, and so does not
 // tell the scheduler.
 func EpollPoll(epfd int, events []EpollEvent) (n int) {
 	for {
-		r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epfd),
-			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		var r uintptr
+		errno := refused(CallEpollWait, epfd)
+		if errno == 0 {
+			r, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epfd),
+				uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		}
 		switch errno {
 		case 0:
 			return int(r)
@@ -109,7 +122,10 @@ func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 		}
 		noPwait2.Store(true)
 	}
-	n, err := unix.EpollWait(epfd, events, timeoutMillis(timeout))
+	err := failed(CallEpollWait, epfd)
+	if err == nil {
+		n, err = unix.EpollWait(epfd, events, timeoutMillis(timeout))
+	}
 	if err == nil {
 		return n
 	}
@@ -128,6 +144,9 @@ func epollResult(n int, errno unix.Errno) int {
 
 // epollPwait2 takes struct __kernel_timespec, which has 64-bit fields everywhere.
 func epollPwait2(epfd int, events []EpollEvent, timeout time.Duration) (int, unix.Errno) {
+	if errno := refused(CallEpollWait2, epfd); errno != 0 {
+		return 0, errno
+	}
 	var ts *[2]int64
 	if timeout >= 0 {
 		ts = &[2]int64{int64(timeout / time.Second), int64(timeout % time.Second)}
@@ -153,7 +172,9 @@ func timeoutMillis(d time.Duration) int {
 // Eventfd returns a new event descriptor. Registered edge-triggered it needs no
 // reading: every Notify is a change, and so an edge.
 func Eventfd() (fd int, err error) {
-	fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err = failed(CallEventfd, -1); err == nil {
+		fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	}
 	return fd, os.NewSyscallError("eventfd", err)
 }
 
@@ -161,7 +182,10 @@ func Eventfd() (fd int, err error) {
 func Notify(fd int) {
 	one := uint64(1)
 	for {
-		_, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+		errno := refused(CallNotify, fd)
+		if errno == 0 {
+			_, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+		}
 		if eventfdDone(fd, errno) {
 			return
 		}
@@ -172,7 +196,10 @@ func Notify(fd int) {
 func TakeNotify(fd int) bool {
 	var n uint64
 	for {
-		_, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&n)), 8)
+		errno := refused(CallNotify, fd)
+		if errno == 0 {
+			_, _, errno = unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&n)), 8)
+		}
 		if eventfdDone(fd, errno) {
 			return errno == 0
 		}

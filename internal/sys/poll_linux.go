@@ -27,6 +27,9 @@ func ready(fd int, events int16) (is, errored bool, err error) {
 // error that the socket holds is taken.
 func Peek(fd int) error {
 	return untilDone(func() error {
+		if err := failed(CallRead, fd); err != nil {
+			return err
+		}
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 		return err
@@ -37,6 +40,9 @@ func Peek(fd int) error {
 // socket holds is taken.
 func SendNothing(fd int) error {
 	return untilDone(func() error {
+		if err := failed(CallWrite, fd); err != nil {
+			return err
+		}
 		_, err := syscall.SendmsgN(fd, nil, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 		return err
 	})

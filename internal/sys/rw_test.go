@@ -3,9 +3,17 @@
 package sys
 
 import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -43,13 +51,17 @@ func TestSetFault(t *testing.T) {
 	}
 }
 
-// Every call that can be made to fail must say which it is and on what.
+// Every call of this package must be one that can be made to fail, and say which it is and
+// on what.
 func TestFaultsOfEveryCall(t *testing.T) {
 	near, _ := tcpPair(t)
 	l, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	ok(t, err)
 	defer CloseFD(l)
 	epfd := newEpoll(t)
+	spare, err := unix.Dup(near)
+	ok(t, err)
+	covered := make(map[Call]bool)
 	for _, c := range []struct {
 		call Call
 		fd   int
@@ -67,7 +79,23 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallPoll, near, "poll", func() error { _, _, err := Readable(near); return err }},
 		{CallSplice, near, "", func() error { _, err := Splice(-1, near, 1); return err }},
 		{CallDup, near, "fcntl", func() error { _, err := Dup(near); return err }},
+		{CallRead, near, "", func() error { return Peek(near) }},
+		{CallWrite, near, "", func() error { return SendNothing(near) }},
+		{CallEpollDelete, near, "epoll_ctl", func() error { return EpollDelete(epfd, near) }},
+		{CallEpollCreate, -1, "epoll_create1", func() error { _, err := EpollCreate(); return err }},
+		{CallEventfd, -1, "eventfd", func() error { _, err := Eventfd(); return err }},
+		{CallPipe, -1, "", func() error { _, _, err := Pipe(1); return err }},
+		{CallClose, spare, "", func() error { return CloseFD(spare) }},
+		{CallEpollWait2, epfd, "", func() error { _, errno := epollPwait2(epfd, make([]EpollEvent, 1), 0); return errno }},
+		{CallEpollWait, epfd, "", func() error { return panics(func() { EpollPoll(epfd, make([]EpollEvent, 1)) }) }},
+		{CallNotify, epfd, "", func() error { return panics(func() { Notify(epfd) }) }},
+		{CallNotify, epfd, "", func() error { return panics(func() { TakeNotify(epfd) }) }},
+		{CallFcntl, near, "", func() error { return isZero(Blocks(near)) }},
+		{CallIoctl, near, "", func() error { return isZero(AtMark(near)) }},
+		{CallIoctl, near, "", func() error { return isZero(Queued(near)) }},
+		{CallGetsockopt, l, "", func() error { return isZero(Listens(l)) }},
 	} {
+		covered[c.call] = true
 		var calls []Call
 		restore := SetFault(func(call Call, fd int) error {
 			calls = append(calls, call)
@@ -89,6 +117,65 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		if err != want || !slices.Equal(calls, []Call{c.call}) {
 			t.Errorf("calls %v: %v, want %d: %v", calls, err, c.call, want)
 		}
+	}
+	covered[CallPlainDup] = true // TestDupInTwoSteps
+	for call := range NumCalls {
+		if !covered[call] || call.String() == "" {
+			t.Errorf("no call fails as %d", call)
+		}
+	}
+}
+
+// panics returns ENOTRECOVERABLE if f panics with its text: it has no error to return.
+func panics(f func()) (err error) {
+	defer func() {
+		if text := fmt.Sprint(recover()); strings.HasSuffix(text, syscall.ENOTRECOVERABLE.Error()) {
+			err = syscall.ENOTRECOVERABLE
+		}
+	}()
+	f()
+	return nil
+}
+
+// isZero returns ENOTRECOVERABLE if an answer is what stands for not knowing.
+func isZero[T comparable](answer T) error {
+	var zero T
+	if answer == zero {
+		return syscall.ENOTRECOVERABLE
+	}
+	return nil
+}
+
+// If this fails, a function makes a system call that no test can make fail.
+func TestEveryCallAsks(t *testing.T) {
+	enters := regexp.MustCompile(`\b(unix|syscall)\.(RawSyscall|Syscall|Sendfile|Splice|Pipe2|Ioctl|Fcntl|Close|Dup|Accept|` +
+		`Connect|Socket|Getsock|Getpeer|Poll|Epoll[CW]|Eventfd|SetNonblock|Recv|Send)\w*\(`)
+	shared := []string{"transfer", "message"} // their callers ask
+	files, err := filepath.Glob("*_linux.go")
+	ok(t, err)
+	n := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		ok(t, err)
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, name, text, 0)
+		ok(t, err)
+		for _, d := range file.Decls {
+			fn, is := d.(*ast.FuncDecl)
+			if !is || slices.Contains(shared, fn.Name.Name) {
+				continue
+			}
+			body := string(text[fset.Position(fn.Pos()).Offset:fset.Position(fn.End()).Offset])
+			calls := len(enters.FindAllString(body, -1))
+			asks := strings.Count(body, "failed(") + strings.Count(body, "refused(")
+			n += calls
+			if calls > 0 && asks == 0 {
+				t.Errorf("%s: %s does not ask", name, fn.Name.Name)
+			}
+		}
+	}
+	if n < 30 {
+		t.Errorf("%d calls found", n)
 	}
 }
 
@@ -232,6 +319,15 @@ func TestDupInTwoSteps(t *testing.T) {
 		dup, err := Dup(near)
 		_, badErr := Dup(-1)
 		restore()
+		defer SetFault(func(call Call, _ int) error {
+			if call == CallDup || call == CallPlainDup {
+				return errno
+			}
+			return nil
+		})()
+		if _, err := Dup(near); err == nil || !errors.Is(err, errno) {
+			t.Errorf("neither: %v", err)
+		}
 		ok(t, err)
 		if v, err := unix.FcntlInt(uintptr(dup), unix.F_GETFD, 0); err != nil || v&unix.FD_CLOEXEC == 0 {
 			t.Error("a child inherits it")

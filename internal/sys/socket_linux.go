@@ -33,6 +33,9 @@ func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 
 // Listens reports whether a socket accepts connections.
 func Listens(fd int) bool {
+	if failed(CallGetsockopt, fd) != nil {
+		return false
+	}
 	v, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
 	return v != 0 && err == nil
 }
@@ -76,7 +79,10 @@ func Dup(fd int) (nfd int, err error) {
 	}
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if nfd, err = syscall.Dup(fd); err != nil {
+	if err = failed(CallPlainDup, fd); err == nil {
+		nfd, err = syscall.Dup(fd)
+	}
+	if err != nil {
 		return -1, os.NewSyscallError("dup", err)
 	}
 	syscall.CloseOnExec(nfd)
@@ -86,13 +92,20 @@ func Dup(fd int) (nfd int, err error) {
 // Blocks reports whether O_NONBLOCK was cleared, which any process that shares the
 // descriptor can do.
 func Blocks(fd int) bool {
+	if failed(CallFcntl, fd) != nil {
+		return false
+	}
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	return err == nil && flags&unix.O_NONBLOCK == 0
 }
 
 // CloseFD is close(2). Linux has closed the descriptor even when it says EINTR.
 func CloseFD(fd int) error {
-	if err := syscall.Close(fd); err != syscall.EINTR {
+	err := syscall.Close(fd)
+	if err == nil {
+		err = failed(CallClose, fd)
+	}
+	if err != syscall.EINTR {
 		return err
 	}
 	return nil
