@@ -72,6 +72,24 @@ func TestCloseWakesAccept(t *testing.T) {
 	})
 }
 
+// Close must wake an Accept that would block in the kernel, also where a process may not ask
+// whether the socket listens.
+func TestCloseWakesAcceptThatMayNotAsk(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.EPERM, syscall.EINVAL} {
+		eachWait(t, func(t *testing.T, g *poller.Group) {
+			l := listener(t, g)
+			ok(t, l.RawControl(func(sysfd uintptr) { ok(t, syscall.SetNonblock(int(sysfd), false)) }))
+			watch(t, l.sysfd, firstFail(sys.CallGetsockopt, 1<<40, errno))
+			got := async(func() error { _, _, err := l.Accept(); return err })
+			parked(t, g, 1, 0)
+			returns(t, "Close", func() { ok(t, l.Close()) })
+			if err := result(t, "Accept", got); err != net.ErrClosed {
+				t.Errorf("Accept: %v", err)
+			}
+		})
+	}
+}
+
 // listener returns an FD that listens.
 func listener(t testing.TB, g *poller.Group) *FD {
 	t.Helper()

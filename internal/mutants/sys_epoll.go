@@ -29,9 +29,16 @@ var sysEpoll = []Mutant{
 	{
 		Name: "a kernel without epoll_pwait2 ends the program",
 		File: "internal/sys/epoll_linux.go",
-		Old:  `if errno == 0 || errno == unix.EINTR || hasPwait2.Load() {`, New: `if true {`,
+		Old:  `if errno == 0 || errno == unix.EINTR {`, New: `if true {`,
 		Breaks: "the kernel may lack epoll_pwait2, or a filter deny it",
 		Tests:  []string{"./poller -run TestWithoutPwait2"},
+	},
+	{
+		Name: "a filter that comes to deny epoll_pwait2 ends the program",
+		File: "internal/sys/epoll_linux.go",
+		Old:  `if errno == 0 || errno == unix.EINTR {`, New: `if errno != unix.ENOSYS {`,
+		Breaks: "the kernel may lack epoll_pwait2, or a filter deny it",
+		Tests:  []string{"./internal/sys -run TestEpollWaitIsDeniedLater"},
 	},
 	{
 		Name: "a wait that a signal interrupts ends the program",

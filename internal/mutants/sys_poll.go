@@ -33,11 +33,30 @@ var sysPoll = []Mutant{
 	{
 		Name: "a poll that a signal interrupts fails",
 		File: "internal/sys/poll_linux.go",
-		Old: `		if err != syscall.EINTR {
-			return fds[0].Revents`,
-		New: `		if true {
-			return fds[0].Revents`,
-		Breaks: "a call that a signal interrupts is made again",
-		Tests:  []string{"./internal/sys -run TestEINTR", "./fd -run TestNotify"},
+		Old: `		case syscall.EINTR:
+			continue
+		}
+`,
+		New: `		}
+`,
+		Breaks:     "a call that a signal interrupts is made again",
+		Tests:      []string{"./internal/sys -run TestEINTR", "./fd -run TestNotify"},
+		Equivalent: "an epoll instance answers then, at more cost",
+	},
+	{
+		Name: "a poll that is denied has no other way",
+		File: "internal/sys/poll_linux.go",
+		Old:  `epollNow(fd, events); err == nil {`, New: `epollNow(fd, events); err != nil {`,
+		Breaks: "a filter may deny poll, but not epoll, which says the same",
+		Tests:  []string{"./internal/sys -run TestWithoutPoll"},
+	},
+	{
+		Name: "a poll by epoll leaves its descriptor",
+		File: "internal/sys/poll_linux.go",
+		Old: `	defer CloseFD(epfd)
+`,
+		New:    "",
+		Breaks: "no descriptor is left",
+		Tests:  []string{"./internal/sys -run TestWithoutPoll"},
 	},
 }

@@ -35,7 +35,13 @@ var sysSocket = []Mutant{
 	{
 		Name: "a close that a signal interrupts fails",
 		File: "internal/sys/socket_linux.go",
-		Old:  `if err := syscall.Close(fd); err != syscall.EINTR {`, New: `if err := syscall.Close(fd); true {`,
+		Old: `	if err != syscall.EINTR {
+		return err
+	}
+	return nil
+`,
+		New: `	return err
+`,
 		Breaks: "Linux has closed the descriptor even when it says EINTR",
 		Tests:  []string{"./internal/sys -run TestCloseFD"},
 	},

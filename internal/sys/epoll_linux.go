@@ -105,41 +105,31 @@ func EpollPoll(epfd int, events []EpollEvent) (n int) {
 	}
 }
 
-// hasPwait2 is set once epoll_pwait2 has worked, noPwait2 once it has not: the kernel may
-// lack it (before 5.11), or a filter deny it with an error of its choice.
-var hasPwait2, noPwait2 atomic.Bool
+// noPwait2 is set once epoll_pwait2 has not worked: the kernel may lack it (before 5.11), or
+// a filter deny it with an error of its choice.
+var noPwait2 atomic.Bool
 
 // EpollWait blocks until something is ready or timeout has passed; a negative one
 // never passes. It may return early with nothing.
 func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 	if !noPwait2.Load() {
 		n, errno := epollPwait2(epfd, events, timeout)
-		if errno == 0 && !hasPwait2.Load() {
-			hasPwait2.Store(true)
+		if errno == 0 || errno == unix.EINTR {
+			return n
 		}
-		if errno == 0 || errno == unix.EINTR || hasPwait2.Load() {
-			return epollResult(n, errno)
-		}
-		noPwait2.Store(true)
+		noPwait2.Store(true) // should the mistake be ours, epoll_wait says so
 	}
 	err := failed(CallEpollWait, epfd)
 	if err == nil {
 		n, err = unix.EpollWait(epfd, events, timeoutMillis(timeout))
 	}
-	if err == nil {
-		return n
-	}
-	return epollResult(0, err.(unix.Errno))
-}
-
-func epollResult(n int, errno unix.Errno) int {
-	switch errno {
-	case 0:
+	switch err {
+	case nil:
 		return n
 	case unix.EINTR:
 		return 0
 	}
-	panic("epoll_pwait: " + errno.Error()) // a bad argument: ours
+	panic("epoll_pwait: " + err.Error()) // a bad argument: ours
 }
 
 // epollPwait2 takes struct __kernel_timespec, which has 64-bit fields everywhere.
@@ -153,7 +143,10 @@ func epollPwait2(epfd int, events []EpollEvent, timeout time.Duration) (int, uni
 	}
 	r, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epfd),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(unsafe.Pointer(ts)), 0, 0)
-	return int(r), errno
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), 0
 }
 
 // timeoutMillis rounds up, so that a wait is never short, and down to what an int32

@@ -93,13 +93,13 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallFcntl, near, "", func() error { return isZero(Blocks(near)) }},
 		{CallIoctl, near, "", func() error { return isZero(AtMark(near)) }},
 		{CallIoctl, near, "", func() error { return isZero(Queued(near)) }},
-		{CallGetsockopt, l, "", func() error { return isZero(Listens(l)) }},
+		{CallGetsockopt, near, "", func() error { return isZero(!Listens(near)) }},
 	} {
 		covered[c.call] = true
 		var calls []Call
 		restore := SetFault(func(call Call, fd int) error {
 			calls = append(calls, call)
-			if fd != c.fd {
+			if fd != c.fd && call == c.call {
 				t.Errorf("call %d on %d, want %d", call, fd, c.fd)
 			}
 			return syscall.ENOTRECOVERABLE
@@ -113,6 +113,9 @@ func TestFaultsOfEveryCall(t *testing.T) {
 			} else {
 				err = e.Err
 			}
+		}
+		if c.call == CallPoll { // which epoll could do for it
+			calls = slices.DeleteFunc(calls, func(c Call) bool { return c == CallEpollCreate })
 		}
 		if err != want || !slices.Equal(calls, []Call{c.call}) {
 			t.Errorf("calls %v: %v, want %d: %v", calls, err, c.call, want)
@@ -144,6 +147,69 @@ func isZero[T comparable](answer T) error {
 		return syscall.ENOTRECOVERABLE
 	}
 	return nil
+}
+
+// If this fails, a process that may not call poll learns something else about a socket than
+// one that may, or a descriptor of the way round is left.
+func TestWithoutPoll(t *testing.T) {
+	near, far := tcpPair(t)
+	ask := func() (answers [3]string) {
+		is, errored, err := Readable(near)
+		answers[0] = fmt.Sprint(is, errored, err)
+		is, errored, err = Writable(near)
+		answers[1] = fmt.Sprint(is, errored, err)
+		up, err := HungUp(near)
+		answers[2] = fmt.Sprint(up, err)
+		return answers
+	}
+	seen := make(map[[3]string]bool)
+	for _, change := range []struct {
+		name string
+		f    func()
+	}{
+		{"nothing", func() {}},
+		{"data", func() { _, err := RawCalls.Write(far, []byte("x")); ok(t, err) }},
+		{"no room", func() {
+			for _, err := RawCalls.Write(near, make([]byte, 1<<14)); err == nil; {
+				_, err = RawCalls.Write(near, make([]byte, 1<<14))
+			}
+		}},
+		{"the end", func() { ok(t, syscall.Shutdown(far, syscall.SHUT_WR)) }},
+		{"a reset", func() {
+			ok(t, syscall.SetsockoptLinger(far, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1}))
+			ok(t, unix.Dup3(newEpoll(t), far, unix.O_CLOEXEC)) // closes it
+		}},
+	} {
+		change.f()
+		time.Sleep(time.Millisecond) // the loopback interface is as good as at once
+		want := ask()
+		restore := SetFault(func(call Call, _ int) error {
+			if call == CallPoll {
+				return syscall.EPERM
+			}
+			return nil
+		})
+		got := ask()
+		restore()
+		if got != want {
+			t.Errorf("%s: %v, with poll %v", change.name, got, want)
+		}
+		seen[want] = true
+	}
+	if len(seen) < 5 {
+		t.Errorf("%d states", len(seen))
+	}
+	calls := 0
+	defer SetFault(func(call Call, _ int) error {
+		calls++
+		if call == CallPoll || call == CallEpollCtl {
+			return syscall.EPERM
+		}
+		return nil
+	})()
+	if _, _, err := Readable(near); !errors.Is(err, syscall.EPERM) || calls != 5 { // the last one is close
+		t.Errorf("neither: %v, %d calls", err, calls)
+	}
 }
 
 // If this fails, a function makes a system call that no test can make fail.
@@ -347,6 +413,19 @@ func TestCloseFD(t *testing.T) {
 	ok(t, CloseFD(dup))
 	if err := CloseFD(-1); err != syscall.EBADF {
 		t.Errorf("close of none: %v", err)
+	}
+	for errno, want := range map[syscall.Errno]error{syscall.EINTR: nil, syscall.EIO: syscall.EIO} {
+		dup, err := Dup(near)
+		ok(t, err)
+		restore := SetFault(func(Call, int) error { return errno })
+		err = CloseFD(dup)
+		restore()
+		if err != want {
+			t.Errorf("%v: %v", errno, err)
+		}
+		if _, err := unix.FcntlInt(uintptr(dup), unix.F_GETFD, 0); err != syscall.EBADF {
+			t.Error("it is open")
+		}
 	}
 }
 

@@ -31,13 +31,13 @@ func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 	}
 }
 
-// Listens reports whether a socket accepts connections.
+// Listens reports whether a socket accepts connections, or the kernel does not tell.
 func Listens(fd int) bool {
-	if failed(CallGetsockopt, fd) != nil {
-		return false
+	v, err := 0, failed(CallGetsockopt, fd)
+	if err == nil {
+		v, err = syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
 	}
-	v, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
-	return v != 0 && err == nil
+	return v != 0 || err != nil
 }
 
 // Connect starts a connection. The error is the bare errno: EINPROGRESS, and EINTR
