@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/polldesc"
 )
 
 // denied says to a test process which system call fails there, and with which error:
@@ -104,5 +105,38 @@ func TestNoWatchesLeft(t *testing.T) {
 			t.Errorf("%s: %d descriptors are left", name, n)
 		}
 		ok(t, g.Close())
+	}
+}
+
+// Where a filter denies fcntl(2), Go's poller is not asked to watch an epoll instance. All
+// must work then, in a thread, and leave nothing.
+func TestWithoutFcntl(t *testing.T) {
+	if os.Getenv(denied) != denial(unix.SYS_FCNTL, syscall.EPERM) {
+		runDenied(t, "TestWithoutFcntl", unix.SYS_FCNTL, syscall.EPERM)
+		return
+	}
+	before := descriptors(t)
+	g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+	p, err := g.Pick()
+	ok(t, err)
+	if w, is := p.waiter.(*thread); !is {
+		t.Errorf("it waits by %T", w)
+	}
+	var fds [2]int
+	ok(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
+	pd, err := p.Register(fds[0])
+	ok(t, err)
+	ok(t, pd.Prepare(polldesc.Read))
+	woken := make(chan error, 1)
+	go func() { woken <- pd.Wait(polldesc.Read) }()
+	_, err = unix.Write(fds[1], []byte("x"))
+	ok(t, err)
+	ok(t, result(t, "Wait", woken))
+	pd.Evict()
+	p.Unregister(fds[0], pd)
+	ok(t, g.Close())
+	ok(t, errors.Join(unix.Close(fds[0]), unix.Close(fds[1])))
+	if n := descriptors(t); n != before {
+		t.Errorf("%d descriptors are left", n-before)
 	}
 }

@@ -27,7 +27,8 @@ type waiter interface {
 	close()
 }
 
-// newWaiter returns a waiter that owns epfd; if it fails, epfd is closed.
+// newWaiter returns a waiter that owns epfd; if it fails, epfd is closed. What cannot park
+// waits in a thread.
 func newWaiter(w Wait, epfd int) (waiter, error) {
 	switch w {
 	case WaitParked:
@@ -51,7 +52,7 @@ type parked struct {
 	events [maxEvents]sys.EpollEvent
 }
 
-func newParked(epfd int) (*parked, error) {
+func newParked(epfd int) (waiter, error) {
 	w := &parked{next: timer.Never, file: os.NewFile(uintptr(epfd), "epoll")}
 	var err error
 	if w.conn, err = w.file.SyscallConn(); err == nil {
@@ -59,14 +60,15 @@ func newParked(epfd int) (*parked, error) {
 		// is where it says so. A wait would return at once, for ever.
 		err = w.file.SetReadDeadline(time.Time{})
 	}
-	if err != nil {
-		if reason := unwatchable(epfd); reason != nil {
-			err = reason
-		}
+	if err == nil {
+		return w, nil
+	}
+	if err := unwatchable(epfd); err != nil {
 		w.file.Close()
 		return nil, err
 	}
-	return w, nil
+	// It was not asked to: a filter that denies fcntl(2) hides that epfd is non-blocking.
+	return &thread{epfd: epfd, file: w.file}, nil
 }
 
 // unwatchable returns why Go's poller could not watch fd, which it does not say: epoll
@@ -153,6 +155,7 @@ func (w *parked) close() { w.file.Close() }
 // thread waits in the kernel.
 type thread struct {
 	epfd    int
+	file    *os.File // that owns epfd, if one does
 	yielder yielder
 	events  [maxEvents]sys.EpollEvent
 }
@@ -179,4 +182,10 @@ func (w *thread) wait(p *Poller, next int64) {
 // nobody with it.
 func (w *thread) newSeat(polldesc.Claim) polldesc.Seat { return nil }
 
-func (w *thread) close() { sys.CloseFD(w.epfd) }
+func (w *thread) close() {
+	if w.file != nil {
+		w.file.Close()
+		return
+	}
+	sys.CloseFD(w.epfd)
+}

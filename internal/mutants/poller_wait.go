@@ -76,12 +76,12 @@ var pollerWait = []Mutant{
 		File: "poller/wait_linux.go",
 		Old: `		err = w.file.SetReadDeadline(time.Time{})
 	}
-	if err != nil {
-		if reason`,
+	if err == nil {
+		return w`,
 		New: `		w.file.SetReadDeadline(time.Time{})
 	}
-	if err != nil {
-		if reason`,
+	if err == nil {
+		return w`,
 		Breaks: "newParked says that Go's poller cannot watch the file",
 		Tests:  []string{"./poller -run TestParkedNeedsGoPoller|TestNoWatchesLeft"},
 	},

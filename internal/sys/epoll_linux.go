@@ -33,7 +33,8 @@ import (
 // An EpollEvent is struct epoll_event; the two words of user data are Fd and Pad.
 type EpollEvent = unix.EpollEvent
 
-// EpollCreate returns a new epoll instance, non-blocking so that it can be watched.
+// EpollCreate returns a new epoll instance, non-blocking so that Go's poller can watch it,
+// if a filter does not deny that.
 func EpollCreate() (epfd int, err error) {
 	if err = failed(CallEpollCreate, -1); err == nil {
 		epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -41,12 +42,8 @@ func EpollCreate() (epfd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("epoll_create1", err)
 	}
-	if err = failed(CallFcntl, epfd); err == nil {
-		err = unix.SetNonblock(epfd, true)
-	}
-	if err != nil {
-		unix.Close(epfd)
-		return -1, os.NewSyscallError("fcntl", err)
+	if failed(CallFcntl, epfd) == nil {
+		_ = unix.SetNonblock(epfd, true) // the caller finds out by watching it
 	}
 	return epfd, nil
 }
