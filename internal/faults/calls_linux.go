@@ -133,10 +133,11 @@ func (f fault) String() string {
 	return f.call.name + " " + unix.ErrnoName(f.errno) + " " + string(f.when)
 }
 
-// possible reports whether a program can be asked to survive it: a call that is
-// interrupted, or would block, each time is one that never comes to an end.
+// possible reports whether a program can be asked to survive it. A call that each time is
+// interrupted, would block, or finds a connection that was aborted, never comes to an end.
 func (f fault) possible() bool {
-	return f.when != always || f.errno != syscall.EINTR && f.errno != syscall.EAGAIN
+	endless := []syscall.Errno{syscall.EINTR, syscall.EAGAIN, syscall.ECONNABORTED}
+	return f.when != always || !slices.Contains(endless, f.errno)
 }
 
 // faults are all there are.

@@ -29,7 +29,8 @@ func (r report) rank() rank {
 
 // like reports whether two steps came to the same end: in the same operation, and as badly.
 func (r report) like(other report) bool {
-	if r.rank() != other.rank() || r.Bad != other.Bad {
+	ends := func(r report) string { return strings.ReplaceAll(r.Bad, "spin", "hang") } // for ever
+	if r.rank() != other.rank() || ends(r) != ends(other) {
 		return false
 	}
 	return r.Bad != "" || slices.ContainsFunc(r.Trouble, func(t trouble) bool {
@@ -96,4 +97,17 @@ func worst(all []report) (lowest rank, made bool) {
 		}
 	}
 	return lowest, made
+}
+
+// otherWords returns the first operation that says the error in other words than package
+// net's, if there is one.
+func otherWords(theirs, ours report) (t, o trouble, found bool) {
+	for _, o := range ours.Trouble {
+		for _, t := range theirs.Trouble {
+			if t.Op == o.Op && t.Says && o.Says && t.Text != o.Text {
+				return t, o, true
+			}
+		}
+	}
+	return t, o, false
 }

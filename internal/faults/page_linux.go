@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -30,13 +31,22 @@ func (m *matrix) add(f fault, results []result) {
 	for _, r := range results {
 		m.cells[at][r.is]++
 		m.count[r.is]++
+		t, o, differ := otherWords(r.theirs, r.ours)
 		switch {
+		case differ:
+			m.note(f, fmt.Sprintf("| %s | %s | %s |", r.step, t.without(f), o.without(f)))
 		case r.is == better:
 			m.note(f, fmt.Sprintf("| %s | %s | %s |", r.step, short(r.theirs), short(r.ours)))
 		case r.ours.rank() == broken:
-			m.note(f, fmt.Sprintf("| %s | %s | %s |", r.step, r.theirs.Bad, r.ours.Bad))
+			m.note(f, fmt.Sprintf("| %s | %s | %s |", r.step, cmp.Or(r.theirs.Bad, "as in another step"), r.ours.Bad))
 		}
 	}
+}
+
+// without is what an operation said, but for the text of the error itself, which is each
+// time another.
+func (t trouble) without(f fault) string {
+	return strings.ReplaceAll(t.String(), f.errno.Error(), "...")
 }
 
 // short is a report in one cell of a table.
@@ -107,9 +117,10 @@ hook: there ours is held to the rule alone.
 `
 
 const notesHead = `
-## Better, and broken in both
+## Not quite the same
 
-Where a step over ours comes through what breaks it over net, and where the rule is broken in both.
+Where a step over ours comes through what breaks it over net, where the rule is broken in both, and where an error is told
+in other words.
 
 | step | net | ours | faults |
 |---|---|---|---|

@@ -241,7 +241,7 @@ func (c call) meant(q *question) bool {
 // stepsFor are the names of the steps that a stack can do.
 func stepsFor(stack string) (names []string) {
 	for _, s := range steps {
-		if s.twin == "" || stack != "net" {
+		if s.twins == nil || stack != "net" {
 			names = append(names, s.name)
 		}
 	}

@@ -184,8 +184,8 @@ func (r *runner) elsewhere(f fault, stack, name string, like report) (found bool
 	}
 	names := []string{name}
 	if stack == "net" {
-		if twin := stepNamed(name).twin; twin != "" {
-			names = []string{twin}
+		if twins := stepNamed(name).twins; twins != nil {
+			names = slices.Clone(twins)
 		}
 		if slices.Contains(waits, f.call.name) && name != waker {
 			names = append(names, waker)

@@ -15,8 +15,8 @@ type step struct {
 	run  func(*trial)
 	cold bool // it is what the program does first; others are done once before
 
-	// twin is the step that is most like one that package net cannot do.
-	twin string
+	// twins are the steps that are most like one that package net cannot do.
+	twins []string
 }
 
 var steps = []step{
@@ -31,8 +31,8 @@ var steps = []step{
 	{name: "unix", run: unixSockets},
 	{name: "file", run: file},
 	{name: "refused", run: refused},
-	{name: "waiting", run: waiting, twin: "deadlines"},
-	{name: "lent", run: lent, twin: "echo"},
+	{name: "waiting", run: waiting, twins: []string{"deadlines", "udp"}},
+	{name: "lent", run: lent, twins: []string{"echo", "splice"}},
 }
 
 func stepNamed(name string) step {
