@@ -31,10 +31,11 @@ func Scenarios(t *testing.T, all []Scenario) {
 		}
 		began := time.Now()
 		e := &Explorer{}
-		if testing.Short() {
-			e.Limit = shortLimit
-		}
-		for v := range max(1, s.Variants) {
+		variants := max(1, s.Variants)
+		for v := range variants {
+			if testing.Short() { // a part for each, and what those before have left
+				e.Limit = max(1, shortLimit*(v+1)/variants)
+			}
 			if e.Explore(s, v); e.Wrong != "" {
 				t.Fatal(counterexample(s, v, e))
 			}
