@@ -161,6 +161,9 @@ func (w *world) settings(variant, n int) {
 	w.run.Check(func() string {
 		w.due(9)
 		w.due(9) // what was armed meanwhile
+		if n := w.heap.Len(); n != 0 {
+			return fmt.Sprintf("all time has passed, and %d entries are armed", n)
+		}
 		for m := range latest {
 			if (w.pd.info.flags()&expired(Mode(m)) != 0) != (latest[m] != 0) {
 				return fmt.Sprintf("the deadlines are %d, and published is %s", latest, showInfo(search.Peek(&w.pd.info.w)))

@@ -1,6 +1,7 @@
 package polldesc
 
 import (
+	"fmt"
 	"net"
 	"os"
 
@@ -110,6 +111,34 @@ var ways = []search.Scenario{
 		r.Go("reader", func() { w.read(); w.read() })
 		r.Go("poller", func() { w.edge(Readable); w.edge(Readable) })
 		w.expect(2, nil)
+	}},
+	{Name: "a seat is earned, and taken", Notes: "I2", Variants: 4, Setup: func(r *search.Run) {
+		c := &chair{c: named(search.MakeChan(1), "seat")}
+		w := newWorldWithSeats(r, func(Claim) Seat { return c })
+		before, e := uint32(earned-r.Variant%2), Readable|Quiet*Events(r.Variant/2)
+		s := &w.pd.side[Read]
+		s.seating.set(false, before)
+		var woken int
+		r.Go("reader", w.read)
+		r.Go("poller", func() { w.arrive(Read); woken, _ = w.pd.Edge(w.gen, e) })
+		w.expect(1, nil)
+		r.Check(func() string {
+			waited, after := w.calls[Read] > 1, before
+			if woken > 0 && e&Quiet != 0 {
+				after = earned
+			} else if woken > 0 {
+				after = 0
+			}
+			switch {
+			case s.seating.quiet() != after:
+				return fmt.Sprintf("%d wake-ups were quiet, not %d", after, s.seating.quiet())
+			case (c.turn > 0) != (waited && before == earned):
+				return "a seat counts for earned, and is not"
+			case waited && s.seating.seated() == (s.token != nil) || c.given > 0 != (woken > 0 && before == earned):
+				return "an owner parks elsewhere"
+			}
+			return ""
+		})
 	}},
 	{Name: "a seat that cannot be had", Notes: "I2", Setup: func(r *search.Run) {
 		w := newWorldWithSeats(r, func(Claim) Seat { return nil })
