@@ -35,6 +35,9 @@ type Mutant struct {
 // search is how the schedule is found that shows a mistake.
 const search = "./polldesc -run TestSearch -short -args -patches={patches}"
 
+// timerSearch is search, for what only the scenarios of package timer show.
+const timerSearch = "./timer -run TestSearch -short -args -patches={patches}"
+
 // all returns every mutant, package by package.
 func all() []Mutant {
 	return slices.Concat(

@@ -251,4 +251,17 @@ var polldescDeadline = []Mutant{
 		Tests:  []string{search},
 		Core:   true,
 	},
+	{
+		Name: "no deadline is guarded too",
+		File: "polldesc/deadline.go",
+		Old: `	if at != 0 {
+		pd.guard(m, at)
+	}
+`,
+		New: `	pd.guard(m, at)
+`,
+		Breaks: "D1: an arming that comes due for ever",
+		Tests:  []string{search},
+		Core:   true,
+	},
 }

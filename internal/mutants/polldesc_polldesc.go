@@ -180,4 +180,82 @@ var polldescPolldesc = []Mutant{
 		Tests:  []string{search},
 		Core:   true,
 	},
+	{
+		Name: "an operation begins without a look at info",
+		File: "polldesc/polldesc.go",
+		Old: `	if err := pd.check(m); err != nil {
+		return err
+	}
+	if due`,
+		New:    `	if due`,
+		Breaks: "I5: a system call too many",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Prepare forgets the edge, then fails",
+		File: "polldesc/polldesc.go",
+		Old: `	if err := pd.checkClock(m); err != nil {
+		return err
+	}
+	pd.side[m].word.reset() // DOC: reset
+`,
+		New: `	pd.side[m].word.reset() // DOC: reset
+	if err := pd.checkClock(m); err != nil {
+		return err
+	}
+`,
+		Breaks: "I4",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "a stored edge counts for more than the deadline",
+		File: "polldesc/polldesc.go",
+		Old: `		if err := pd.checkClock(m); err != nil {
+			return false, err
+		}
+		if s.word.consume() == actCall { // O2
+			return false, nil
+		}
+`,
+		New: `		if s.word.consume() == actCall { // O2
+			return false, nil
+		}
+		if err := pd.checkClock(m); err != nil {
+			return false, err
+		}
+`,
+		Breaks: "D3",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "a wait ends without an error",
+		File: "polldesc/polldesc.go",
+		Old: `		if pd.info.flags()&(closing|expired(m)|interrupted(m)) == 0 {
+			continue
+		}
+`,
+		New:    ``,
+		Breaks: "a wake-up for nothing",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "the second Evict keeps the lock",
+		File: "polldesc/polldesc.go",
+		Old: `	if pd.info.flags()&closing != 0 {
+		pd.mu.Unlock()
+		return
+	}
+	pd.info.set(closing)`,
+		New: `	if pd.info.flags()&closing != 0 {
+		return
+	}
+	pd.info.set(closing)`,
+		Breaks: "a lock is held for good",
+		Tests:  []string{search},
+		Core:   true,
+	},
 }

@@ -22,4 +22,22 @@ var polldescSeat = []Mutant{
 		Tests:  []string{search},
 		Core:   true,
 	},
+	{
+		Name:   "a quiet wake-up is not counted",
+		File:   "polldesc/seat.go",
+		Old:    `quiet = min(s.seating.quiet()+1, earned)`,
+		New:    `quiet = s.seating.quiet()`,
+		Breaks: "a seat is never earned",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name:   "a seat is never taken",
+		File:   "polldesc/seat.go",
+		Old:    `s.seating.set((*seat).Sit(), earned)`,
+		New:    `s.seating.set(false, earned)`,
+		Breaks: "Sit says where the owner parks",
+		Tests:  []string{search},
+		Core:   true,
+	},
 }

@@ -233,4 +233,41 @@ var timerHeap = []Mutant{
 		Tests:  []string{"./timer"},
 		Core:   true,
 	},
+	{
+		Name: "next is never reset",
+		File: "timer/heap.go",
+		Old: `	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
+`,
+		New:    ``,
+		Breaks: "next is earlier than what is to come only once: the reactor would never sleep",
+		Tests:  []string{timerSearch},
+		Core:   true,
+	},
+	{
+		Name: "next counts as lowered though the CAS failed",
+		File: "timer/heap.go",
+		Old: `		if h.next.CompareAndSwap(next, when) {
+			return true
+		}
+`,
+		New: `		h.next.CompareAndSwap(next, when)
+		return true
+`,
+		Breaks: "HB-8",
+		Tests:  []string{timerSearch},
+		Core:   true,
+	},
+	{
+		Name: "next is lowered before what is due is taken out",
+		File: "timer/heap.go",
+		Old: `	h.detach(now)
+	h.lower(h.first())
+`,
+		New: `	h.lower(h.first())
+	h.detach(now)
+`,
+		Breaks: "next is earlier than what is to come only once: the reactor would not sleep",
+		Tests:  []string{timerSearch},
+		Core:   true,
+	},
 }
