@@ -85,6 +85,9 @@ func (c *churn) dialNobody(a *actor) {
 		network, address, refused = "tcp", bothHanging, 0
 	}
 	d := &netpoller.Dialer{Poller: c.group(a.rand), Resolver: resolver, FallbackDelay: a.shortly()}
+	if a.one(4) {
+		d.Control = func(_, _ string, c syscall.RawConn) error { return c.Control(func(uintptr) {}) }
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	switch {
@@ -120,7 +123,7 @@ func (c *churn) openAndClose(a *actor) {
 	if a.one(2) {
 		network, address = "unix", filepath.Join(c.dir, fmt.Sprintf("churn%d-%d", c.number, a.rand.Uint32()))
 	}
-	lc := netpoller.ListenConfig{Poller: c.group(a.rand), Backlog: a.rand.IntN(10)}
+	lc := netpoller.ListenConfig{Poller: c.group(a.rand), Backlog: a.rand.IntN(10), ReusePort: network == "tcp"}
 	a.begin("Listen", 0)
 	ln, err := lc.Listen(context.Background(), network, address)
 	a.end(0, err)

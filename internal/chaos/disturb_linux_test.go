@@ -106,6 +106,20 @@ var disturbances = []disturbance{
 		return e.api.SetReadBuffer(1<<18 + a.size(1<<20))
 	}},
 	{"SetWriteBuffer", false, false, false, func(e *end, a *actor) error { return e.api.SetWriteBuffer(a.size(1 << 20)) }},
+	{"SetNoDelay and SetKeepAliveConfig", false, false, false, func(e *end, a *actor) error {
+		c, ok := e.api.(*netpoller.TCPConn)
+		if !ok {
+			return nil
+		}
+		if err := c.SetNoDelay(false); err != nil {
+			return err
+		}
+		if err := c.SetNoDelay(true); err != nil {
+			return err
+		}
+		_, _ = c.MultipathTCP()
+		return c.SetKeepAliveConfig(netpoller.KeepAliveConfig{Enable: a.one(2), Idle: time.Hour})
+	}},
 	{"RawConn.Control", true, true, false, func(e *end, a *actor) error {
 		raw, err := e.conn.(syscall.Conn).SyscallConn()
 		if err != nil {
