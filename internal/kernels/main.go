@@ -43,23 +43,23 @@ var kernels = []kernel{
 
 // An options holds the flags.
 type options struct {
-	only  *regexp.Regexp // the kernels
-	tests string         // the tests
-	dir   string         // the folder
+	kernels, packages *regexp.Regexp
+
+	tests string // a regular expression for the tests
+	dir   string // the folder
 	write bool
 }
 
 func main() {
 	cache, _ := os.UserCacheDir()
-	only := flag.String("kernels", "", "boot only these: a regular expression, for 6.12 rt-amd64 and such")
-	tests := flag.String("tests", ".", "run only these: a regular expression")
-	dir := flag.String("dir", filepath.Join(cache, "netpoller-kernels"), "the folder of packages and consoles")
-	write := flag.Bool("write", false, "write "+page)
+	o := options{kernels: regexp.MustCompile(""), packages: regexp.MustCompile("")}
+	flag.TextVar(o.kernels, "kernels", o.kernels, "boot only these: a regular expression, for 6.12 rt-amd64 and such")
+	flag.TextVar(o.packages, "packages", o.packages, "test only these: a regular expression")
+	flag.StringVar(&o.tests, "tests", ".", "run only these tests: a regular expression")
+	flag.StringVar(&o.dir, "dir", filepath.Join(cache, "netpoller-kernels"), "the folder of packages and consoles")
+	flag.BoolVar(&o.write, "write", false, "write "+page)
 	flag.Parse()
-	pattern, err := regexp.Compile(*only)
-	if err == nil {
-		err = run(options{pattern, *tests, *dir, *write})
-	}
+	err := run(o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
 		os.Exit(1)
@@ -86,7 +86,7 @@ func run(o options) error {
 	b := &booter{options: o, apt: a, names: names, scratch: scratch, initrds: map[string]string{}, by: map[string]accelerator{}}
 	failed := 0
 	for _, k := range kernels {
-		if !o.only.MatchString(k.String()) {
+		if !o.kernels.MatchString(k.String()) {
 			continue
 		}
 		r, err := b.boot(k)
@@ -170,7 +170,7 @@ func (b *booter) ready(arch, image string) error {
 	if b.initrds[arch] != "" {
 		return nil
 	}
-	data, err := initramfs(b.scratch, arch, b.tests)
+	data, err := initramfs(b.scratch, arch, b.tests, b.packages)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,10 @@ func factsTable(b *strings.Builder, results []*result) {
 }
 
 func failuresList(b *strings.Builder, results []*result) {
+	if results == nil {
+		b.WriteString("Nothing has been run to its end.\n\n")
+		return
+	}
 	var lines []string
 	for _, r := range results {
 		if r.err != nil {
