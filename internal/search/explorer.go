@@ -129,9 +129,10 @@ type choice struct {
 	preemptions int // up to here
 
 	kind  kind
-	key   int   // of the object
-	older int   // the last choice before with that object, -1 for none
-	at    clock // of the step
+	key   int    // of the object
+	older int    // the last choice before with that object, -1 for none
+	val   uint64 // of the object, before the step
+	at    clock  // of the step
 }
 
 // Explore runs schedules of one variant until none is left, Limit is reached, or one goes wrong.
@@ -224,6 +225,9 @@ func (e *Explorer) choose() *goroutine {
 		c.kind, c.key = g.kind, g.object.key
 		c.older = e.newest(c.key)
 		e.latest[c.key] = e.depth - 1
+	} else if c.key != g.object.key || !g.enabled() {
+		e.Wrong = fmt.Sprintf("the scenario is another one each time: step %d is not %s's", e.depth, g.name)
+		return nil
 	}
 	e.last = g
 	return g

@@ -73,10 +73,10 @@ func (e *Explorer) spawn(name string, f func()) *goroutine {
 		defer e.returned(g)
 		f()
 	})
-	by := e.current
+	by, starting := e.current, e.starting
 	e.current, e.starting = g, true
 	g.resume()
-	e.current, e.starting = by, false
+	e.current, e.starting = by, starting
 	return g
 }
 

@@ -65,6 +65,9 @@ func (l *place) race(g *goroutine) int {
 // synchronize is what the goroutine's operation on o means to the memory model.
 func (g *goroutine) synchronize(o *object) {
 	k := g.kind
+	if k == look || k == update || k == await {
+		return // a Var orders nothing
+	}
 	if k != store && k != unlock && k != runlock {
 		g.sync.join(&o.sync)
 	}

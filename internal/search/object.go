@@ -7,6 +7,7 @@ type kind uint8
 
 const (
 	load kind = iota
+	look      // at a Var
 	rlock
 	runlock // up to here, two of them can be swapped
 	store
@@ -23,7 +24,7 @@ const (
 	update
 )
 
-var kindNames = [...]string{"load", "rlock", "runlock", "store", "swap", "cas", "add", "or", "and",
+var kindNames = [...]string{"load", "look", "rlock", "runlock", "store", "swap", "cas", "add", "or", "and",
 	"lock", "unlock", "send", "receive", "await", "update"}
 
 func (k kind) String() string { return kindNames[k] }

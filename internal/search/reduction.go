@@ -39,6 +39,7 @@ func (c *choice) happensBefore(at *clock) bool { return at[c.who] >= c.at[c.who]
 func (e *Explorer) order(c *choice, g *goroutine) {
 	c.fresh = false
 	c.kind = g.kind // a compare-and-swap that failed was a load
+	c.val = g.object.val
 	c.at = g.at
 	if e.Mode != Reduced {
 		return
@@ -82,7 +83,8 @@ func (e *Explorer) reverse(g *goroutine) {
 	}
 }
 
-// waitsFor reports whether g's next step can only come after the step c.
+// waitsFor reports whether g's next step can only come after the step c. A receive waits for a
+// send only if the channel was empty before it.
 func (g *goroutine) waitsFor(c *choice) bool {
 	switch g.kind {
 	case lock:
@@ -90,7 +92,7 @@ func (g *goroutine) waitsFor(c *choice) bool {
 	case rlock:
 		return c.kind == unlock
 	case receive:
-		return c.kind == send && c.enabled&(1<<g.id) == 0
+		return c.kind == send && c.val == 0
 	}
 	return false
 }

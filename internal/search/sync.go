@@ -35,7 +35,8 @@ func (m *Mutex) Unlock() {
 	m.hold(-1)
 }
 
-// An RWMutex counts its readers, and has writeLocked when it is held for writing.
+// An RWMutex counts its readers, and has writeLocked when it is held for writing. A reader does
+// not wait behind a writer that waits: a goroutine that reads twice is not found to block.
 type RWMutex struct{ object }
 
 const writeLocked = 1 << 32
@@ -133,12 +134,17 @@ func start(name string, f func()) *goroutine {
 }
 
 // A Var is a number that goroutines read and change in one step: for what stands for the
-// kernel or the clock. The functions that its methods take look at nothing but v, and do
-// nothing else: they are also called to see what a step would be.
+// kernel or the clock. It orders no memory, because the code under test may not rely on that.
+// The functions that its methods take look at nothing but v, and do nothing else: they are also
+// called to see what a step would be.
 type Var struct{ object }
 
 // Load returns the value.
-func (v *Var) Load() uint64 { return v.load() }
+func (v *Var) Load() uint64 {
+	v.point(look)
+	v.step(v.val)
+	return v.val
+}
 
 // Update makes f(v) the value, and returns v.
 func (v *Var) Update(f func(v uint64) uint64) (old uint64) {
@@ -160,7 +166,7 @@ func (o *object) change(k kind, may func(uint64) bool, f func(uint64) uint64) (o
 	old = o.val
 	changed := f(old)
 	if inSchedule && changed == old {
-		e.current.kind = load // it was no more than that
+		e.current.kind = look // it was no more than that
 	}
 	o.step(changed)
 	return old

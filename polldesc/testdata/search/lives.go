@@ -97,7 +97,13 @@ var lives = []search.Scenario{
 		r.Go("one", life)
 		r.Go("two", life)
 		r.Check(func() string {
-			if w.cache.Open() != 0 {
+			free := 0
+			for pd := w.cache.free; pd != nil; pd = pd.nextFree {
+				if free++; w.cache.Get(pd.slot) != pd || pd.Token() == WakeToken {
+					return "a slot has the token of another one"
+				}
+			}
+			if w.cache.Open() != 0 || free != len(*w.cache.slabs.Load())*slabSize {
 				return "a slot is lost"
 			}
 			return w.wrong
