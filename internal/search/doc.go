@@ -8,6 +8,7 @@
 //	scenario          Go("reader", ...), Go("poller", ...), Check(...)
 //	    |
 //	code under test   rewritten: atomic, sync, chan and go are those of this package
+//	    |   and the kernel, the clock and os are those of package kernel
 //	    |   before each operation: point
 //	Explorer          which goroutine takes the next step; what else could have
 //
@@ -27,10 +28,11 @@
 // This is dynamic partial-order reduction with source sets and sleep sets (Abdulla, Aronis,
 // Jonsson and Sagonas 2014). It runs one schedule of each class of equivalent ones, at least,
 // and all classes. Three things are easily got wrong, and then classes are missed in silence.
-// A compare-and-swap that fails is a read. The next step of a goroutine that is blocked counts
-// like that of any other. A swap of steps may need several goroutines to go first: a single
-// note at the earlier step is not enough for classical sleep sets. The litmus test
-// compares the reduced search of random programs with one that leaves nothing out.
+// A compare-and-swap that fails is a read, and so is an update that changes nothing. The next
+// step of a goroutine that is blocked counts like that of any other. A swap of steps may need
+// several goroutines to go first: a single note at the earlier step is not enough for classical
+// sleep sets. The litmus test compares the reduced search of random programs with one that
+// leaves nothing out.
 //
 // # Memory
 //

@@ -18,6 +18,36 @@ var mutexes = []search.Scenario{
 	mutexScenario("rr", "c"),
 	mutexScenario("ri", "c"),
 	mutexScenario("wi", "i"),
+	{Name: "a mutex: two wait, and close", Notes: "HB-6, the table of fdmutex.go", Variants: 2, Setup: func(r *search.Run) {
+		m := &mutexWorld{}
+		m.queue(r)
+		r.Go("closer", func() { m.do('c') })
+		r.Check(m.wrong)
+	}},
+	{Name: "a mutex: two wait, in order", Notes: "the table of fdmutex.go", Variants: 2, Setup: func(r *search.Run) {
+		m := &mutexWorld{}
+		m.queue(r)
+		r.Go("other", func() { m.do('i') })
+		r.Check(m.wrong)
+		r.Check(func() string {
+			if m.order != "12" {
+				return "the order was " + m.order
+			}
+			return ""
+		})
+	}},
+}
+
+// queue has a holder of one side, who lets go, and two who wait for it already.
+func (m *mutexWorld) queue(r *search.Run) {
+	op := rune("rw"[r.Variant])
+	m.mu.lock(modeOf(op))
+	for i := range 2 {
+		r.Go(fmt.Sprint("waiter ", i+1), func() { m.do(op); m.order += fmt.Sprint(i + 1) })
+		r.Settle()
+	}
+	search.NameAll("mutex", &m.mu)
+	r.Go("holder", func() { m.let(m.mu.unlock(modeOf(op))) })
 }
 
 func mutexScenario(scripts ...string) search.Scenario {
@@ -44,6 +74,7 @@ type mutexWorld struct {
 	closed     int
 	destroyed  int
 	misused    string
+	order      string // of those who waited
 }
 
 func (m *mutexWorld) do(op rune) {

@@ -3,11 +3,15 @@ package fd
 import (
 	"fmt"
 	"net"
+	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/search"
 	"github.com/a57b2d82/netpoller/internal/search/kernel"
+	"github.com/a57b2d82/netpoller/internal/search/kernel/context"
+	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/poller"
 )
 
@@ -19,9 +23,10 @@ type world struct {
 	fd    *FD
 	sysfd int
 
-	ended []error // of operations, in the order of their ends
-	got   int     // bytes read
-	wrong string  // found on the way
+	ended  []error // of operations, in the order of their ends
+	got    int     // bytes read
+	called int     // notifications, and stops that came in time
+	wrong  string  // found on the way
 }
 
 // room is how many bytes a new connection takes.
@@ -62,6 +67,47 @@ func (w *world) read(n int) {
 	w.end(err)
 }
 
+// readAll reads until it has n bytes in all.
+func (w *world) readAll(n int) {
+	for w.got < n {
+		w.read(9)
+	}
+}
+
+// readAgain reads up to n bytes, and again if a deadline ends that. It takes the deadline back
+// first.
+func (w *world) readAgain(n int) {
+	for {
+		got, err := w.fd.Read(make([]byte, n))
+		if err != os.ErrDeadlineExceeded {
+			w.got += got
+			w.end(err)
+			return
+		}
+		w.fd.SetReadDeadline(time.Time{})
+	}
+}
+
+// readContext is read that ctx can end.
+func (w *world) readContext(ctx context.Context, n int) {
+	got, err := w.fd.ReadContext(ctx, make([]byte, n))
+	w.got += got
+	w.end(err)
+}
+
+// write writes n bytes.
+func (w *world) write(n int) {
+	_, err := w.fd.Write(make([]byte, n))
+	w.end(err)
+}
+
+// setDeadline sets both deadlines; -1 is the past.
+func (w *world) setDeadline(now int64) {
+	if err := w.fd.SetDeadline(kernel.Base.Add(time.Duration(now))); err != nil && err != net.ErrClosed {
+		w.wrong = fmt.Sprint("SetDeadline: ", err)
+	}
+}
+
 func (w *world) close() {
 	if err := w.fd.Close(); err != nil {
 		w.wrong = fmt.Sprint("Close: ", err)
@@ -70,15 +116,10 @@ func (w *world) close() {
 
 func (w *world) end(err error) { w.ended = append(w.ended, err) }
 
-// at is a moment on the clock.
-func at(now int64) time.Time { return kernel.Base.Add(time.Duration(now)) }
-
 // expect checks at the end that so many operations ended, each with one of the errors.
 func (w *world) expect(n int, want ...error) {
+	w.expectNothing()
 	w.run.Check(func() string {
-		if w.wrong != "" {
-			return w.wrong
-		}
 		if len(w.ended) != n {
 			return fmt.Sprintf("%d operations ended, not %d", len(w.ended), n)
 		}
@@ -101,4 +142,38 @@ func (w *world) expectBytes(want int) {
 	})
 }
 
-var errClosed = net.ErrClosed
+// expectLast checks at the end how the last operation ended.
+func (w *world) expectLast(want error) {
+	w.expectNothing()
+	w.run.Check(func() string {
+		if len(w.ended) == 0 || w.ended[len(w.ended)-1] != want {
+			return fmt.Sprintf("the operations ended with %v, not %v", w.ended, want)
+		}
+		return ""
+	})
+}
+
+// expectNothing checks at the end that nothing is wrong.
+func (w *world) expectNothing() { w.run.Check(func() string { return w.wrong }) }
+
+// expectUninterrupted checks at the end that no interrupt is left.
+func (w *world) expectUninterrupted() {
+	w.run.Check(func() string {
+		if w.fd.pd.Prepare(polldesc.Read) == polldesc.ErrInterrupted {
+			return "an interrupt is left over"
+		}
+		return ""
+	})
+}
+
+// expectCalled checks at the end that there was a system call, or the scenario shows nothing.
+func (w *world) expectCalled(call string) {
+	w.run.Check(func() string {
+		if w.Calls[call] == 0 {
+			return "there was no " + call
+		}
+		return ""
+	})
+}
+
+var errClosed, errReset = net.ErrClosed, syscall.ECONNRESET

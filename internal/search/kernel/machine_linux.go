@@ -14,6 +14,9 @@ type Machine struct {
 	// ReactorsEnd says that a reactor has to end before a schedule does, rather than to sleep.
 	ReactorsEnd bool
 
+	// Reactors is how many of them there are.
+	Reactors int
+
 	// FailAdd is how many registrations fail from now on, FailModify how many changes of one.
 	FailAdd, FailModify search.Var
 
@@ -107,7 +110,13 @@ func CloseFD(fd int) error {
 }
 
 // Reactor starts a reactor.
-func Reactor(f func()) {
+func Reactor(run func()) {
+	m := machine
+	f := func() {
+		m.Reactors++
+		run()
+		m.Reactors--
+	}
 	if machine.ReactorsEnd {
 		search.GoNamed("reactor", f)
 	} else {
@@ -166,4 +175,19 @@ func (m *Machine) SleepsUntil(epfd int) int64 {
 		return int64(search.Peek(&e.file.word) >> deadlineShift & deadlineMask)
 	}
 	return int64(search.Peek(&e.word) >> untilShift & untilMask)
+}
+
+// WatchesRoom reports whether a socket is registered for room to write.
+func (m *Machine) WatchesRoom(fd int) bool {
+	for _, e := range m.instances {
+		if search.Peek(&e.word)>>(itemBits*placeOf(fd))&wantsRoom != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Listed reports whether an instance has something that nobody has fetched.
+func (m *Machine) Listed(epfd int) bool {
+	return search.Peek(&m.objects[epfd].(*epoll).word)&lists != 0
 }

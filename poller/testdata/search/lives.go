@@ -1,6 +1,8 @@
 package poller
 
 import (
+	"fmt"
+
 	"github.com/a57b2d82/netpoller/internal/search"
 	"github.com/a57b2d82/netpoller/internal/search/kernel"
 	"github.com/a57b2d82/netpoller/polldesc"
@@ -14,7 +16,7 @@ var lives = []search.Scenario{
 	{Name: "one registers, and the reactor ends", Notes: "life", Setup: func(r *search.Run) {
 		w := newLife(r, 1)
 		r.Go("user", w.user)
-		r.Go("clock", w.clock)
+		r.Go("clock", w.clockAtEnd)
 		w.expect(1, nil)
 		w.expectEnd()
 	}},
@@ -22,6 +24,53 @@ var lives = []search.Scenario{
 		w := newLife(r, 1)
 		w.FailAdd.Update(func(uint64) uint64 { return 1 })
 		r.Go("user", w.user)
+		r.Go("clock", w.clock)
+		w.expect(0)
+		w.expectEnd()
+	}},
+	{Name: "one comes after the other", Notes: "life", Setup: func(r *search.Run) {
+		w := newLife(r, 2)
+		r.Go("user before", w.user)
+		r.Settle()
+		r.Go("user", w.user)
+		r.Go("clock", w.clockAtEnd)
+		w.expect(2, nil)
+		w.expectEnd()
+	}},
+	{Name: "one goes while another one comes", Notes: "life", Setup: func(r *search.Run) {
+		w := newWorld(r, WaitParked)
+		fd, pd := w.register()
+		r.Settle()
+		r.Go("one", func() { w.unregister(fd, pd); w.Pass(long) })
+		r.Go("two", func() { w.register() })
+		w.expectReactor()
+	}},
+	{Name: "the reactor is about to end, and one comes", Notes: "life", Setup: func(r *search.Run) {
+		w := newWorld(r, WaitParked)
+		fd, pd := w.register()
+		w.unregister(fd, pd)
+		r.Settle()
+		r.Go("user", func() { w.register() })
+		r.Go("clock", func() { w.Pass(long) })
+		w.expectReactor()
+	}},
+	{Name: "two come when none runs", Notes: "life", Setup: func(r *search.Run) {
+		w := newWorld(r, WaitParked)
+		r.Go("one", func() { w.register() })
+		r.Go("two", func() { w.register() })
+		w.expectReactor()
+	}},
+	{Name: "the reactor is about to end, and one goes as soon as he has come", Notes: "life", Setup: func(r *search.Run) {
+		w := newLife(r, 1)
+		fd, pd := w.register()
+		r.Settle()
+		w.unregister(fd, pd)
+		r.Settle()
+		r.Go("user", func() {
+			fd, pd := w.register()
+			w.unregister(fd, pd)
+			w.done.Send()
+		})
 		r.Go("clock", w.clock)
 		w.expect(0)
 		w.expectEnd()
@@ -57,7 +106,12 @@ func (w *lifeWorld) user() {
 
 // clock moves on at any time, and at the end.
 func (w *lifeWorld) clock() {
-	w.Pass(long)
+	w.Pass(2 * long)
+	w.clockAtEnd()
+}
+
+// clockAtEnd moves on at the end.
+func (w *lifeWorld) clockAtEnd() {
 	for range w.users {
 		w.done.Receive()
 	}
@@ -70,6 +124,16 @@ func (w *lifeWorld) expectEnd() {
 	w.run.Check(func() string {
 		if w.p.life.running.Load() || w.p.cache.Open() > 0 {
 			return "a reactor runs for nobody"
+		}
+		return ""
+	})
+}
+
+// expectReactor checks that one reactor runs, and has fetched everything.
+func (w *world) expectReactor() {
+	w.run.Check(func() string {
+		if !w.p.life.running.Load() || w.Reactors != 1 || w.Listed(w.p.epfd) {
+			return fmt.Sprintf("%d reactors run", w.Reactors)
 		}
 		return ""
 	})

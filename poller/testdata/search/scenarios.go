@@ -7,7 +7,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/search"
 )
 
-var scenarios = slices.Concat(lives, wakes)
+var scenarios = slices.Concat(lives, wakes, groups)
 
 // If this failed, some schedule would break a promise. The failure names it, and shows the
 // schedule.
