@@ -112,6 +112,9 @@ func (w *world) close() {
 	if err := w.fd.Close(); err != nil {
 		w.wrong = fmt.Sprint("Close: ", err)
 	}
+	if !w.Closed(w.sysfd) {
+		w.wrong = "Close has returned, and the descriptor is open"
+	}
 }
 
 func (w *world) end(err error) { w.ended = append(w.ended, err) }

@@ -191,3 +191,6 @@ func (m *Machine) WatchesRoom(fd int) bool {
 func (m *Machine) Listed(epfd int) bool {
 	return search.Peek(&m.objects[epfd].(*epoll).word)&lists != 0
 }
+
+// Closed reports whether a socket was closed.
+func (m *Machine) Closed(fd int) bool { return search.Peek(&m.objects[fd].(*socket).in)&closed != 0 }

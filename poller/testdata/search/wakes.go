@@ -37,6 +37,25 @@ var wakes = []search.Scenario{
 		w.expectSleep(5)
 		w.CheckCalls("notify", 1)
 	}},
+	{Name: "more events than a batch has", Notes: "fact e", Variants: 2, Setup: func(r *search.Run) {
+		w := newWorld(r, Wait(r.Variant))
+		var fds [3]int
+		for i := range fds {
+			fds[i], _ = w.register()
+		}
+		r.Settle()
+		r.Go("peer", func() {
+			for _, fd := range fds {
+				w.Arrive(fd, 1, 0)
+			}
+		})
+		r.Check(func() string {
+			if w.Listed(w.p.epfd) {
+				return "an event was not fetched"
+			}
+			return ""
+		})
+	}},
 }
 
 func (w *world) set(pd *polldesc.PollDesc, at int64) {
