@@ -42,14 +42,14 @@ var fdContext = []Mutant{
 	}
 `,
 		Breaks: "end is called by the owner, before it lets the side go",
-		Tests:  []string{"./fd -run TestLateContextEndsNoLaterRead"},
+		Tests:  []string{searchFD, "./fd -run TestLateContextEndsNoLaterRead"},
 	},
 	{
 		Name: "an interrupt does not ask whether the operation is over",
 		File: "fd/context_linux.go",
 		Old:  `if i.over || i.sent {`, New: `if i.sent {`,
 		Breaks: "an interrupter ends the operation of one owner, and no later one's",
-		Tests:  []string{"./fd -run TestContext|TestLate"},
+		Tests:  []string{searchFD, "./fd -run TestContext|TestLate"},
 	},
 	{
 		Name: "an operation ends while an interrupt is under way",
@@ -61,14 +61,14 @@ var fdContext = []Mutant{
 		New: `func (i *interrupter) end() {
 `,
 		Breaks: "an interrupter ends the operation of one owner, and no later one's",
-		Tests:  []string{"./fd -run TestLate", "-race ./fd -run TestContext"},
+		Tests:  []string{searchFD, "./fd -run TestLate", "-race ./fd -run TestContext"},
 	},
 	{
 		Name: "an interrupt is never forgotten",
 		File: "fd/context_linux.go",
 		Old:  `i.fd.pd.Uninterrupt(i.mode)`, New: `_ = i.mode`,
 		Breaks: "the connection can be used on",
-		Tests:  []string{"./fd -run TestContextEndsOperations"},
+		Tests:  []string{searchFD, "./fd -run TestContextEndsOperations"},
 	},
 	{
 		Name: "an interrupted operation does not say why",

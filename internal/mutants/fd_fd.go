@@ -6,7 +6,7 @@ var fdFd = []Mutant{
 		File: "fd/fd_linux.go",
 		Old:  `fd.pd.Evict() // DOC: evict`, New: `// DOC: evict`,
 		Breaks: "I5: Close wakes everyone",
-		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+		Tests:  []string{searchFD, "./fd -run TestCloseWakesEveryone"},
 	},
 	{
 		Name: "Close does not wait for the last one out",
@@ -39,7 +39,7 @@ var fdFd = []Mutant{
 	}
 `,
 		Breaks: "HB-6, fact d",
-		Tests:  []string{"./fd -run TestCloseUnregistersDespiteDuplicate"},
+		Tests:  []string{searchFD, "./fd -run TestCloseUnregistersDespiteDuplicate"},
 	},
 	{
 		Name: "the descriptor is never unregistered",

@@ -11,7 +11,7 @@ var fdNotify = []Mutant{
 	n.end()
 `,
 		Breaks: "a late stop ends no later owner's Read",
-		Tests:  []string{"./fd -run TestLateStopEndsNoLaterRead"},
+		Tests:  []string{searchFD, "./fd -run TestLateStopEndsNoLaterRead"},
 	},
 	{
 		Name: "a notification calls f before it lets the side go",
@@ -37,7 +37,7 @@ var fdNotify = []Mutant{
 		New: `	if true {
 		n.f()`,
 		Breaks: "stop prevents the call",
-		Tests:  []string{"./fd -run TestNotifyStop"},
+		Tests:  []string{searchFD, "./fd -run TestNotifyStop"},
 	},
 	{
 		Name: "a notification takes an edge and lets the next Read wait for it",
@@ -48,7 +48,7 @@ var fdNotify = []Mutant{
 `,
 		New:    "",
 		Breaks: "I4: the edge was taken",
-		Tests:  []string{"./fd -run TestNotify"},
+		Tests:  []string{searchFD, "./fd -run TestNotify"},
 	},
 	{
 		Name: "a notification that finds an edge when it parks lets the next Read wait for it",
@@ -77,7 +77,7 @@ var fdNotify = []Mutant{
 		File: "fd/notify_linux.go",
 		Old:  `if !n.park(!edge) {`, New: `if !n.park(true) {`,
 		Breaks: "HB-2: the edge was the news",
-		Tests:  []string{"./fd -run TestNotifyOfEverything"},
+		Tests:  []string{searchFD, "./fd -run TestNotifyOfEverything"},
 	},
 	{
 		Name: "a notification does not look before it parks",

@@ -34,7 +34,7 @@ var fdRw = []Mutant{
 		File: "fd/rw_linux.go",
 		Old:  ` && !fd.Lent() && !fd.pd.Exceptional()`, New: ` && !fd.Lent()`,
 		Breaks: "I6: a FIN shares its edge with the data before it",
-		Tests:  []string{"./fd -run TestShortReadThen"},
+		Tests:  []string{searchFD, "./fd -run TestShortReadThen"},
 	},
 	{
 		Name: "a Read waits after a short one though the descriptor was lent meanwhile",
@@ -54,7 +54,7 @@ var fdRw = []Mutant{
 		New: `	return err
 `,
 		Breaks: "I4: the edge was taken, and a wait for readiness leaves the data there",
-		Tests:  []string{"./fd -run TestWaitReadableTakesNothing"},
+		Tests:  []string{searchFD, "./fd -run TestWaitReadableTakesNothing"},
 	},
 	{
 		Name: "a Read after a short one forgets the edge before it waits",

@@ -13,7 +13,7 @@ var fdWait = []Mutant{
 	}
 `,
 		Breaks: "WithTimeout: a Read that has waited for longer than its limit fails, and no other",
-		Tests:  []string{"./conn -run TestTimeoutConnExactReads"},
+		Tests:  []string{searchFD, "./conn -run TestTimeoutConnExactReads"},
 	},
 	{
 		Name: "the limit of the other side counts",
@@ -74,7 +74,7 @@ var fdWait = []Mutant{
 	}
 `,
 		Breaks: "HB-2: a Write after one that could not be watched waits for an edge that never comes",
-		Tests:  []string{"./fd -run TestRoomCannotBeWatched"},
+		Tests:  []string{searchFD, "./fd -run TestRoomCannotBeWatched"},
 	},
 	{
 		Name: "room is never unwatched",

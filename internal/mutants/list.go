@@ -35,6 +35,12 @@ type Mutant struct {
 // search is how the schedule is found that shows a mistake.
 const search = "./polldesc -run TestSearch -short -args -patches={patches}"
 
+// searchPoller and searchFD are search, down to a simulated kernel.
+const (
+	searchPoller = "./poller -run TestSearch -short -args -patches={patches}"
+	searchFD     = "./fd -run TestSearch -short -args -patches={patches}"
+)
+
 // timerSearch is search, for what only the scenarios of package timer show.
 const timerSearch = "./timer -run TestSearch -short -args -patches={patches}"
 

@@ -11,7 +11,7 @@ var pollerLife = []Mutant{
 		New: `	p.life.idleSince.Swap(clock.Now())
 `,
 		Breaks: "a program that has closed its sockets has no goroutine of ours",
-		Tests:  []string{"./poller -run TestReactorEnds"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEnds"},
 		Core:   true,
 	},
 	{
@@ -30,7 +30,7 @@ var pollerLife = []Mutant{
 	p.life.running.Store(false)
 `,
 		Breaks: "a program that has closed its sockets has no goroutine of ours",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEndRaces"},
 		Core:   true,
 	},
 	{
@@ -38,7 +38,7 @@ var pollerLife = []Mutant{
 		File: "poller/life_linux.go",
 		Old:  `return p.cache.Open() == 0 || !p.life.running.CompareAndSwap(false, true)`, New: `return true`,
 		Breaks: "a descriptor has a reactor",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEndRaces"},
 		Core:   true,
 	},
 	{
@@ -51,7 +51,7 @@ var pollerLife = []Mutant{
 	p.life.running.Store(true)
 	return false`,
 		Breaks: "who comes first decides whether this reactor goes on or another one follows it",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEndRaces"},
 		Core:   true,
 	},
 	{

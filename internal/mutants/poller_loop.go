@@ -9,7 +9,7 @@ var pollerLoop = []Mutant{
 `,
 		New:    "",
 		Breaks: "there is one reactor at a time",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEndRaces"},
 		Core:   true,
 	},
 	{
@@ -17,7 +17,7 @@ var pollerLoop = []Mutant{
 		File: "poller/loop_linux.go",
 		Old:  `return min(p.heap.Next(), p.life.endsAt())`, New: `return p.heap.Next()`,
 		Breaks: "a program that has closed its sockets has no goroutine of ours",
-		Tests:  []string{"./poller -run TestReactorEnds"},
+		Tests:  []string{searchPoller, "./poller -run TestReactorEnds"},
 	},
 	{
 		Name: "the wake flag is cleared after the look",
@@ -32,7 +32,7 @@ var pollerLoop = []Mutant{
 ...
 `,
 		Breaks: "HB-7",
-		Tests:  []string{"./poller -run TestWake"},
+		Tests:  []string{searchPoller, "./poller -run TestWake"},
 		Core:   true,
 	},
 	{
@@ -42,7 +42,7 @@ var pollerLoop = []Mutant{
 `,
 		New:    "",
 		Breaks: "HB-7",
-		Tests:  []string{"./poller -run TestEarlierDeadlineWakesReactor|TestWake"},
+		Tests:  []string{searchPoller, "./poller -run TestEarlierDeadlineWakesReactor|TestWake"},
 		Core:   true,
 	},
 	{

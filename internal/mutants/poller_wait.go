@@ -13,7 +13,7 @@ var pollerWait = []Mutant{
 		File: "poller/wait_linux.go",
 		Old:  `if w.next != next {`, New: `if w.next == timer.Never && next != timer.Never {`,
 		Breaks: "wait returns when the deadlines need a look",
-		Tests:  []string{"./poller -run TestTimersFireInOrder|TestDeadlineIsNotEarly"},
+		Tests:  []string{searchPoller, "./poller -run TestTimersFireInOrder|TestDeadlineIsNotEarly"},
 	},
 	{
 		Name: "a parked reactor does not look at events before a deadline that has passed",
