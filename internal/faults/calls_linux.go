@@ -70,7 +70,9 @@ var calls = []call{
 	{name: "F_SETPIPE_SZ", system: []string{"fcntl"}, op: unix.F_SETPIPE_SZ, errnos: errnos(syscall.EBUSY)},
 	{name: "ioctl", system: []string{"ioctl"}, on: "socket", op: anyOp, errnos: errnos(syscall.ENOTTY, syscall.EBADF)},
 	{name: "poll", system: []string{"poll", "ppoll"}, op: anyOp, errnos: errnos()},
-	{name: "close", system: []string{"close"}, on: "socket", op: anyOp, errnos: errnos(syscall.EIO, syscall.ENOSPC, syscall.EBADF)},
+	// Of EINTR after which the descriptor is open, as it is if a filter says so, nobody can know.
+	{name: "close", system: []string{"close"}, on: "socket", op: anyOp, errnos: append(slices.Clone(denied), syscall.EIO, syscall.ENOSPC,
+		syscall.EDQUOT, syscall.EBADF)},
 	{name: "unlink", system: []string{"unlink", "unlinkat"}, op: anyOp, errnos: errnos(syscall.EROFS, syscall.EBUSY, syscall.ENOENT)},
 	{name: "EPOLL_CTL_ADD", system: []string{"epoll_ctl"}, op: unix.EPOLL_CTL_ADD, errnos: errnos(syscall.ENOSPC, syscall.EEXIST,
 		syscall.ELOOP, syscall.EBADF)},
@@ -95,18 +97,24 @@ func hooks() (all []call) {
 			like = hook.String()
 		}
 		if i := slices.IndexFunc(calls, func(c call) bool { return c.name == like }); i >= 0 {
-			c.errnos = calls[i].errnos
+			c.errnos = slices.DeleteFunc(slices.Clone(calls[i].errnos), lies)
 		}
 		switch hook {
 		case sys.CallEpollWait:
 			c.errnos = []syscall.Errno{syscall.EINTR} // others crash us, as they crash Go's own poller
 		case sys.CallNotify:
 			c.errnos = []syscall.Errno{syscall.EINTR, syscall.EAGAIN}
+		case sys.CallClose: // is made before it fails
+			c.errnos = append(slices.Clone(c.errnos), syscall.EINTR)
 		}
 		all = append(all, c)
 	}
 	return all
 }
+
+// lies reports whether an error tells of what is not so, if it is made up: nobody waits for
+// what is there already. Package net does not survive it either.
+func lies(errno syscall.Errno) bool { return errno == syscall.EAGAIN || errno == syscall.EISCONN }
 
 // A when says which of the calls fail, of those that a step of the program makes.
 type when string

@@ -89,8 +89,7 @@ var planted = []step{
 		}
 	}},
 	{name: "spin", run: func(t *trial) {
-		for fails(t) != nil || spinning {
-			spinning = true
+		for err := fails(t); err != nil; {
 		}
 	}},
 	{name: "leak", run: func(t *trial) {
@@ -117,9 +116,8 @@ var planted = []step{
 }
 
 var (
-	spinning bool
-	stuck    error
-	leaked   net.Listener
+	stuck  error
+	leaked net.Listener
 )
 
 // fails makes a call that the fault is for.

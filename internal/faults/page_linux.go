@@ -102,8 +102,8 @@ a filter of system calls, and is the same for both. The steps, and how they are 
     go run ./internal/faults -write     # and writes this page
     go test ./internal/faults           # some of it, and compares this page with the tables
 
-Written on Linux %s with %s. %d faults, %d times in a step of ours: %d the same as with net, %d better, %d worse, and %d
-where only ours makes the call, and keeps the rule.
+Written on Linux %s with %s. %d faults of %d, %d times in a step of ours: %d the same as with net, %d better, %d worse, and in %d
+only ours makes the call, and keeps the rule.
 
 The rule: no step hangs, spins, crashes, loses or doubles a byte, or leaves a descriptor or a goroutine behind, and each
 works once the fault is over. The same means: both work, or both fail with the error that was made, or both with another,
@@ -126,10 +126,10 @@ in other words.
 |---|---|---|---|
 `
 
-// page is the text of docs/reference/faults.md.
-func (m *matrix) page(faults int) string {
+// page is the text of docs/reference/faults.md after so many faults.
+func (m *matrix) page(done int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, head, release(), runtime.Version(), faults, m.count[same]+m.count[better]+m.count[alone]+m.count[worse],
+	fmt.Fprintf(&b, head, release(), runtime.Version(), done, len(faults()), m.count[same]+m.count[better]+m.count[alone]+m.count[worse],
 		m.count[same], m.count[better], m.count[worse], m.count[alone])
 	for _, c := range slices.Concat(calls, hooks()) {
 		for _, row := range m.rows(c) {
@@ -157,6 +157,6 @@ func release() string {
 // pageName is where the page is, from the root of the module.
 const pageName = "docs/reference/faults.md"
 
-func (m *matrix) write(faults int) error {
-	return os.WriteFile(pageName, []byte(m.page(faults)), 0o644)
+func (m *matrix) write(done int) error {
+	return os.WriteFile(pageName, []byte(m.page(done)), 0o644)
 }

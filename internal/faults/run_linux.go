@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ type result struct {
 
 // A runner runs faults. All its methods may be called from any goroutine.
 type runner struct {
-	steps int // how many of the steps that a fault comes in are run; 0 is all
+	steps int    // how many of the steps that a fault comes in are run; 0 is all
+	step  string // the only one that is run; "" is all
 
 	probing sync.Mutex
 	counts  map[string]map[string]map[string]int // by stack, step and name: calls without a fault
@@ -108,7 +110,7 @@ func (r *runner) reached(f fault, stack string) (names []string, err error) {
 	}
 	least := map[when]int{second: 2, fifth: 5}[f.when]
 	for _, name := range stepsFor(stack) {
-		if counts[name] >= max(1, least) {
+		if counts[name] >= max(1, least) && (r.step == "" || r.step == name) {
 			names = append(names, name)
 		}
 	}
@@ -283,6 +285,7 @@ func (r *runner) runAll(all []fault, workers int, tell func(fault, []result)) er
 				results, err := r.run(f)
 				mu.Lock()
 				if err != nil {
+					fmt.Fprintln(os.Stderr, f, err)
 					failed = errors.Join(failed, fmt.Errorf("%v: %w", f, err))
 				}
 				if err == nil {
@@ -294,7 +297,7 @@ func (r *runner) runAll(all []fault, workers int, tell func(fault, []result)) er
 	}
 	for _, f := range all {
 		mu.Lock()
-		stop := failed != nil
+		stop := errors.Is(failed, errCannot)
 		mu.Unlock()
 		if stop {
 			break
