@@ -154,7 +154,7 @@ var settings = map[string]any{
 	"ipv4/tcp_syn_retries":         1,
 	"ipv4/tcp_syn_linear_timeouts": 0, // since Linux 6.5
 	"ipv4/tcp_synack_retries":      2,
-	"ipv4/tcp_retries2":            3,
+	"ipv4/tcp_retries2":            2,
 	"ipv4/tcp_orphan_retries":      1,
 	"ipv4/tcp_rto_max_ms":          1000, // since Linux 6.15
 }

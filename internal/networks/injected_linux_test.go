@@ -106,7 +106,7 @@ var injected = []scenario{
 			l.set(l.refusing(m.code))
 			c, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))
 			must(err)
-			told := l.next(func(p packet) bool { return p.protocol() == unix.IPPROTO_ICMP })
+			told := l.next(isICMP)
 			l.write(m.name+", write", c)
 			<-told
 			must(c.SetReadDeadline(time.Now().Add(patience)))

@@ -11,6 +11,8 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -241,18 +243,41 @@ func describe(got, want []byte) string {
 	return fmt.Sprintf("%d bytes of %d, SHA-256 %.4x", len(got), len(want), sha256.Sum256(got))
 }
 
+// A report is what a child prints.
+type report struct {
+	Steps  []step
+	Stall  time.Duration // for how long the process stood still at the most
+	NoWire string        // why there is no wire
+	Failed string        // what made the scenario panic
+}
+
+// longestStall is for how long a process may stand still and its classes of time still be
+// right, and the kernel not have sent again what only was not looked at.
+const longestStall = quickly / 3
+
 // run is the program of a child: it runs a scenario over one side.
 func run(args []string) {
 	l := &lab{sockets: sides[args[1]]}
 	var err error
 	if l.wire, err = newWire(); err != nil {
-		l.note(noWire, nil, err, anyTime)
-	} else {
-		scenarioNamed(args[0]).run(l)
-		runtime.KeepAlive(l)
+		must(json.NewEncoder(os.Stdout).Encode(report{NoWire: err.Error()}))
+		return
 	}
-	must(json.NewEncoder(os.Stdout).Encode(l.steps))
+	var stall atomic.Int64
+	go func() {
+		const tick = 20 * time.Millisecond
+		for start := time.Now(); ; start = time.Now() {
+			time.Sleep(tick)
+			stall.Store(max(stall.Load(), int64(time.Since(start)-tick)))
+		}
+	}()
+	defer func() {
+		r := report{Steps: l.steps, Stall: time.Duration(stall.Load())}
+		if failure := recover(); failure != nil {
+			r.Failed = fmt.Sprintf("%v\n%s", failure, debug.Stack())
+		}
+		must(json.NewEncoder(os.Stdout).Encode(r))
+		runtime.KeepAlive(l)
+	}()
+	scenarioNamed(args[0]).run(l)
 }
-
-// noWire is the step of a lab that cannot be set up.
-const noWire = "wire"

@@ -46,8 +46,10 @@ var queues = []scenario{
 			late += 200 * time.Millisecond
 			return []time.Duration{late}
 		})
-		third, _ := l.dial("dial, third", on(far, port), 0)
-		fourth, _ := l.dial("dial, fourth", on(far, port), 0)
+		third, err := l.dial("dial, third", on(far, port), 0)
+		must(err)
+		fourth, err := l.dial("dial, fourth", on(far, port), 0)
+		must(err)
 		l.read("read, fourth", fourth)
 		expire(third)
 		l.read("read, third", third)
@@ -79,6 +81,21 @@ var queues = []scenario{
 			return nil, named(err, name)
 		})
 		l.keep(conns)
+	}},
+	{"listener closed", "a listener is closed with connections in its queue", func(l *lab) {
+		ln := l.listening()
+		var conns []net.Conn
+		for range 3 {
+			queued := l.next(isLastOfHandshake)
+			c, _ := l.dial("dial", on(far, port), 0)
+			<-queued
+			conns = append(conns, c)
+		}
+		l.later(func() { ln.Close() })
+		for _, c := range conns {
+			l.read("read", c)
+		}
+		l.dial("dial again", on(far, port), 0)
 	}},
 	{"handshake half open", "what completes the handshake is lost; the peer believes that it is connected", func(l *lab) {
 		ln := l.listening()
@@ -249,6 +266,10 @@ func named(err error, name string) error {
 // urgent are streams in which some bytes are marked urgent.
 var urgent = []scenario{
 	{"urgent data", "urgent bytes at random in a stream", func(l *lab) { l.urgent(false) }},
+	{"urgent data, late", "the same, and packets are lost, doubled and overtaken", func(l *lab) {
+		l.set(lossy(5, 10, 3*time.Millisecond))
+		l.urgent(false)
+	}},
 	{"urgent data in line", "the same, and the reader has set SO_OOBINLINE", func(l *lab) { l.urgent(true) }},
 }
 

@@ -13,6 +13,8 @@ type packet []byte
 const (
 	ipHeader  = 20
 	tcpHeader = 20
+
+	icmpHeader = 8
 )
 
 // Flags of TCP.
@@ -41,15 +43,20 @@ func (p packet) window() uint16 { return binary.BigEndian.Uint16(p[ipHeader+14:]
 // data returns how many bytes of the stream a TCP segment carries.
 func (p packet) data() int { return len(p) - ipHeader - int(p[ipHeader+12]>>4)*4 }
 
-// isReset and isHello report whether a packet is a RST, and whether it carries five bytes.
+// isICMP, isReset and isHello report whether a packet is an ICMP message, a RST, and whether
+// it carries five bytes.
+func isICMP(p packet) bool  { return p.protocol() == unix.IPPROTO_ICMP }
 func isReset(p packet) bool { return p.has(rst) }
 func isHello(p packet) bool { return p.isTCP() && p.data() == 5 }
 
-// turn makes the packet one from where it was sent to. Its checksums stay right, because
-// they are sums.
+// turn makes the packet one from where it was sent to, and if it is an ICMP message about
+// another packet, that too. Its checksums stay right, because they are sums.
 func (p packet) turn() {
 	for i := 12; i < 16; i++ {
 		p[i], p[i+4] = p[i+4], p[i]
+	}
+	if about := ipHeader + icmpHeader; p.protocol() == unix.IPPROTO_ICMP && len(p) >= about+ipHeader {
+		p[about:].turn()
 	}
 }
 
@@ -90,10 +97,10 @@ const (
 // too big, mtu is what were not.
 func unreachable(router netip.Addr, code byte, mtu uint16, p packet) packet {
 	quoted := p[:min(len(p), ipHeader+8)]
-	m := ip(unix.IPPROTO_ICMP, router, p.source(), 8+len(quoted))
+	m := ip(unix.IPPROTO_ICMP, router, p.source(), icmpHeader+len(quoted))
 	m[ipHeader], m[ipHeader+1] = 3, code // destination unreachable
 	binary.BigEndian.PutUint16(m[ipHeader+6:], mtu)
-	copy(m[ipHeader+8:], quoted)
+	copy(m[ipHeader+icmpHeader:], quoted)
 	binary.BigEndian.PutUint16(m[ipHeader+2:], fold(sum(m[ipHeader:])))
 	return m
 }

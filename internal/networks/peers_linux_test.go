@@ -61,6 +61,7 @@ var peers = []scenario{
 	{"killed with data", "it is killed with data that it has not read, while a Read waits", func(l *lab) {
 		peer := l.peer("mute")
 		c, _ := l.dial("dial", on(far, port), 0)
+		greeted(c)
 		there := l.next(isHello)
 		l.write("write", c)
 		<-there
@@ -72,15 +73,72 @@ var peers = []scenario{
 	{"killed while written to", "it is killed while a Write waits", func(l *lab) {
 		peer := l.peer("mute")
 		c, _ := l.dial("dial", on(far, port), 0)
+		greeted(c)
 		l.whenFull(func() { peer.signal(unix.SIGKILL) })
 		l.fill("write", c)
 		l.write("write again", c)
 		l.read("read", c)
 	}},
+	{"killed with many", "it is killed with a hundred connections, of which half have sent it what it has not read", func(l *lab) {
+		peer := l.peer("mute")
+		const many = 100
+		ends := make(chan error, many)
+		for i := range many {
+			c, err := l.dialer(0).DialContext(ctx, "tcp", on(far, port))
+			must(err)
+			l.keep(greeted(c))
+			if i%2 == 0 {
+				there := l.next(isHello)
+				_, err := c.Write([]byte("hello"))
+				must(err)
+				<-there
+			}
+			go func() { _, err := c.Read(make([]byte, 1)); ends <- err }()
+		}
+		l.later(func() { peer.signal(unix.SIGKILL) })
+		l.step("reads", func() (any, error) {
+			outcomes := make(counts)
+			for range many {
+				outcomes[inner(<-ends).Error()]++
+			}
+			return outcomes, nil
+		})
+	}},
+	{"killed, Unix", "a peer of a Unix socket is killed, without and with data that it has not read", func(l *lab) {
+		for _, data := range []string{"", "hello"} {
+			peer := l.peer("unix")
+			c, err := l.dialer(0).DialContext(ctx, "unix", unixName)
+			must(err)
+			l.keep(greeted(c))
+			_, err = io.WriteString(c, data)
+			must(err)
+			l.later(func() { peer.signal(unix.SIGKILL) })
+			l.read(fmt.Sprintf("read after writing %q", data), c)
+			l.read("read again", c)
+			l.write("write", c)
+			<-peer.gone
+			l.step("dial", func() (any, error) { _, err := l.dialer(0).DialContext(ctx, "unix", unixName); return nil, err })
+		}
+	}},
+	{"killed, UDP", "a peer of a UDP socket is killed", func(l *lab) {
+		peer := l.peer("udp")
+		c, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))
+		must(err)
+		l.keep(c)
+		l.write("write", c)
+		l.read("read", c)
+		peer.signal(unix.SIGKILL)
+		<-peer.gone
+		told := l.next(isICMP)
+		l.write("write", c)
+		<-told
+		l.read("read", c)
+		l.write("write", c)
+	}},
 	{"zero window", "the peer reads nothing for longer than the kernel retries", func(l *lab) {
 		dialed, accepted := l.pair()
 		hurry()
-		must(dialed.SetWriteDeadline(time.Now().Add(4 * patience)))
+		must(dialed.SetWriteDeadline(time.Now().Add(3 * patience)))
 		n := l.fill("write", dialed)
 		l.write("write again", dialed)
 		must(dialed.SetWriteDeadline(time.Time{}))
@@ -161,17 +219,55 @@ func (l *lab) peer(how string) process {
 	return p
 }
 
-// serve is the program of a peer: it serves connections until it is killed.
+// unixName is a Unix socket without a file, which belongs to the network.
+const unixName = "@peer"
+
+// serve is the program of a peer: it serves until it is killed.
 func serve(args []string) {
-	ln, err := net.Listen("tcp", on(near, port))
+	var ln net.Listener
+	var err error
+	switch args[0] {
+	case "udp":
+		serveUDP()
+	case "unix":
+		ln, err = net.Listen("unix", unixName)
+	default:
+		ln, err = net.Listen("tcp", on(near, port))
+	}
 	must(err)
 	fmt.Println("ready")
-	for {
+	for kept := []net.Conn(nil); ; {
 		c, err := ln.Accept()
 		must(err)
+		kept = append(kept, c) // where it is not read from
 		if args[0] == "echo" {
 			go func() { io.Copy(c, c); c.Close() }()
+		} else {
+			c.Write([]byte(greeting))
 		}
+	}
+}
+
+// greeting is what a peer that reads nothing says when it has accepted.
+const greeting = "+"
+
+// greeted waits until the peer has accepted.
+func greeted(c net.Conn) net.Conn {
+	_, err := io.ReadFull(c, make([]byte, len(greeting)))
+	must(err)
+	return c
+}
+
+// serveUDP sends back every packet.
+func serveUDP() {
+	c, err := net.ListenPacket("udp", on(near, port))
+	must(err)
+	fmt.Println("ready")
+	for buf := make([]byte, 1500); ; {
+		n, from, err := c.ReadFrom(buf)
+		must(err)
+		_, err = c.WriteTo(buf[:n], from)
+		must(err)
 	}
 }
 
