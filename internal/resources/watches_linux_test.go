@@ -3,8 +3,8 @@ package resources
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"flag"
+	"fmt"
 	"os"
 	"os/user"
 	"strconv"
