@@ -50,3 +50,10 @@ func record(t *testing.T, first uint64, took time.Duration, all *figures) {
 		first, detector, release, strings.TrimPrefix(runtime.Version(), "go"), runtime.NumCPU(), took.Round(time.Second), all)
 	require.NoError(t, os.WriteFile(page, text, 0o644))
 }
+
+// The page must begin as the program would begin it.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text), head), "%s does not begin as the test has it", page)
+}
