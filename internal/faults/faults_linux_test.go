@@ -2,10 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,7 +29,7 @@ func TestMain(m *testing.M) {
 func sample() (some []fault) {
 	for i, c := range slices.Concat(calls, hooks()) {
 		f := fault{c, c.errnos[i*5%len(c.errnos)], whens[i%len(whens)]}
-		if f.errno == syscall.EAGAIN && c.name != ".notify" || !f.possible() {
+		if f.errno == syscall.EAGAIN || !f.possible() {
 			f.errno = c.errnos[0] // what would block, though it would not, hangs in both
 		}
 		some = append(some, f)
@@ -216,4 +220,28 @@ func TestSchedules(t *testing.T) {
 	require.Equal(t, at(random), at(random))
 	require.NotEqual(t, at(random), at(random+"'"))
 	require.InDelta(t, 10, len(at(random)), 6)
+}
+
+// If this fails, the page is of other faults than the program makes, or says that ours is
+// worse.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile(filepath.FromSlash("../../" + pageName))
+	require.NoError(t, err)
+	row := regexp.MustCompile(`(?m)^\| (\S[^|]*) \| ([A-Z0-9 ]+) \|(.*)\|$`)
+	got := make(map[string]bool)
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		for _, errno := range strings.Fields(m[2]) {
+			got[m[1]+" "+errno] = true
+		}
+		require.NotContains(t, m[3], "!")
+	}
+	want := make(map[string]bool)
+	for _, c := range slices.Concat(calls, hooks()) {
+		for _, errno := range c.errnos {
+			want[c.name+" "+unix.ErrnoName(errno)] = true
+		}
+	}
+	require.Equal(t, want, got, "go run ./internal/faults -write")
+	require.Contains(t, string(text), fmt.Sprintf(" of %d, ", len(faults())))
+	require.Contains(t, string(text), ", 0 worse, ")
 }
