@@ -13,7 +13,7 @@ var fdFd = []Mutant{
 		File: "fd/fd_linux.go",
 		Old:  `	fd.mu.queue(closer).acquire() // DOC: close-waits`, New: `	// DOC: close-waits`,
 		Breaks: "Close returns when the descriptor is gone",
-		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+		Tests:  []string{searchFD, "./fd -run TestCloseWakesEveryone"},
 	},
 	{
 		Name: "the last one out lets Close go before it closes",
@@ -23,7 +23,7 @@ var fdFd = []Mutant{
 		New: `	fd.mu.queue(closer).release()
 	fd.destroy()`,
 		Breaks: "Close returns when the descriptor is gone",
-		Tests:  []string{"./fd -run TestCloseReturnsWhenItIsGone"},
+		Tests:  []string{searchFD, "./fd -run TestCloseReturnsWhenItIsGone"},
 	},
 	{
 		Name: "the descriptor is closed, then unregistered",

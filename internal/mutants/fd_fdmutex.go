@@ -11,7 +11,7 @@ var fdFdmutex = []Mutant{
 		if mu.state.CompareAndSwap(old, next) {
 			return next&mutexRefs == 0`,
 		Breaks: "whoever brings a closed word to refs = 0 must destroy the descriptor",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -24,7 +24,7 @@ var fdFdmutex = []Mutant{
 			}
 			return next&mutexClosed != 0`,
 		Breaks: "it happens exactly once",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -32,7 +32,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `mu.state.CompareAndSwap(old, plusRef(next)) { // DOC: closed-bit`, New: `mu.state.CompareAndSwap(old, next) { // DOC: closed-bit`,
 		Breaks: "close: closed, refs+1",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -40,7 +40,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `next := old&^(waiters(polldesc.Read)|waiters(polldesc.Write)) | mutexClosed`, New: `next := old | mutexClosed`,
 		Breaks: "close: no waiters, wake all",
-		Tests:  []string{"./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -48,7 +48,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `for n := old & waiters(m); n != 0; n -= waiterOne(m) {`, New: `if old&waiters(m) != 0 {`,
 		Breaks: "close: no waiters, wake all",
-		Tests:  []string{"./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -56,7 +56,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `for m := polldesc.Read; m <= polldesc.Write; m++ {`, New: `for m := polldesc.Read; m < polldesc.Write; m++ {`,
 		Breaks: "close: no waiters, wake all",
-		Tests:  []string{"./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -70,7 +70,7 @@ var fdFdmutex = []Mutant{
 		New: `		old = mu.state.Load()
 `,
 		Breaks: "close: open -> closed",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -82,7 +82,7 @@ var fdFdmutex = []Mutant{
 		if mu.state.CompareAndSwap(old, plusRef(old)) {`,
 		New:    `		if mu.state.CompareAndSwap(old, plusRef(old)) {`,
 		Breaks: "incref: open -> refs+1",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -93,7 +93,7 @@ var fdFdmutex = []Mutant{
 		case old&lockBit(m) == 0:`,
 		New:    `		case old&lockBit(m) == 0:`,
 		Breaks: "lock: open, side free",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -101,7 +101,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `mu.state.CompareAndSwap(old, plusRef(old|lockBit(m))) {`, New: `mu.state.CompareAndSwap(old, old|lockBit(m)) {`,
 		Breaks: "lock: side locked, refs+1",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -115,7 +115,7 @@ var fdFdmutex = []Mutant{
 			return true
 `,
 		Breaks: "all transitions are compare-and-swap",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -123,7 +123,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `func lockBit(m polldesc.Mode) uint64   { return mutexLock << m }`, New: `func lockBit(m polldesc.Mode) uint64   { return mutexLock }`,
 		Breaks: "a lock for each side",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -135,7 +135,7 @@ var fdFdmutex = []Mutant{
 `,
 		New:    "",
 		Breaks: "unlock: wake one",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -147,7 +147,7 @@ var fdFdmutex = []Mutant{
 `,
 		New:    "",
 		Breaks: "unlock: waiters-1",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -164,7 +164,7 @@ var fdFdmutex = []Mutant{
 		if mu.state.CompareAndSwap(old, next) {
 			return next&`,
 		Breaks: "unlock: side free, wake one",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -172,7 +172,7 @@ var fdFdmutex = []Mutant{
 		File: "fd/fdmutex.go",
 		Old:  `return mutexWaiter << (20 * m)`, New: `return mutexWaiter << (0 * m)`,
 		Breaks: "write waiters and read waiters have bits of their own",
-		Tests:  []string{"./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -184,7 +184,7 @@ var fdFdmutex = []Mutant{
 		New: `		return
 `,
 		Breaks: "a semaphore counts wake-ups that were given and not yet taken",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -194,7 +194,7 @@ var fdFdmutex = []Mutant{
 `,
 		New:    "",
 		Breaks: "a semaphore counts wake-ups that were given and not yet taken",
-		Tests:  []string{searchFD, "./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{
@@ -209,7 +209,7 @@ var fdFdmutex = []Mutant{
 	s.waiters = s.waiters[:last]
 `,
 		Breaks: "the one that has waited longest first",
-		Tests:  []string{"./fd -run TestMutex"},
+		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
 	{

@@ -35,10 +35,11 @@ type Mutant struct {
 // search is how the schedule is found that shows a mistake.
 const search = "./polldesc -run TestSearch -short -args -patches={patches}"
 
-// searchPoller and searchFD are search, down to a simulated kernel.
+// searchPoller, searchFD and searchMutex are search, down to a simulated kernel.
 const (
 	searchPoller = "./poller -run TestSearch -short -args -patches={patches}"
 	searchFD     = "./fd -run TestSearch -short -args -patches={patches}"
+	searchMutex  = "./fd -run TestSearch -short -args -only=mutex -patches={patches}"
 )
 
 // timerSearch is search, for what only the scenarios of package timer show.

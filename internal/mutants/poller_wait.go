@@ -46,7 +46,7 @@ var pollerWait = []Mutant{
 		File: "poller/wait_linux.go",
 		Old:  `if n < len(w.events) { // DOC: drain`, New: `if n <= len(w.events) { // DOC: drain`,
 		Breaks: "fact e",
-		Tests:  []string{"./poller -run TestManyReadyAtOnce|TestMoreThanMaxEvents"},
+		Tests:  []string{searchPoller, "./poller -run TestManyReadyAtOnce|TestMoreThanMaxEvents"},
 	},
 	{
 		Name: "a full drain does not look at deadlines",

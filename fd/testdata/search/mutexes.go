@@ -36,6 +36,18 @@ var mutexes = []search.Scenario{
 			return ""
 		})
 	}},
+	{Name: "a mutex: both sides are held, and one waits", Notes: "the table of fdmutex.go", Variants: 2, Setup: func(r *search.Run) {
+		m := &mutexWorld{}
+		m.mu.lock(polldesc.Read)
+		m.mu.lock(polldesc.Write)
+		r.Go("waiter", func() { m.do(rune("rw"[r.Variant])) })
+		r.Settle()
+		r.Go("holder", func() {
+			m.let(m.mu.unlock(polldesc.Read))
+			m.let(m.mu.unlock(polldesc.Write))
+		})
+		r.Check(m.wrong)
+	}},
 }
 
 // queue has a holder of one side, who lets go, and two who wait for it already.

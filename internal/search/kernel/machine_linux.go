@@ -192,5 +192,5 @@ func (m *Machine) Listed(epfd int) bool {
 	return search.Peek(&m.objects[epfd].(*epoll).word)&lists != 0
 }
 
-// Closed reports whether a socket was closed.
-func (m *Machine) Closed(fd int) bool { return search.Peek(&m.objects[fd].(*socket).in)&closed != 0 }
+// Closed reports whether a socket was closed. It is a step.
+func (m *Machine) Closed(fd int) bool { return m.objects[fd].(*socket).in.Load()&closed != 0 }
