@@ -310,7 +310,15 @@ func TestNotifyReadableInABubble(t *testing.T) {
 		_, err := far.Write([]byte("x"))
 		require.NoError(t, err)
 		require.Equal(t, time.Now(), <-notified, "the bubble's clock")
-		_, err = near.Read(make([]byte, 1))
+		_, err = near.Read(make([]byte, 8)) // a short read, so that the next waits before it asks
+		require.NoError(t, err)
+
+		near.(*netpoller.TCPConn).NotifyReadable(func() { notified <- time.Now() })
+		parksSoon()
+		_, err = far.Write([]byte("y"))
+		require.NoError(t, err)
+		<-notified
+		_, err = near.Read(make([]byte, 8))
 		require.NoError(t, err)
 
 		stop := near.(*netpoller.TCPConn).NotifyReadable(func() { t.Error("notified after all") })

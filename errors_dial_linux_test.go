@@ -269,6 +269,16 @@ func TestErrorsOfControl(t *testing.T) {
 	}
 }
 
+// If this fails, a dial that is over at once has not seen that its context was.
+func TestDialCanceledByItsHook(t *testing.T) {
+	compare(t, func(s *side) []any {
+		ctx, cancel := context.WithCancel(background)
+		d := net.Dialer{Control: func(string, string, syscall.RawConn) error { cancel(); return nil }}
+		_, err := s.dial(ctx, d, "udp", "127.0.0.1:1")
+		return results(err)
+	})
+}
+
 // A Control hook must be able to use the socket, but not to wait for it.
 func TestRawConnInControl(t *testing.T) {
 	use := func(r *[]any) func(network, address string, c syscall.RawConn) error {

@@ -397,3 +397,23 @@ func BenchmarkPackets(b *testing.B) {
 		})
 	}
 }
+
+// If this fails, the packets of one batch are all taken for those of one sender.
+func TestBatchOfTwoSenders(t *testing.T) {
+	receiver := udp(t, "udp4", "127.0.0.1:0")
+	senders := []*conn.UDPConn{udp(t, "udp4", "127.0.0.1:0"), udp(t, "udp4", "127.0.0.1:0")}
+	for _, s := range senders {
+		_, err := s.WriteTo([]byte("x"), receiver.LocalAddr())
+		require.NoError(t, err)
+	}
+	var got []string
+	for len(got) < len(senders) {
+		ms := messages(2, 8)
+		n, err := receiver.ReadBatch(ms, 0)
+		require.NoError(t, err)
+		for _, m := range ms[:n] {
+			got = append(got, m.Addr.String())
+		}
+	}
+	require.Equal(t, []string{senders[0].LocalAddr().String(), senders[1].LocalAddr().String()}, got)
+}

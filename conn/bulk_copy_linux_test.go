@@ -67,6 +67,26 @@ func TestCopyStaysInKernel(t *testing.T) {
 	}
 }
 
+// If this fails, data leaves the kernel because its source has limits.
+func TestLimitedCopyStaysInKernel(t *testing.T) {
+	data, want := noise(1<<20 + 123)
+	src, from := streamPair(t, "tcp")
+	dst, to := streamPair(t, "tcp")
+	calls := count(t)
+	go func() { from.Write(data); from.CloseWrite() }()
+	received := slow(t, to)
+	n, err := io.Copy(dst, conn.WithTimeout(src, never, never))
+	require.NoError(t, err)
+	require.Equal(t, want.n, n)
+	require.NoError(t, dst.CloseWrite())
+	require.Equal(t, want, <-received)
+	require.Zero(t, calls.reads.Load(), "reads")
+	n, err = dst.(io.ReaderFrom).ReadFrom(conn.WithTimeout(src, never, never))
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Zero(t, calls.reads.Load(), "reads")
+}
+
 // If this fails, a file is read into the program to be sent, or each piece of it costs
 // a system call.
 func TestFileStaysInKernel(t *testing.T) {
@@ -413,4 +433,31 @@ func TestWritersTakeTurns(t *testing.T) {
 	for _, kind := range "wbfc" {
 		require.Equal(t, turns*size, strings.Count(string(all), string(kind)), "%c", kind)
 	}
+}
+
+// If this fails, a copy that begins in the kernel and goes on outside, because somebody has
+// cleared O_NONBLOCK while it waited for room, counts one part only.
+func TestCountOfCopyThatLeavesTheKernel(t *testing.T) {
+	data, want := noise(1 << 19)
+	src, from := streamPair(t, "tcp")
+	dst, to := streamPair(t, "tcp")
+	require.NoError(t, dst.SetWriteBuffer(1<<14))
+	require.NoError(t, to.SetReadBuffer(1<<14))
+	calls := count(t)
+	go func() { from.Write(data); from.CloseWrite() }()
+	copied := make(chan int64, 1)
+	go func() {
+		n, err := dst.(io.ReaderFrom).ReadFrom(src)
+		assert.NoError(t, err)
+		copied <- n
+	}()
+	nettest.Eventually(t, "it has begun", func() bool { return calls.splices.Load() > 1 })
+	raw, err := dst.(syscall.Conn).SyscallConn()
+	require.NoError(t, err)
+	require.NoError(t, raw.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), false) }))
+	require.NoError(t, err)
+	received := slow(t, to)
+	require.Equal(t, want.n, <-copied)
+	require.NoError(t, dst.CloseWrite())
+	require.Equal(t, want, <-received)
 }

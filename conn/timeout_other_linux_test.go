@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // If this fails, the end of what a peer has sent is an error when there is a limit.
@@ -117,4 +118,31 @@ func TestTimeoutConnOfNetCopiesFile(t *testing.T) {
 	n, err := io.Copy(conn.WithTimeout(theirs, never, brief), open(t, name))
 	timedOut(t, err)
 	require.Less(t, n, int64(64<<20))
+}
+
+// If this fails, a Read has no limit any more because another one that began beside it has
+// ended.
+func TestTimeoutConnTwoReads(t *testing.T) {
+	forEachLimitable(t, func(t *testing.T, c, peer net.Conn) {
+		limited := conn.WithTimeout(c, 10*brief, 0)
+		ended := make(chan error, 2)
+		for range 2 {
+			go func() {
+				_, err := limited.Read(make([]byte, 1))
+				ended <- err
+			}()
+		}
+		time.Sleep(brief) // so that both have begun, most of the time
+		go peer.Write([]byte("x"))
+		for range 2 {
+			select {
+			case err := <-ended:
+				if err != nil {
+					timedOut(t, err)
+				}
+			case <-time.After(nettest.Patience):
+				t.Fatal("a Read goes on without a limit")
+			}
+		}
+	})
 }

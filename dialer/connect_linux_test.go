@@ -16,6 +16,7 @@ import (
 	"github.com/a57b2d82/netpoller/dialer"
 	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/poller"
 )
 
 // failing lets the calls of one kind fail, as long as fails says so, and counts them.
@@ -224,4 +225,35 @@ func TestMultipathFallsBack(t *testing.T) {
 	defer c.Close()
 	usable(t, c)
 	require.EqualValues(t, 2, calls.Load())
+}
+
+// If this fails, a connection between two addresses of this machine is taken for one of a
+// socket with itself, because the ports are the same.
+func TestSamePortIsNotItself(t *testing.T) {
+	port := serve(t, "tcp4", "127.0.0.1:0")
+	calls := 0
+	d := dialer.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		calls++
+		control := c.Control(func(fd uintptr) {
+			err = syscall.Bind(int(fd), &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 5}, Port: port})
+		})
+		return errors.Join(control, err)
+	}}
+	c, err := d.Dial("tcp4", at("127.0.0.1", port))
+	require.NoError(t, err)
+	defer c.Close()
+	usable(t, c)
+	require.Equal(t, 1, calls)
+}
+
+// If this fails, a dialed connection is watched by others than those it was given to.
+func TestPollerOfDialer(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	port := serve(t, "tcp4", "127.0.0.1:0")
+	d := dialer.Dialer{Poller: g}
+	c, err := d.Dial("tcp4", at("127.0.0.1", port))
+	require.NoError(t, err)
+	require.Equal(t, 1, g.Stats().Open)
+	c.Close()
 }

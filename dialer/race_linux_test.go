@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -199,4 +200,49 @@ func TestResolvingEnds(t *testing.T) {
 		_, err := s.dial(background, net.Dialer{Resolver: resolver, Timeout: 20 * time.Millisecond}, "tcp", "dual.test.:1")
 		return s.describe(err)
 	})
+}
+
+// If this fails, the loser of a race goes on after it is decided.
+func TestLoserEnds(t *testing.T) {
+	port := host(t, hangs, accepts)
+	resolver := nettest.NewDNS(t, names).Resolver(nil)
+	nettest.NoFDsLeft(t)
+	goroutines := runtime.NumGoroutine()
+	c, err := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive}).Dial("tcp", at("dual.test.", port))
+	require.NoError(t, err)
+	c.Close()
+	nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// If this fails, a dial that hangs goes on after its Cancel channel was closed.
+func TestCancelChannelEndsDial(t *testing.T) {
+	port := host(t, hangs, hangs)
+	nettest.NoFDsLeft(t)
+	both(t, func(s side) string {
+		canceled := make(chan struct{})
+		d := net.Dialer{Cancel: canceled}
+		d.Control = func(string, string, syscall.RawConn) error {
+			time.AfterFunc(time.Millisecond, func() { close(canceled) })
+			return nil
+		}
+		_, err := s.dial(context.Background(), d, "tcp", at("127.0.0.1", port))
+		return s.describe(err)
+	})
+}
+
+// If this fails, the second family is dialed twice.
+func TestFallbackStartsOnce(t *testing.T) {
+	port := host(t, refuses, refuses)
+	resolver := nettest.NewDNS(t, names).Resolver(nil)
+	nettest.NoFDsLeft(t)
+	goroutines := runtime.NumGoroutine()
+	for range 50 {
+		var calls atomic.Int32
+		control := func(string, string, syscall.RawConn) error { calls.Add(1); return nil }
+		d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: control})
+		_, err := d.Dial("tcp", at("dual.test.", port))
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })
+		require.EqualValues(t, 2, calls.Load())
+	}
 }

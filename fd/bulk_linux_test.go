@@ -9,11 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
@@ -291,6 +295,9 @@ func TestPipesAreKeptAndDropped(t *testing.T) {
 		return nettest.OpenFDs(t)
 	}
 	before := drop()
+	made, make := 0, pipes.New
+	pipes.New = func() any { made++; return make() }
+	defer func() { pipes.New = make }()
 	for range 1000 {
 		from.send("x")
 		if n, _, err := Splice(dst, src, 1); n != 1 || err != nil {
@@ -302,7 +309,97 @@ func TestPipesAreKeptAndDropped(t *testing.T) {
 	if now := nettest.OpenFDs(t); now > before+1000 {
 		t.Errorf("%d descriptors, %d before", now, before)
 	}
+	if made >= 900 {
+		t.Errorf("%d pipes were made for 1000 calls", made)
+	}
 	eventually(t, "pipes are closed", func() bool { return drop() <= before })
+}
+
+// If this fails, a pipe that holds what nobody took is left open; or it is closed twice, the
+// second time when its numbers are somebody else's.
+func TestFailedSpliceClosesItsPipe(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	first, _ := pair(t, g) // so that the group has its descriptors
+	defer first.Close()
+	before := nettest.OpenFDs(t)
+	var others []int // they have the numbers of the pipes
+	for range 20 {
+		src, from := pair(t, g)
+		dst, to := pair(t, g)
+		from.send("x")
+		to.reset()
+		eventually(t, "reset", dst.PeerClosed)
+		if n, handled, err := Splice(dst, src, 1); n != 0 || !handled || err == nil {
+			t.Fatalf("Splice = %d, %v, %v", n, handled, err)
+		}
+		from.close()
+		ok(t, src.Close())
+		ok(t, dst.Close())
+		for range 8 {
+			other, err := sys.Eventfd()
+			ok(t, err)
+			others = append(others, other)
+		}
+	}
+	for range 3 {
+		cleaned := make(chan bool)
+		runtime.AddCleanup(new([64]byte), func(c chan bool) { close(c) }, cleaned)
+		runtime.GC()
+		result(t, "cleanup functions", cleaned)
+	}
+	for _, other := range others {
+		ok(t, syscall.Close(other))
+	}
+	if now := nettest.OpenFDs(t); now > before {
+		t.Errorf("%d descriptors, %d before", now, before)
+	}
+}
+
+// If this fails, more is taken off a stream than somebody asked for.
+func TestSpliceKeepsItsLimit(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		src, from := pair(t, g)
+		dst, to := pair(t, g)
+		from.send("12345")
+		moved := async(func() error {
+			n, handled, err := Splice(dst, src, 10)
+			if n != 10 || !handled {
+				t.Errorf("Splice = %d, %v", n, handled)
+			}
+			return err
+		})
+		to.recv(5)
+		from.send("67890more")
+		ok(t, result(t, "Splice", moved))
+		require.Equal(t, "67890", to.recv(5))
+		reads(t, src, 8, "more")
+	})
+}
+
+// If this fails, one call takes more than the kernel does, or does not know how much it takes.
+func TestGather(t *testing.T) {
+	const page = 4096
+	large, err := unix.Mmap(-1, 0, maxTransfer+page, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	ok(t, err)
+	defer unix.Munmap(large)
+	for _, tt := range []struct {
+		v           [][]byte
+		kind        Kind
+		iovs, bytes int
+	}{
+		{[][]byte{large[:page], nil, large[:1]}, TCP, 2, page + 1},
+		{[][]byte{large[:page], large}, TCP, 2, maxTransfer},
+		{[][]byte{large, large}, Stream, 1, maxTransfer},
+		{[][]byte{large[:1], large}, Datagram, 2, maxTransfer + page + 1},
+	} {
+		fd := &FD{kind: tt.kind}
+		iovs, n := fd.gather(nil, tt.v)
+		if len(iovs) != tt.iovs || n != tt.bytes {
+			t.Errorf("gather(%d buffers) = %d of them, %d bytes, want %d, %d", len(tt.v), len(iovs), n, tt.iovs, tt.bytes)
+		}
+	}
 }
 
 // If this fails, a Read, a Splice or the two in turn wait for data that is there: the
@@ -389,4 +486,58 @@ func TestWritevBulk(t *testing.T) {
 			t.Errorf("%d bytes arrived of %d, or not what was sent", len(got), len(all))
 		}
 	})
+}
+
+// If this fails, a Splice that is woken for nothing blocks in the kernel, where Close cannot
+// wake it, because somebody has cleared O_NONBLOCK meanwhile.
+func TestSpliceDoesNotBlock(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	src, _ := pair(t, g)
+	dst, _ := pair(t, g)
+	moved := async(func() error { _, _, err := Splice(dst, src, 1); return err })
+	parked(t, g, 1, 0)
+	src.Lend()
+	ok(t, syscall.SetNonblock(src.sysfd, false))
+	before := g.Stats().Spurious
+	edge(src, 1) // Readable, which it is not
+	eventually(t, "it waits again", func() bool { return g.Stats().Spurious > before })
+	parked(t, g, 1, 0)
+	ok(t, src.Close())
+	require.ErrorIs(t, result(t, "Splice", moved), net.ErrClosed)
+}
+
+// If this fails, a Splice that goes on by writes, because somebody has cleared O_NONBLOCK
+// while it waited for room, forgets what it had moved before.
+func TestSpliceCountsWhatItMovedBefore(t *testing.T) {
+	const size = 1 << 19
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	src, from := pair(t, g)
+	dst, to := pair(t, g)
+	ok(t, dst.SetsockoptInt(syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1<<14))
+	ok(t, syscall.SetsockoptInt(to.sysfd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1<<14))
+	sent := async(func() error { // some of it, and the rest fails
+		syscall.SendmsgN(from.sysfd, make([]byte, size), nil, nil, syscall.MSG_NOSIGNAL)
+		return nil
+	})
+	var n int64
+	moved := async(func() (err error) { n, _, err = Splice(dst, src, size); return err })
+	eventually(t, "it waits for room", func() bool { return g.Stats().ParkedWriters == 1 })
+	dst.Lend()
+	ok(t, syscall.SetNonblock(dst.sysfd, false))
+	received := make(chan int)
+	go func() {
+		got, p := 0, make([]byte, 1<<16)
+		for m := 1; m > 0; got += m {
+			m, _ = syscall.Read(to.sysfd, p)
+		}
+		received <- got
+	}()
+	ok(t, result(t, "Splice", moved))
+	ok(t, dst.Shutdown(syscall.SHUT_WR))
+	require.EqualValues(t, n, result(t, "the peer", received))
+	require.NotZero(t, n)
+	ok(t, src.Close())
+	ok(t, result(t, "the sender", sent))
 }

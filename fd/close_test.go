@@ -351,6 +351,7 @@ func TestCloseReturnsWhenItIsGone(t *testing.T) {
 		close(leave)
 		ok(t, result(t, "Close", closed))
 		require.NotEqual(t, socket, socketOf(number), "it is still open")
+		require.Equal(t, -1, fd.Sysfd(), "and the race detector sees who wrote that")
 		ok(t, result(t, "RawControl", used))
 	}
 }

@@ -169,16 +169,23 @@ func TestMutexUnlockWakesOne(t *testing.T) {
 		mu.lock(m)
 		const n = 10
 		turns := make(chan int, n)
+		q := mu.queue(m)
 		for i := range n {
 			go func() {
 				mu.lock(m)
 				turns <- i
 			}()
+			eventually(t, "it waits", func() bool {
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				return count(mu.state.Load(), m) == i+1 && len(q.waiters) == i+1
+			})
 		}
-		eventually(t, "all wait", func() bool { return count(mu.state.Load(), m) == n })
-		for range n {
+		for i := range n {
 			mu.unlock(m)
-			result(t, "turn", turns)
+			if turn := result(t, "turn", turns); turn != i {
+				t.Fatalf("goroutine %d has the turn of %d", turn, i)
+			}
 			if len(turns) != 0 {
 				t.Fatal("two goroutines hold one side")
 			}

@@ -52,6 +52,24 @@ func TestLateStopEndsNoLaterRead(t *testing.T) {
 	}
 }
 
+// If this fails, there is a moment at which stop ends the Read after the notification.
+func TestNotificationEndsBeforeItLetsGo(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	fd, _ := pair(t, g)
+	ok(t, fd.lock(0))
+	n := &notification{interrupter: interrupter{fd: fd}, f: func() {}}
+	n.mu.Lock() // as stop does
+	go n.deliver()
+	for range 50 {
+		time.Sleep(100 * time.Microsecond)
+		require.NotZero(t, fd.mu.state.Load()&lockBit(0), "the side is let go while it can be stopped")
+	}
+	n.mu.Unlock()
+	ok(t, fd.lock(0))
+	fd.unlock(0)
+}
+
 // If this fails, a context ends the Read that comes after the one that was given it.
 func TestLateContextEndsNoLaterRead(t *testing.T) {
 	g := poller.NewGroup(poller.Config{})

@@ -332,3 +332,73 @@ func TestPeerClosedWithoutPoll(t *testing.T) {
 		eventually(t, "the reactor has told", fd.PeerClosed)
 	})
 }
+
+// If this fails, a notification takes the edge that announced its data, and the next Read waits
+// for another one.
+func TestNotifyTakesAStoredEdge(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		far.send("x")
+		reads(t, fd, 8, "x") // a short read
+		comes(t, g, func() { far.send("y") })
+		told, _ := notified(fd)
+		result(t, "data", told)
+		reads(t, fd, 8, "y")
+	})
+}
+
+// If this fails, the function is called before NotifyReadable has returned, in the goroutine
+// of its caller, who may hold a lock that it wants.
+func TestNotifyCallsElsewhere(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	for name, happen := range map[string]func(fd *FD, far *peer){
+		"data":   func(fd *FD, far *peer) { far.send("x"); far.arrived() },
+		"closed": func(fd *FD, far *peer) { fd.Close() },
+	} {
+		fd, far := pair(t, g)
+		happen(fd, far)
+		returned, told := make(chan struct{}), make(chan struct{})
+		returns(t, "NotifyReadable, "+name, func() {
+			fd.NotifyReadable(func() { <-returned; close(told) })
+		})
+		close(returned)
+		result(t, name, told)
+	}
+}
+
+// If this fails, a context that is done already takes data, or sends some.
+func TestDoneContextBeginsNothing(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	fd, far := pair(t, g)
+	far.send("x")
+	far.arrived()
+	for range 100 {
+		n, err := fd.ReadContext(done, make([]byte, 8))
+		require.Zero(t, n)
+		require.Equal(t, context.Canceled, err)
+		n, err = fd.WriteContext(done, []byte("y"))
+		require.Zero(t, n)
+		require.Equal(t, context.Canceled, err)
+	}
+	reads(t, fd, 8, "x")
+	_, err := fd.Write([]byte("z"))
+	ok(t, err)
+	require.Equal(t, "z", far.recv(1))
+}
+
+// If this fails, packets have an end.
+func TestPeerClosedOfPackets(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	udp, _, _ := udpPair(t, g)
+	unix, far := unixgramPair(t, g)
+	far.close()
+	for _, fd := range []*FD{udp, unix} {
+		fd.Shutdown(syscall.SHUT_RDWR)
+		require.False(t, fd.PeerClosed())
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
@@ -327,5 +328,59 @@ func TestSystemCallsOfPingPong(t *testing.T) {
 				t.Errorf("%s: %d spurious wake-ups", name, n)
 			}
 		}
+	})
+}
+
+// If this fails, an edge that comes between a system call and the wait after it is forgotten:
+// the data that it announced waits for more.
+func TestEdgeBetweenCallAndWait(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		first := true
+		watch(t, fd.sysfd, func(call sys.Call) error {
+			if call != sys.CallRead || !first {
+				return nil
+			}
+			first = false // the call came before the data
+			comes(t, g, func() { far.send("x") })
+			return syscall.EAGAIN
+		})
+		reads(t, fd, 8, "x")
+	})
+}
+
+// comes returns when the reactor has seen the edge of what f sends.
+func comes(t testing.TB, g *poller.Group, f func()) {
+	t.Helper()
+	before := g.Stats().Events
+	f()
+	eventually(t, "an edge", func() bool { return g.Stats().Events > before })
+}
+
+// If this fails, a Read at an urgent byte that says EAGAIN for a signal's sake waits for more
+// data than there is.
+func TestReadAtUrgentByteIsMadeAgain(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		far.urgent("u")
+		eventually(t, "it is known", fd.pd.Exceptional)
+		comes(t, g, func() { far.send("data") })
+		watch(t, fd.sysfd, firstFail(sys.CallRead, 1, syscall.EAGAIN))
+		reads(t, fd, 8, "data")
+	})
+}
+
+// If this fails, a Read after a Splice waits for data that the Splice has left.
+func TestReadAfterSplice(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		to, _ := pair(t, g)
+		far.send("x")
+		reads(t, fd, 8, "x") // a short read
+		comes(t, g, func() { far.send("yz") })
+		n, _, err := Splice(to, fd, 1)
+		ok(t, err)
+		require.EqualValues(t, 1, n)
+		reads(t, fd, 8, "z")
 	})
 }

@@ -129,28 +129,30 @@ func TestConcurrentFirstUse(t *testing.T) {
 // succeeding.
 func TestFailingStart(t *testing.T) {
 	for name, w := range strategies {
-		t.Run(name, func(t *testing.T) {
-			before := descriptors(t)
-			g := NewGroup(Config{Pollers: 1, Wait: w})
-			defer g.Close()
-			restore := sys.SetFault(func(call sys.Call, fd int) error {
-				if call == sys.CallEpollCtl {
-					return syscall.ENOSPC
+		for _, failing := range []sys.Call{sys.CallEpollCtl, sys.CallEventfd} {
+			t.Run(fmt.Sprint(name, failing), func(t *testing.T) {
+				before := descriptors(t)
+				g := NewGroup(Config{Pollers: 1, Wait: w})
+				defer g.Close()
+				restore := sys.SetFault(func(call sys.Call, fd int) error {
+					if call == failing {
+						return syscall.ENOSPC
+					}
+					return nil
+				})
+				p, err := g.Pick()
+				restore()
+				if p != nil || !errors.Is(err, syscall.ENOSPC) {
+					t.Errorf("Pick = %v, %v", p, err)
 				}
-				return nil
+				if n := descriptors(t); n != before {
+					t.Errorf("%d descriptors are left", n-before)
+				}
+				s := register(t, g)
+				s.send()
+				ok(t, result(t, "receive", s.async()))
 			})
-			p, err := g.Pick()
-			restore()
-			if p != nil || !errors.Is(err, syscall.ENOSPC) {
-				t.Errorf("Pick = %v, %v", p, err)
-			}
-			if n := descriptors(t); n != before {
-				t.Errorf("%d descriptors are left", n-before)
-			}
-			s := register(t, g)
-			s.send()
-			ok(t, result(t, "receive", s.async()))
-		})
+		}
 	}
 }
 

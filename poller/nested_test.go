@@ -67,6 +67,10 @@ func TestWatchedByMany(t *testing.T) {
 		s.release()
 		other.release()
 		running(t, 0)
+		ok(t, g.Close())
+		if _, err := unix.FcntlInt(uintptr(s.p.epfd), unix.F_GETFD, 0); err != unix.EBADF {
+			t.Errorf("its epoll instance is open: %v", err)
+		}
 	})
 }
 

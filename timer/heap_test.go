@@ -308,3 +308,20 @@ func TestWarmHeapMustNotAllocate(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, round))
 	require.Zero(t, h.Len())
 }
+
+// A reactor would wake up for every deadline that nobody wants any more.
+func TestDisarmedFirstMustLeaveWithTheNextRun(t *testing.T) {
+	h := New(func() {})
+	var due, disarmed, last Entry
+	for _, e := range []*Entry{&due, &disarmed, &last} {
+		e.Owner = nobody{}
+	}
+	h.Arm(&disarmed, 10)
+	h.Arm(&last, 20)
+	h.Arm(&due, 5)
+	require.Equal(t, 1, h.RunDue(5))
+	h.Disarm(&disarmed)
+	h.Arm(&due, 6)
+	require.Equal(t, 1, h.RunDue(6))
+	require.EqualValues(t, 20, h.Next())
+}

@@ -415,3 +415,19 @@ func TestEpollPanics(t *testing.T) {
 		}()
 	}
 }
+
+// A signal must end a wait early, and nothing else.
+func TestInterruptedWait(t *testing.T) {
+	defer noPwait2.Store(noPwait2.Load())
+	noPwait2.Store(true)
+	epfd := newEpoll(t)
+	defer SetFault(func(call Call, _ int) error {
+		if call == CallEpollWait {
+			return syscall.EINTR
+		}
+		return nil
+	})()
+	if n := EpollWait(epfd, make([]EpollEvent, 1), -1); n != 0 {
+		t.Errorf("%d events", n)
+	}
+}

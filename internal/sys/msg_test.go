@@ -5,6 +5,7 @@ package sys
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -68,6 +69,21 @@ func TestRawAddr(t *testing.T) {
 	a.SetInet4([4]byte{1, 2, 3, 4}, 1)
 	if name := a.Unix(); name != "" {
 		t.Errorf("an Internet address is %q", name)
+	}
+	longest := "@" + strings.Repeat("a", len(unix.RawSockaddrUnix{}.Path)-1)
+	ok(t, a.SetUnix(longest))
+	if name := a.Unix(); name != longest {
+		t.Errorf("the longest name is %q", name)
+	}
+}
+
+// The kernel tells of more bytes than it has written where it is asked how long a packet is.
+func TestTruncatedPacketIsToldWhole(t *testing.T) {
+	a, from := udp(t, syscall.AF_INET)
+	ok(t, RawCalls.SendTo(a, []byte("packet"), rawAddr(from)))
+	n, _, flags, err := RawCalls.RecvMsg(a, make([]byte, 2, 2), nil, unix.MSG_TRUNC, new(RawAddr))
+	if n != len("packet") || flags&unix.MSG_TRUNC == 0 || err != nil {
+		t.Errorf("RecvMsg = %d, flags %#x, %v", n, flags, err)
 	}
 }
 

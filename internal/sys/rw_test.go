@@ -295,6 +295,12 @@ func TestNeverBlocks(t *testing.T) {
 	if err != syscall.EAGAIN {
 		t.Errorf("Write: %v", err)
 	}
+	for _, size := range []int{int(RawCalls), int(RawCalls) + 1} {
+		iovs := []Iovec{MakeIovec(make([]byte, size), size)}
+		if _, err := RawCalls.Writev(near, iovs, size); err != syscall.EAGAIN {
+			t.Errorf("Writev of %d: %v", size, err)
+		}
+	}
 }
 
 // Writing to a connection that broke must be an error and not a signal.
@@ -307,6 +313,12 @@ func TestNoSIGPIPE(t *testing.T) {
 	for _, size := range []int{1, int(RawCalls) + 1} {
 		if n, err := RawCalls.Write(near, make([]byte, size)); n != 0 || err != syscall.EPIPE {
 			t.Errorf("Write = %d, %v", n, err)
+		}
+		if _, err := RawCalls.Writev(near, []Iovec{MakeIovec(make([]byte, size), size)}, size); err != syscall.EPIPE {
+			t.Errorf("Writev: %v", err)
+		}
+		if _, err := RawCalls.SendMsg(near, make([]byte, size), nil, nil); err != syscall.EPIPE {
+			t.Errorf("SendMsg: %v", err)
 		}
 	}
 	select {
@@ -361,7 +373,13 @@ func TestDescriptorFlags(t *testing.T) {
 	dup, err := Dup(near)
 	ok(t, err)
 	defer CloseFD(dup)
-	for name, fd := range map[string]int{"epoll": epfd, "eventfd": eventfd, "accepted": near, "socket": far, "dup": dup} {
+	r, w, err := Pipe(1)
+	ok(t, err)
+	defer CloseFD(r)
+	defer CloseFD(w)
+	for name, fd := range map[string]int{
+		"epoll": epfd, "eventfd": eventfd, "accepted": near, "socket": far, "dup": dup, "pipe": r, "its other end": w,
+	} {
 		if v, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || v&unix.FD_CLOEXEC == 0 {
 			t.Errorf("%s: a child inherits it", name)
 		}
@@ -466,4 +484,22 @@ func TestFaultRaces(t *testing.T) {
 	}
 	stop.Store(true)
 	<-done
+}
+
+// Who only asks whether there is something must leave it.
+func TestPeekTakesNothing(t *testing.T) {
+	near, far := pair(t)
+	if err := Peek(near); err != syscall.EAGAIN {
+		t.Errorf("of nothing: %v", err)
+	}
+	_, err := RawCalls.Write(far, []byte("data"))
+	ok(t, err)
+	for range 2 {
+		ok(t, Peek(near))
+	}
+	p := make([]byte, 8)
+	n, err := RawCalls.Read(near, p)
+	if string(p[:n]) != "data" || err != nil {
+		t.Errorf("%q, %v is left", p[:n], err)
+	}
 }

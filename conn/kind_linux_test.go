@@ -1,0 +1,63 @@
+package conn
+
+import (
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/fd"
+)
+
+// If this fails, the short-read rule is relied on where it does not hold, or packets are
+// taken for a stream.
+func TestKinds(t *testing.T) {
+	for _, tt := range []struct {
+		sotype, proto int
+		kind          fd.Kind
+	}{
+		{syscall.SOCK_STREAM, syscall.IPPROTO_TCP, fd.TCP},
+		{syscall.SOCK_STREAM, MultipathTCP, fd.Stream},
+		{syscall.SOCK_STREAM, 0, fd.Stream},
+		{syscall.SOCK_SEQPACKET, 0, fd.SeqPacket},
+		{syscall.SOCK_DGRAM, 0, fd.Datagram},
+		{syscall.SOCK_RAW, 1, fd.Datagram},
+	} {
+		f := &NetFD{common: &common{sotype: tt.sotype, proto: tt.proto}}
+		require.Equal(t, tt.kind, f.kind(), "type %d, protocol %d", tt.sotype, tt.proto)
+	}
+}
+
+// If this fails, a connection of a peer that speaks plain TCP does without the short-read rule
+// because the listener speaks Multipath TCP.
+func TestAcceptedIsWhatItIs(t *testing.T) {
+	tcp, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	defer syscall.Close(tcp)
+	l := &NetFD{common: &common{sotype: syscall.SOCK_STREAM, proto: MultipathTCP}}
+	c := l.accepted(tcp)
+	require.Equal(t, syscall.IPPROTO_TCP, c.proto)
+	require.Equal(t, MultipathTCP, l.proto)
+	require.Same(t, l.common, l.accepted(-1), "who cannot say what it is, is what the listener is")
+}
+
+// If this fails, goroutines that use link-local addresses spoil each other's zones, or an
+// interface that has gone has no name.
+func TestZoneCacheIsShared(t *testing.T) {
+	var z zoneCache
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range 50 {
+				z.mu.Lock()
+				z.asked = 0 // it is old
+				z.mu.Unlock()
+				require.EqualValues(t, 1<<31, z.id("2147483648"))
+				require.Equal(t, "2147483648", z.name(1<<31))
+				require.Zero(t, z.id("no such interface"), i)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,176 @@
+//go:build linux
+
+package poller
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/clock"
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// In these tests the test is the reactor.
+
+// readable registers sockets that have something to read.
+func readable(t *testing.T, p *Poller, n int) {
+	for range n {
+		registerWith(t, p).send()
+	}
+}
+
+// A wake-up that comes before a full batch of events must not be forgotten after it: the
+// reactor would go back to sleep without a look at its deadlines.
+func TestWakeAmongEventsIsKept(t *testing.T) {
+	p := still(t, WaitParked)
+	p.wake()
+	readable(t, p, 3*maxEvents)
+	if !p.waiter.(*parked).drain(p) {
+		t.Error("the wake-up was forgotten")
+	}
+}
+
+// A deadline that has passed must not wait until all events are handed out.
+func TestDeadlineAmongEvents(t *testing.T) {
+	p := still(t, WaitParked)
+	s := registerWith(t, p)
+	readable(t, p, 3*maxEvents)
+	ok(t, s.expireIn(1))
+	returns(t, "drain", func() { p.waiter.(*parked).drain(p) })
+	if n := p.Stats().Events; n > maxEvents {
+		t.Errorf("%d events were handed out", n)
+	}
+}
+
+// Events must be delivered though a deadline has passed each time the reactor waits.
+func TestEventsBeforeDeadlines(t *testing.T) {
+	for name, w := range strategies {
+		t.Run(name, func(t *testing.T) {
+			p := still(t, w)
+			readable(t, p, 1)
+			before := p.Stats().Events
+			returns(t, "wait", func() { p.waiter.wait(p, clock.Now()-1) })
+			if p.Stats().Events == before {
+				t.Error("no event was delivered")
+			}
+		})
+	}
+}
+
+// A deadline that passes just before the reactor blocks must not have it block for ever.
+func TestDeadlineJustPassed(t *testing.T) {
+	for name, w := range strategies {
+		t.Run(name, func(t *testing.T) {
+			p := still(t, w)
+			returns(t, "wait", func() { p.waiter.wait(p, clock.Now()-1) })
+		})
+	}
+}
+
+// What the reactor was asked to do must be done though it ends.
+func TestErrandsBeforeTheEnd(t *testing.T) {
+	p := still(t, WaitParked)
+	done := false
+	p.errands.list = append(p.errands.list, func() { done = true })
+	p.stopping.Store(true)
+	p.run()
+	if !done {
+		t.Error("it was not done")
+	}
+}
+
+// Whoever is woken together with many others must not earn a seat: processors are busy then.
+func TestManyEventsEarnNoSeat(t *testing.T) {
+	p := still(t, WaitParked)
+	var sockets []*socket
+	for range few + 1 {
+		sockets = append(sockets, registerWith(t, p))
+	}
+	w := p.waiter.(*parked)
+	w.drain(p)
+	for range 40 {
+		var all sync.WaitGroup
+		for _, s := range sockets {
+			all.Go(func() { ok(t, s.receive()) })
+		}
+		eventually(t, "all wait", func() bool { return p.Stats().ParkedReaders == len(sockets) })
+		for _, s := range sockets {
+			s.send()
+		}
+		w.drain(p)
+		returns(t, "all receive", all.Wait)
+	}
+	if n := w.seats.taken.Load(); n != 0 {
+		t.Errorf("%d seats", n)
+	}
+}
+
+// A reactor whose last deadline has passed must sleep.
+func TestIdleAfterADeadline(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		s := register(t, g)
+		ok(t, s.expireIn(time.Millisecond))
+		if err := result(t, "receive", s.async()); err == nil {
+			t.Error("received something")
+		}
+		before := g.Stats().Waits
+		time.Sleep(20 * time.Millisecond)
+		if n := g.Stats().Waits - before; n > 10 {
+			t.Errorf("it has looked %d times", n)
+		}
+		ok(t, s.expireIn(time.Hour))
+		received := s.async()
+		parkedReaders(t, g, 1)
+		s.send()
+		ok(t, result(t, "receive", received))
+	})
+}
+
+// A Poller that is closed must leave alone whoever has its number now.
+func TestClosedPollerTouchesNobodysEpoll(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		s := register(t, g)
+		s.released = true
+		defer unix.Close(s.near)
+		defer unix.Close(s.far)
+		ok(t, g.Close())
+		other := -1
+		for other != s.p.epfd { // the lowest number that is free
+			var err error
+			other, err = sys.EpollCreate()
+			ok(t, err)
+			defer sys.CloseFD(other)
+			if other > s.p.epfd {
+				t.Skip("somebody else has the number")
+			}
+		}
+		ok(t, sys.EpollAdd(other, s.near, unix.EPOLLIN, 7, 7))
+		ok(t, s.p.WatchWrites(s.near, s.pd))
+		ok(t, s.p.UnwatchWrites(s.near, s.pd))
+		s.p.Unregister(s.near, s.pd)
+		s.send()
+		var events [2]sys.EpollEvent
+		n := sys.EpollPoll(other, events[:])
+		if want := (sys.EpollEvent{Events: unix.EPOLLIN, Fd: 7, Pad: 7}); n != 1 || events[0] != want {
+			t.Errorf("%d events: %+v", n, events[:n])
+		}
+	})
+}
+
+// What is read must be reported to who waits for it while somebody waits for room.
+func TestReadsAreWatchedWithWrites(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *Group) {
+		s := register(t, g) // which watches writes
+		received := s.async()
+		parkedReaders(t, g, 1)
+		if err := s.pd.Prepare(polldesc.Write); err != nil {
+			t.Fatal(err)
+		}
+		s.send()
+		ok(t, result(t, "receive", received))
+	})
+}
