@@ -6,7 +6,7 @@ var connBatch = []Mutant{
 		File: "conn/batch_linux.go",
 		Old:  `addrPort(b.Addr(i))`, New: `addrPort(b.Addr(0))`,
 		Breaks: "ReadBatch: Addr is who sent the packet",
-		Tests:  []string{"./conn -run TestBatchAddresses"},
+		Tests:  []string{"./conn -run TestBatchOfTwoSenders"},
 	},
 	{
 		Name: "an address of a batch is written to, though somebody has kept it",

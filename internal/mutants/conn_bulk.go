@@ -18,14 +18,15 @@ var connBulk = []Mutant{
 		New: `		rest, err = io.Copy(struct{ io.Writer }{c}, r)
 		n = rest`,
 		Breaks: "ReadFrom returns how much was written",
-		Tests:  []string{". -run TestReadFromLikeNet|TestErrorsOfCopy", "./conn -run TestCopy"},
+		Tests:  []string{"./conn -run TestCountOfCopyThatLeavesTheKernel"},
 	},
 	{
 		Name: "a LimitedReader of nothing sends all",
 		File: "conn/bulk_linux.go",
 		Old:  `if limited.N <= 0 {`, New: `if limited.N < 0 {`,
-		Breaks: "a limit of 0 is one",
-		Tests:  []string{". -run TestReadFromLikeNet"},
+		Breaks:     "a limit of 0 is one",
+		Tests:      []string{". -run TestReadFromLikeNet"},
+		Equivalent: "to move nothing moves nothing",
 	},
 	{
 		Name: "packets of a Unix socket are spliced",
@@ -40,9 +41,10 @@ var connBulk = []Mutant{
 		Old: `	runtime.KeepAlive(c.fd)
 	runtime.KeepAlive(src)
 `,
-		New:    "",
-		Breaks: "a socket is closed by the garbage collector only when nobody refers to it",
-		Tests:  []string{"./conn -run TestCopy|KeepsAlive"},
+		New:        "",
+		Breaks:     "a socket is closed by the garbage collector only when nobody refers to it",
+		Tests:      []string{"./conn -run TestCopy|KeepsAlive"},
+		Equivalent: "the caller's error path refers to both ends",
 	},
 	{
 		Name: "a copy to a TimeoutConn leaves the kernel",
@@ -52,6 +54,6 @@ var connBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "the data stays in the kernel where it would without the limits",
-		Tests:  []string{"./conn -run TestTimeoutConnCopies"},
+		Tests:  []string{"./conn -run TestLimitedCopyStaysInKernel"},
 	},
 }

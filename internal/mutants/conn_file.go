@@ -26,7 +26,7 @@ var connFile = []Mutant{
 		return nil, err`,
 		New:    `		return nil, err`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFileLeavesNothing"},
+		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
 	},
 	{
 		Name: "a file of no packets stays open",
@@ -35,7 +35,7 @@ var connFile = []Mutant{
 	return nil, FileError(f, syscall.EINVAL)`,
 		New:    `	return nil, FileError(f, syscall.EINVAL)`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFileLeavesNothing"},
+		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
 	},
 	{
 		Name: "a socket of a file may block",
@@ -46,6 +46,6 @@ var connFile = []Mutant{
 `,
 		New:    "",
 		Breaks: "FileSocket returns a copy, non-blocking",
-		Tests:  []string{". -run TestFileConns|TestFileOfEveryKind"},
+		Tests:  []string{". -run TestFileConnDoesNotBlock"},
 	},
 }

@@ -40,14 +40,14 @@ var connNetfd = []Mutant{
 	}
 `,
 		Breaks: "a peer that speaks plain TCP has the short-read rule",
-		Tests:  []string{". -run TestMultipathTCP$"},
+		Tests:  []string{"./conn -run TestAcceptedIsWhatItIs"},
 	},
 	{
 		Name: "Multipath TCP holds the short-read rule",
 		File: "conn/netfd_linux.go",
 		Old:  `if f.proto == syscall.IPPROTO_TCP {`, New: `if f.proto == syscall.IPPROTO_TCP || f.proto == MultipathTCP {`,
 		Breaks: "Kind: Multipath TCP is another byte stream",
-		Tests:  []string{". -run TestMultipathTCP$"},
+		Tests:  []string{"./conn -run TestKinds"},
 	},
 	{
 		Name: "a sequence of packets is a stream",

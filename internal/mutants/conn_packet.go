@@ -6,7 +6,7 @@ var connPacket = []Mutant{
 		File: "conn/packet_linux.go",
 		Old:  `port > math.MaxUint16`, New: `port >= math.MaxUint16`,
 		Breaks: "checkPort refuses a number that is no port",
-		Tests:  []string{". -run TestPortOutOfRange|TestErrorsOfUDPConn"},
+		Tests:  []string{". -run TestHighestPort"},
 	},
 	{
 		Name: "a negative port is one",

@@ -53,7 +53,7 @@ var connSocket = []Mutant{
 `,
 		New:    "",
 		Breaks: "RemoteAddr is what the kernel says",
-		Tests:  []string{". -run TestDialAddrs"},
+		Tests:  []string{". -run TestUDPDialWildcard"},
 	},
 	{
 		Name: "a listener must wait for the connections of the last one",
@@ -67,7 +67,7 @@ var connSocket = []Mutant{
 		New: `	if accepts {
 	} else if`,
 		Breaks: "SO_REUSEADDR",
-		Tests:  []string{". -run TestListenAgainAtOnce"},
+		Tests:  []string{". -run TestListenBesideTimeWait"},
 	},
 	{
 		Name: "every datagram socket can be bound twice",
@@ -91,7 +91,7 @@ var connSocket = []Mutant{
 		File: "conn/socket_linux.go",
 		Old:  `	if s.ReusePort {`, New: `	if false {`,
 		Breaks: "ListenConfig.ReusePort",
-		Tests:  []string{". -run TestTwoOnOnePort"},
+		Tests:  []string{". -run TestReusePort"},
 	},
 	{
 		Name: "an address that does not fit is reported after Control was called",
@@ -108,8 +108,9 @@ var connSocket = []Mutant{
 		return err
 	}
 `,
-		Breaks: "Control is called as net calls it",
-		Tests:  []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook"},
+		Breaks:     "Control is called as net calls it",
+		Tests:      []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook"},
+		Equivalent: "no caller has both a hook and an address that does not fit",
 	},
 	{
 		Name: "a Control hook is called after bind",
@@ -143,6 +144,6 @@ var connSocket = []Mutant{
 		File: "conn/socket_linux.go",
 		Old:  `if family != syscall.AF_UNIX && (s.Type == syscall.SOCK_DGRAM || s.Type == syscall.SOCK_RAW) {`, New: `if false {`,
 		Breaks: "SO_BROADCAST",
-		Tests:  []string{". -run TestSocketOptions|TestUDP"},
+		Tests:  []string{". -run TestBroadcastIsAllowed"},
 	},
 }

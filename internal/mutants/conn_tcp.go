@@ -39,7 +39,7 @@ var connTcp = []Mutant{
 		New: `		return nil
 `,
 		Breaks: "SetKeepAliveConfig: in each field 0 means the default",
-		Tests:  []string{". -run TestSetters|TestSocketOptions"},
+		Tests:  []string{". -run TestKeepAliveCountOfZero"},
 	},
 	{
 		Name: "a linger of 0 is none",

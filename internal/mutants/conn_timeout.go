@@ -6,7 +6,7 @@ var connTimeout = []Mutant{
 		File: "conn/timeout_linux.go",
 		Old:  `c.fd.pfd.SetLimits(read, write)`, New: `c.fd.pfd.SetLimits(write, read)`,
 		Breaks: "WithTimeout(c, read, write)",
-		Tests:  []string{"./conn -run TestTimeoutConnSilentPeer"},
+		Tests:  []string{"./conn -run TestTimeoutConnProgress"},
 	},
 	{
 		Name: "a second WithTimeout limits the first",
@@ -22,7 +22,8 @@ var connTimeout = []Mutant{
 	{
 		Name: "CloseWrite of a TimeoutConn closes the reading side",
 		File: "conn/timeout.go",
-		Old:  `		return closer.CloseWrite()`, New: `		return c.CloseRead()`,
+		Old:  `		return closer.CloseWrite()`, New: `		_ = closer
+		return c.CloseRead()`,
 		Breaks: "TimeoutConn keeps the methods of the connection in it",
 		Tests:  []string{"./conn -run TestTimeoutConnKeepsMethods"},
 	},

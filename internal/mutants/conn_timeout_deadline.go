@@ -19,7 +19,7 @@ var connTimeoutDeadline = []Mutant{
 		File: "conn/timeout_deadline.go",
 		Old:  `if l.busy--; l.busy == 0 {`, New: `if l.busy--; true {`,
 		Breaks: "WithTimeout: a Read that has waited for longer than its limit fails",
-		Tests:  []string{"./conn -run TestTimeoutConn"},
+		Tests:  []string{"./conn -run TestTimeoutConnTwoReads"},
 	},
 	{
 		Name: "a Write over another connection is not extended",

@@ -6,7 +6,7 @@ var connUnix = []Mutant{
 		File: "conn/unix_linux.go",
 		Old:  `func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_WR) }`, New: `func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_RDWR) }`,
 		Breaks: "CloseWrite: what the peer sends can be read",
-		Tests:  []string{". -run TestUnix", "./conn -run TestCloseWrite"},
+		Tests:  []string{". -run TestUnixCloseWriteLeavesReads"},
 	},
 	{
 		Name: "a Unix address of another network is taken",

@@ -20,7 +20,7 @@ var connZone = []Mutant{
 		File: "conn/zone_linux.go",
 		Old:  `return strconv.FormatUint(uint64(id), 10)`, New: `return strconv.Itoa(0)`,
 		Breaks: "name returns the number of an interface that has no name",
-		Tests:  []string{". -run Zones"},
+		Tests:  []string{"./conn -run TestZoneCacheIsShared"},
 	},
 	{
 		Name: "two look for a zone at once",
@@ -36,6 +36,6 @@ var connZone = []Mutant{
 	}
 `,
 		Breaks: "mu guards the cache",
-		Tests:  []string{"-race . -run Zones"},
+		Tests:  []string{"-race ./conn -run TestZoneCacheIsShared"},
 	},
 }

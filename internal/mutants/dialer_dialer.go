@@ -27,7 +27,7 @@ var dialerDialer = []Mutant{
 		New: `			case <-d.Cancel:
 			case <-ctx.Done():`,
 		Breaks: "Cancel cancels the dial when it is closed",
-		Tests:  []string{"./dialer -run TestCancel|TestNoSuccess"},
+		Tests:  []string{"./dialer -run TestCancelChannelEndsDial"},
 	},
 	{
 		Name: "the goroutine that heeds a Cancel channel stays",

@@ -20,7 +20,7 @@ var dialerRace = []Mutant{
 	type result`,
 		New:    `	type result`,
 		Breaks: "the loser is canceled and closed",
-		Tests:  []string{"./dialer -run TestLoserIsClosed|TestCancelRace|TestRace"},
+		Tests:  []string{"./dialer -run TestLoserEnds"},
 	},
 	{
 		Name: "a race waits for the loser",
@@ -77,7 +77,7 @@ var dialerRace = []Mutant{
 				}`,
 		New:    `				headStart.Reset(0) // DOC: race-early`,
 		Breaks: "a race has two",
-		Tests:  []string{"./dialer -run TestRace|TestHeadStart|TestLoser"},
+		Tests:  []string{"./dialer -run TestFallbackStartsOnce"},
 	},
 	{
 		Name: "the last address that failed is the one that is reported",
@@ -112,7 +112,7 @@ var dialerRace = []Mutant{
 	{
 		Name: "the time left is shared out among the addresses that were tried, too",
 		File: "dialer/race_linux.go",
-		Old:  `t.share(ctx, ra, len(addrs)-i)`, New: `t.share(ctx, ra, len(addrs))`,
+		Old:  `t.share(ctx, ra, len(addrs)-i)`, New: `t.share(ctx, ra, len(addrs)-0*i)`,
 		Breaks: "partialDeadline shares the time out among the addresses that are still to be tried",
 		Tests:  []string{". -run TestDialSharesItsTime"},
 	},

@@ -5,8 +5,9 @@ var dialerSingle = []Mutant{
 		Name: "a typed nil connection comes with the error",
 		File: "dialer/single_linux.go",
 		Old:  `c, err = nil, t.opError(ra, err)`, New: `err = t.opError(ra, err)`,
-		Breaks: "a dial that fails returns nil",
-		Tests:  []string{". -run TestErrorsOfBadDial|TestErrorsOfDial"},
+		Breaks:     "a dial that fails returns nil",
+		Tests:      []string{". -run TestErrorsOfBadDial|TestErrorsOfDial"},
+		Equivalent: "serial returns no connection with an error",
 	},
 	{
 		Name: "Control comes before ControlContext",
@@ -20,7 +21,7 @@ var dialerSingle = []Mutant{
 		File: "dialer/single_linux.go",
 		Old:  `Group: t.Poller, `, New: ``,
 		Breaks: "Dialer.Poller",
-		Tests:  []string{"./dialer -run TestPoller", "./listener -run TestPoller", ". -run TestPoller"},
+		Tests:  []string{"./dialer -run TestPollerOfDialer"},
 	},
 	{
 		Name: "an error has its addresses the wrong way round",

@@ -45,18 +45,7 @@ var dialerTcp = []Mutant{
 		File: "dialer/tcp_linux.go",
 		Old:  `l.Port == r.Port && l.IP.Equal(r.IP)`, New: `l.Port == r.Port`,
 		Breaks: "selfConnected reports whether both ends are the same",
-		Tests:  []string{"./dialer -run TestSelfConnect", ". -run TestDialAddrs"},
-	},
-	{
-		Name: "a dial that Multipath TCP fails is not made by TCP",
-		File: "dialer/tcp_linux.go",
-		Old: `		s.Proto = 0
-	}
-	return t.connect`,
-		New: `	}
-	return t.connect`,
-		Breaks: "a connection whose peer does not know it is plain TCP",
-		Tests:  []string{"./dialer -run TestMultipathFallsBack"},
+		Tests:  []string{"./dialer -run TestSamePortIsNotItself"},
 	},
 	{
 		Name: "what a connection is told of keep-alive is the default",

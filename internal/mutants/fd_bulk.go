@@ -31,7 +31,7 @@ var fdBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "a large call is not raw, and no call takes more than 1 GiB",
-		Tests:  []string{"./fd -run TestWritev"},
+		Tests:  []string{"./fd -run TestGather"},
 	},
 	{
 		Name:   "SendFile sends more than the limit",
@@ -86,7 +86,7 @@ var fdBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "pipes keeps empty pipes for the next Splice",
-		Tests:  []string{"./fd -run TestSplice|TestPipes"},
+		Tests:  []string{"./fd -run TestPipesAreKept"},
 	},
 	{
 		Name: "a full pipe is dropped and not closed",
@@ -95,7 +95,7 @@ var fdBulk = []Mutant{
 		return`,
 		New:    `		return`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{"./fd -run TestSplice|TestPipes"},
+		Tests:  []string{"./fd -run TestFailedSplice"},
 	},
 	{
 		Name: "a full pipe is closed twice",
@@ -104,14 +104,14 @@ var fdBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "HB-6: no system call meets a number that was given away",
-		Tests:  []string{"./fd -run TestSplice|TestPipes"},
+		Tests:  []string{"./fd -run TestFailedSplice"},
 	},
 	{
 		Name: "Splice moves more than the limit",
 		File: "fd/bulk_linux.go",
 		Old:  `int(min(limit-nn, pipeSize))`, New: `int(min(limit, pipeSize))`,
 		Breaks: "Splice: up to limit bytes",
-		Tests:  []string{"./fd -run TestSplice"},
+		Tests:  []string{"./fd -run TestSpliceKeepsItsLimit"},
 	},
 	{
 		Name: "Splice stops at an urgent byte",
@@ -129,13 +129,13 @@ var fdBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
-		Tests:  []string{". -run TestCopyWhenItWouldBlock"},
+		Tests:  []string{"./fd -run TestSpliceDoesNotBlock"},
 	},
 	{
 		Name: "what is left in the pipe is counted wrong",
 		File: "fd/bulk_linux.go",
 		Old:  `return nn + rest, err`, New: `return rest, err`,
 		Breaks: "Splice returns how much was moved",
-		Tests:  []string{". -run TestCopyWhenItWouldBlock|TestErrorsOfCopy", "./conn -run TestPipeThatBlocks|TestCountOfCopyCutShort"},
+		Tests:  []string{"./fd -run TestSpliceCountsWhatItMovedBefore"},
 	},
 }

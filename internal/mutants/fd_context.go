@@ -92,7 +92,7 @@ var fdContext = []Mutant{
 	if ctx.Done()`,
 		New:    `	if ctx.Done()`,
 		Breaks: "ReadContext takes no data once ctx is done",
-		Tests:  []string{"./fd -run TestContextEndsOperations"},
+		Tests:  []string{"./fd -run TestDoneContextBeginsNothing"},
 	},
 	{
 		Name: "a kept error does not make a side ready",
@@ -129,17 +129,6 @@ var fdContext = []Mutant{
 		Tests:  []string{"./fd -run TestWaitWritableKeepsTheError|TestWaitingForAnError"},
 	},
 	{
-		Name: "a wait for room in a datagram socket sends an empty packet",
-		File: "fd/context_linux.go",
-		Old: `		if !fd.kind.isStream() { // to send nothing would send an empty packet
-			try = sys.TakeError
-		}
-`,
-		New:    "",
-		Breaks: "WaitWritable writes nothing",
-		Tests:  []string{"./fd -run TestWaitWritable|TestWaitingForAnError", ". -run TestWaiting"},
-	},
-	{
 		Name: "packets have an end",
 		File: "fd/context_linux.go",
 		Old: `	if fd.kind == Datagram {
@@ -148,7 +137,7 @@ var fdContext = []Mutant{
 `,
 		New:    "",
 		Breaks: "PeerClosed: of a Datagram it is false",
-		Tests:  []string{"./fd -run TestPeerClosed"},
+		Tests:  []string{"./fd -run TestPeerClosedOfPackets"},
 	},
 	{
 		Name: "PeerClosed keeps its reference",

@@ -61,7 +61,7 @@ var fdNotify = []Mutant{
 		}
 `,
 		Breaks: "I4: the edge was taken",
-		Tests:  []string{"./fd -run TestNotify"},
+		Tests:  []string{"./fd -run TestNotifyTakesAStoredEdge"},
 	},
 	{
 		Name: "a notification in a bubble takes an edge and lets the next Read wait for it",
@@ -70,7 +70,7 @@ var fdNotify = []Mutant{
 			n.fd.drained = false // an edge was taken`,
 		New:    `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {`,
 		Breaks: "I4: the edge was taken",
-		Tests:  []string{". -run TestNotifyReadableInABubble|TestNotificationInABubble"},
+		Tests:  []string{". -run TestNotifyReadableInABubble"},
 	},
 	{
 		Name: "a notification parks again after an edge without a look",
@@ -90,8 +90,9 @@ var fdNotify = []Mutant{
 		Name: "a notification relies on a short read though the descriptor was lent",
 		File: "fd/notify_linux.go",
 		Old:  `if fd.drained && !fd.lent.Load() {`, New: `if fd.drained {`,
-		Breaks: "FD.lend: the short-read rule is over",
-		Tests:  []string{". -run TestLowWaterMark", "./fd -run SomeoneElse"},
+		Breaks:     "FD.lend: the short-read rule is over",
+		Tests:      []string{". -run TestLowWaterMark", "./fd -run SomeoneElse"},
+		Equivalent: "what was lent makes an edge whenever poll(2) shows more",
 	},
 	{
 		Name: "a notification of a closed descriptor is called in the caller's goroutine",
@@ -101,7 +102,7 @@ var fdNotify = []Mutant{
 		New: `		f()
 		return func() bool { return false }`,
 		Breaks: "NotifyReadable calls f in a goroutine of its own",
-		Tests:  []string{"./fd -run TestNotify", "./conn -run TestNotifyNobody"},
+		Tests:  []string{"./fd -run TestNotifyCallsElsewhere"},
 	},
 	{
 		Name: "a notification is delivered in the caller's goroutine",
@@ -113,6 +114,6 @@ var fdNotify = []Mutant{
 	}
 	return`,
 		Breaks: "NotifyReadable calls f in a goroutine of its own",
-		Tests:  []string{"./fd -run TestNotify"},
+		Tests:  []string{"./fd -run TestNotifyCallsElsewhere"},
 	},
 }

@@ -26,8 +26,9 @@ var fdRw = []Mutant{
 		Name: "the short-read rule holds though the descriptor was lent",
 		File: "fd/rw_linux.go",
 		Old:  `fd.calls == sys.RawCalls && !fd.Lent() && `, New: `fd.calls == sys.RawCalls && `,
-		Breaks: "the short-read rule is over once somebody else had the descriptor",
-		Tests:  []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
+		Breaks:     "the short-read rule is over once somebody else had the descriptor",
+		Tests:      []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
+		Equivalent: "whoever relies on the rule looks whether the descriptor was lent",
 	},
 	{
 		Name: "the short-read rule holds after a FIN",
@@ -78,14 +79,14 @@ var fdRw = []Mutant{
 			}
 			if err == nil {`,
 		Breaks: "HB-3",
-		Tests:  []string{"./fd -run TestReadWrite|TestHunt -hunt 2s"},
+		Tests:  []string{"./fd -run TestEdgeBetweenCallAndWait"},
 	},
 	{
 		Name: "a Read at an urgent byte is not made again",
 		File: "fd/rw_linux.go",
 		Old:  `if err == syscall.EAGAIN && fd.atMark() {`, New: `if false && fd.atMark() {`,
 		Breaks: "FD.atMark: a signal at an urgent byte",
-		Tests:  []string{"./fd -run Urgent"},
+		Tests:  []string{"./fd -run TestReadAtUrgentByteIsMadeAgain"},
 	},
 	{
 		Name: "a Read passes over the error that a wait has kept",
@@ -107,7 +108,7 @@ var fdRw = []Mutant{
 `,
 		New:    "",
 		Breaks: "WaitWritable keeps an error for the next call that writes",
-		Tests:  []string{"./fd -run TestWaitWritableKeepsTheError"},
+		Tests:  []string{"./fd -run TestWaitingForAnErrorOfAStream|TestWaitWritableKeeps"},
 	},
 	{
 		Name: "a Write in pieces begins each at the front",

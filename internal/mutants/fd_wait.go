@@ -52,8 +52,9 @@ var fdWait = []Mutant{
 		Name: "a Write that makes progress within its limit passes over its deadline",
 		File: "fd/wait_linux.go",
 		Old:  `return fd.pd.Prepare(m) // progress`, New: `return nil // progress`,
-		Breaks: "D3; WithTimeout: deadlines work beside the limits",
-		Tests:  []string{"./conn -run TestTimeoutConnDeadlines"},
+		Breaks:     "D3; WithTimeout: deadlines work beside the limits",
+		Tests:      []string{"./conn -run TestTimeoutConnDeadlines"},
+		Equivalent: "the next wait finds that the deadline has passed, one system call later",
 	},
 	{
 		Name: "room is noted as watched before the registration succeeded",
@@ -105,7 +106,7 @@ var fdWait = []Mutant{
 		New: `
 `,
 		Breaks: "I4: the edge that Prepare forgets was the one that the next Read waits for",
-		Tests:  []string{"./fd -run TestBetweenShortReadAndRead|TestRacesShortRead"},
+		Tests:  []string{"./fd -run TestReadAfterSplice"},
 	},
 	{
 		Name: "SetWriteDeadline sets the read deadline too",

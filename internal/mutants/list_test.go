@@ -3,6 +3,7 @@ package main
 import (
 	"go/parser"
 	"go/token"
+	"os"
 	"strings"
 	"testing"
 
@@ -25,4 +26,16 @@ func TestMutantsApply(t *testing.T) {
 			require.False(t, strings.ContainsAny(m.Name+m.Breaks, "\n`"))
 		})
 	}
+}
+
+// If this failed, the page would show another list: write it again.
+func TestPageShowsTheList(t *testing.T) {
+	text, err := os.ReadFile("../../" + page)
+	require.NoError(t, err)
+	list := all()
+	for _, m := range list {
+		require.True(t, strings.Contains(string(text), "\n"+row(&m)+" "), "%s: %s: go run ./internal/mutants -run it -write", m.File, m.Name)
+	}
+	sections := strings.Count(string(text), "\n## ")
+	require.Equal(t, len(list)+2*sections, strings.Count(string(text), "\n|"), "rows")
 }

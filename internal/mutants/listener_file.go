@@ -15,6 +15,6 @@ var listenerFile = []Mutant{
 	return nil, conn.FileError`,
 		New:    `	return nil, conn.FileError`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFile"},
+		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
 	},
 }

@@ -13,7 +13,7 @@ var listenerListenconfig = []Mutant{
 		File: "listener/listenconfig_linux.go",
 		Old:  `, ReusePort: lc.ReusePort}`, New: `}`,
 		Breaks: "ListenConfig.ReusePort",
-		Tests:  []string{". -run TestTwoOnOnePort"},
+		Tests:  []string{". -run TestReusePort"},
 	},
 	{
 		Name: "a listener's Group is lost on the way",

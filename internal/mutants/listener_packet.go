@@ -9,7 +9,7 @@ var listenerPacket = []Mutant{
 		}`,
 		New:    `		err = join(f.FD(), ifi, group.IP)`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run Multicast"},
+		Tests:  []string{". -run TestFailedMulticastIsClosed"},
 	},
 	{
 		Name: "what is sent to a multicast group is heard here",

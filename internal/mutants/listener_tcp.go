@@ -16,15 +16,6 @@ var listenerTcp = []Mutant{
 		Tests:  []string{". -run TestSocketOptions"},
 	},
 	{
-		Name: "a listener that Multipath TCP fails is refused",
-		File: "listener/tcp_linux.go",
-		Old: `		s.Proto = 0 // whatever the reason: plain TCP tells it better
-`,
-		New:    "",
-		Breaks: "listenTCP listens by TCP where it cannot by Multipath TCP",
-		Tests:  []string{"./listener -run TestListenWhereMultipathTCPFails"},
-	},
-	{
 		Name: "a network that is not TCP's is listened on",
 		File: "listener/tcp_linux.go",
 		Old: `	case "tcp", "tcp4", "tcp6":

@@ -50,6 +50,6 @@ var listenerUnix = []Mutant{
 		File: "listener/unix_linux.go",
 		Old:  `if l.unlink && l.path[0] != '@' {`, New: `if l.unlink {`,
 		Breaks: "an abstract name is no file",
-		Tests:  []string{". -run TestUnixUnlink|TestUnixNames"},
+		Tests:  []string{". -run TestAbstractNameIsNoFile"},
 	},
 }

@@ -4,7 +4,7 @@
 //	go run ./internal/mutants              # all of them
 //	go run ./internal/mutants -core        # those of the core, in less than a minute
 //	go run ./internal/mutants -run notif   # those whose file or name matches
-//	go run ./internal/mutants -write       # all, and write the page that lists them
+//	go run ./internal/mutants -write       # and write what became of them
 //
 // A mutant is a patch of one file: an old text, which occurs there once, and a new one.
 // The patched file stands in for the file through the -overlay flag of go test, so the

@@ -1,120 +1,102 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
-	"time"
+	"sync"
+
+	"github.com/a57b2d82/netpoller/internal/search/overlay"
 )
 
-// A planted mistake is in two files: one for go test -overlay, one for a search.
-type planted struct{ root, overlay, patches string }
+// A lab is where mutants are tried.
+type lab struct {
+	root, dir string
+	hasty     map[string]string // an overlay for every run, see hasty
+	all       *planted          // those that can be in one program
+}
 
-// plant writes the files of a mutant, or of none.
-func (l *lab) plant(name string, m *Mutant) (*planted, error) {
-	p := &planted{l.root, filepath.Join(l.dir, name+".json"), filepath.Join(l.dir, name+".patches")}
-	replace := make(map[string]string)
-	for from, to := range l.hasty {
-		replace[from] = to
-	}
-	patches := []patch{}
-	if m != nil {
-		text, err := m.patched(l.root)
+// A planted source has a mistake in it, or some of which one is chosen, or none.
+type planted struct {
+	name, root string
+	overlay    string          // for go test -overlay
+	patches    []overlay.Patch // for a search, which rewrites the source itself
+
+	mu       sync.Mutex
+	binaries map[string]func() (string, error) // by what makes them
+}
+
+// plant makes a source that differs from the module's in some files.
+func (l *lab) plant(name string, files map[string]string) (*planted, error) {
+	p := &planted{name: filepath.Join(l.dir, name), root: l.root, binaries: make(map[string]func() (string, error))}
+	replace := maps.Clone(l.hasty)
+	for file, text := range files {
+		path := filepath.Join(l.root, filepath.FromSlash(file))
+		old, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		if patches, err = m.patches(); err != nil {
-			return nil, err
-		}
-		to := filepath.Join(l.dir, name+".go")
+		p.patches = append(p.patches, overlay.Patch{File: file, Old: string(old), New: text})
+		to := p.name + "." + strings.ReplaceAll(file, "/", ".")
 		if err := os.WriteFile(to, []byte(text), 0o666); err != nil {
 			return nil, err
 		}
-		replace[filepath.Join(l.root, filepath.FromSlash(m.File))] = to
+		replace[path] = to
 	}
-	if err := writeJSON(p.overlay, map[string]any{"Replace": replace}); err != nil {
+	out, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
 		return nil, err
 	}
-	return p, writeJSON(p.patches, patches)
+	p.overlay = p.name + ".json"
+	return p, os.WriteFile(p.overlay, out, 0o666)
 }
 
-func writeJSON(name string, v any) error {
-	text, err := json.Marshal(v)
+// plantAll plants all mutants that can be in one program. One that does not compile is left
+// alone, where it tells so.
+func (l *lab) plantAll(list []Mutant) error {
+	for {
+		files, err := together(l.root, list)
+		if err != nil {
+			return err
+		}
+		if l.all, err = l.plant("all", files); err != nil {
+			return err
+		}
+		c := exec.Command("go", "build", "-overlay", l.all.overlay, "./...")
+		c.Dir = l.root
+		out, err := c.CombinedOutput()
+		if err == nil {
+			return nil
+		}
+		wrong := inMutant.FindAllStringSubmatch(string(out), -1)
+		if wrong == nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		for _, m := range wrong {
+			i, _ := strconv.Atoi(m[1])
+			list[i-1].alone = true
+		}
+	}
+}
+
+// inMutant is how the compiler names the place of an error.
+var inMutant = regexp.MustCompile(`mutant(\d+)\.go:`)
+
+// plantOne plants a mutant, and returns the environment that chooses it.
+func (l *lab) plantOne(m *Mutant) (p *planted, env string, err error) {
+	if m.number != 0 {
+		return l.all, variable + "=" + strconv.Itoa(m.number), nil
+	}
+	text, err := m.patched(l.root)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	return os.WriteFile(name, text, 0o666)
-}
-
-// timeout is how long the tests of one run may take.
-const timeout = time.Minute
-
-// test runs go test.
-func (p *planted) test(words string) (r result) {
-	args := []string{"test", "-json", "-vet=off", "-count=1", "-failfast", "-timeout", timeout.String()}
-	if told := strings.ReplaceAll(words, "{patches}", p.patches); told != words {
-		words = told
-	} else {
-		args = append(args, "-overlay", p.overlay)
-	}
-	c := exec.Command("go", append(args, strings.Fields(words)...)...)
-	c.Dir = p.root
-	out, err := c.CombinedOutput()
-	if err != nil {
-		return failure(out)
-	}
-	if !bytes.Contains(out, []byte(`"Action":"pass"`)) || bytes.Contains(out, []byte("no tests to run")) {
-		return result{verdict: broken, output: "no test ran: go test " + words}
-	}
-	return result{verdict: survived}
-}
-
-// scenario is how a search says in which scenario it has found a counterexample.
-var scenario = regexp.MustCompile(`scenarios\.go:\d+: (.+?):`)
-
-// failure reads what go test -json printed.
-func failure(out []byte) (r result) {
-	r.verdict = broken
-	var text strings.Builder
-	running := "" // the test that began last, whose name a crash leaves out
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, len(out)+1)
-	for lines.Scan() {
-		var event struct{ Action, Package, Test, Output, FailedBuild string }
-		if json.Unmarshal(lines.Bytes(), &event) != nil {
-			text.Write(append(lines.Bytes(), '\n'))
-			continue
-		}
-		text.WriteString(event.Output)
-		if event.Action == "run" {
-			running = event.Test
-		}
-		if event.Action == "fail" && event.FailedBuild == "" && r.verdict == broken {
-			r.verdict = caught
-			r.by = short(event.Package) + " " + cmp.Or(event.Test, running)
-		}
-	}
-	r.output = text.String()
-	if m := scenario.FindStringSubmatch(r.output); m != nil {
-		r.by += ": " + m[1]
-	}
-	if strings.Contains(r.output, "Test killed with quit: ran too long") {
-		r.verdict = hung
-	}
-	return r
-}
-
-// short returns a package's path without that of the module.
-func short(pkg string) string {
-	const module = "github.com/a57b2d82/netpoller"
-	if pkg == module {
-		return "."
-	}
-	return strings.TrimPrefix(pkg, module+"/")
+	p, err = l.plant(fmt.Sprintf("alone%p", m), map[string]string{m.File: text})
+	return p, variable + "=", err
 }

@@ -51,7 +51,7 @@ var polldescInfo = []Mutant{
 `,
 		New:    "",
 		Breaks: "golang/go#72900: generation 0 belongs to the wake-up descriptor",
-		Tests:  []string{search},
+		Tests:  []string{"./polldesc -skip TestSearch"},
 		Core:   true,
 	},
 	{
@@ -59,7 +59,7 @@ var polldescInfo = []Mutant{
 		File: "polldesc/info.go",
 		Old:  `	i.w.Store(uint64(gen)<<32 | uint64(closing))`, New: `	i.w.Store(uint64(uint8(gen))<<32 | uint64(closing))`,
 		Breaks: "tokio-rs/tokio#6133: a tag that wraps",
-		Tests:  []string{search},
+		Tests:  []string{"./polldesc -skip TestSearch"},
 		Core:   true,
 	},
 	{
@@ -74,8 +74,8 @@ var polldescInfo = []Mutant{
 		Name: "Interrupt ends the other side's wait",
 		File: "polldesc/info.go",
 		Old:  `return readInterrupted << m }`, New: `return readInterrupted << (1 - m) }`,
-		Breaks: "Interrupt ends the wait of a side's owner",
-		Tests:  []string{search},
-		Core:   true,
+		Breaks:     "Interrupt ends the wait of a side's owner",
+		Tests:      []string{"./fd -run TestContextEndsOperations"},
+		Equivalent: "who sets the bit and who reads it change alike",
 	},
 }

@@ -11,7 +11,7 @@ var polldescSeat = []Mutant{
 		New: `	_ = s.seat.Swap(nil)
 `,
 		Breaks: "leave gives the seat back",
-		Tests:  []string{search},
+		Tests:  []string{"./polldesc -skip TestSearch", "./poller -run TestSeat"},
 		Core:   true,
 	},
 	{
@@ -19,7 +19,7 @@ var polldescSeat = []Mutant{
 		File: "polldesc/seat.go",
 		Old:  `	if e&Quiet != 0 {`, New: `	if true {`,
 		Breaks: "earned: Quiet wake-ups in succession",
-		Tests:  []string{search},
+		Tests:  []string{"./polldesc -skip TestSearch", "./poller -run TestSeat"},
 		Core:   true,
 	},
 	{

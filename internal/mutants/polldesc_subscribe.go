@@ -68,7 +68,6 @@ var polldescSubscribe = []Mutant{
 `,
 		Breaks:     "resume is written as seating is",
 		Tests:      []string{search},
-		Core:       true,
 		Equivalent: "the waker reads it only after a commit, and the owner commits after both",
 	},
 	{

@@ -67,8 +67,7 @@ var pollerLife = []Mutant{
 	}
 `,
 		Breaks: "launch starts a reactor unless one runs",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
-		Core:   true,
+		Tests:  []string{searchPoller},
 	},
 	{
 		Name: "a reactor that is started in a bubble belongs to it",

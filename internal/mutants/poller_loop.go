@@ -83,7 +83,7 @@ var pollerLoop = []Mutant{
 		File: "poller/loop_linux.go",
 		Old:  `if len(events) <= few {`, New: `if len(events) <= maxEvents {`,
 		Breaks: "Quiet: few events leave processors idle",
-		Tests:  []string{"./poller -run TestSeat"},
+		Tests:  []string{"./poller -run TestManyEventsEarnNoSeat"},
 	},
 	{
 		Name: "the reactor ends and leaves an errand",
@@ -96,7 +96,7 @@ var pollerLoop = []Mutant{
 	}
 }`,
 		Breaks: "errand: the reactor calls f, or it is reported that it has ended for good",
-		Tests:  []string{". -run Bubble"},
+		Tests:  []string{"./poller -run TestErrandsBeforeTheEnd"},
 	},
 	{
 		Name: "stale events are not counted",

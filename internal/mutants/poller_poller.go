@@ -15,7 +15,7 @@ var pollerPoller = []Mutant{
 	return p.add(fd)
 `,
 		Breaks: "the caller of start has a descriptor open, which keeps the reactor from ending",
-		Tests:  []string{"./poller -run TestReactorEndRaces"},
+		Tests:  []string{searchPoller},
 	},
 	{
 		Name: "the descriptor is written before the flag is set",
@@ -30,7 +30,7 @@ var pollerPoller = []Mutant{
 	}
 `,
 		Breaks: "HB-7: the flag is set before the descriptor is written",
-		Tests:  []string{"./poller -run TestWake"},
+		Tests:  []string{searchPoller},
 		Core:   true,
 	},
 	{
@@ -66,7 +66,7 @@ var pollerPoller = []Mutant{
 		File: "poller/poller_linux.go",
 		Old:  `readsAndWrites = reads | unix.EPOLLOUT`, New: `readsAndWrites = unix.EPOLLET | unix.EPOLLOUT`,
 		Breaks: "WatchWrites makes p watch fd for writing too",
-		Tests:  []string{"./fd -run TestConcurrentReadersAndWriters|TestRoom", "./fd -run TestReadWrite"},
+		Tests:  []string{"./poller -run TestReadsAreWatchedWithWrites"},
 	},
 	{
 		Name: "a failing registration keeps its slot",
@@ -127,7 +127,7 @@ var pollerPoller = []Mutant{
 `,
 		New:    "",
 		Breaks: "netty/netty#9362: no call meets a number that was given away",
-		Tests:  []string{"./poller -run TestUseAfterClose|TestReleaseAfterClose"},
+		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
 		Name: "a closed Poller deletes from the epoll instance of somebody else",
@@ -137,7 +137,7 @@ var pollerPoller = []Mutant{
 		New: `	if true {
 		// This fails only`,
 		Breaks: "netty/netty#9362: no call meets a number that was given away",
-		Tests:  []string{"./poller -run TestUseAfterClose|TestReleaseAfterClose"},
+		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
 		Name: "a closed Poller is woken through somebody else's descriptor",
@@ -196,7 +196,8 @@ var pollerPoller = []Mutant{
 		return
 	}
 	p.cache`,
-		New:    `	p.cache`,
+		New: `	_ = closed
+	p.cache`,
 		Breaks: "Closing again does nothing",
 		Tests:  []string{"./poller -run TestClose|TestUseAfterClose"},
 	},

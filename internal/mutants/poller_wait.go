@@ -6,7 +6,7 @@ var pollerWait = []Mutant{
 		File: "poller/wait_linux.go",
 		Old:  `woken = p.dispatch(w.events[:n]) || woken`, New: `woken = p.dispatch(w.events[:n])`,
 		Breaks: "drain reports whether a wake-up was there",
-		Tests:  []string{"./poller -run TestWake|TestDeadlinesDuringFloodOfEvents"},
+		Tests:  []string{"./poller -run TestWakeAmongEventsIsKept"},
 	},
 	{
 		Name: "a parked reactor keeps the deadline that it had",
@@ -22,14 +22,14 @@ var pollerWait = []Mutant{
 		return`,
 		New:    `		return`,
 		Breaks: "nobody's events wait for a stream of deadlines to end",
-		Tests:  []string{"./poller -run TestEventsDuringFloodOfDeadlines"},
+		Tests:  []string{"./poller -run TestEventsBeforeDeadlines"},
 	},
 	{
 		Name: "a reactor that blocks in its thread waits for ever for a deadline that has just passed",
 		File: "poller/wait_linux.go",
 		Old:  `timeout = max(0, time.Duration(next-clock.Now()))`, New: `timeout = time.Duration(next - clock.Now())`,
 		Breaks: "a negative timeout never passes",
-		Tests:  []string{"./poller -run TestTimersFireInOrder|TestDeadlineIsNotEarly|TestEventsDuringFloodOfDeadlines"},
+		Tests:  []string{"./poller -run TestDeadlineJustPassed"},
 	},
 	{
 		Name: "a reactor that blocks in its thread does not look first",
@@ -38,8 +38,9 @@ var pollerWait = []Mutant{
 	if n == 0 {`,
 		New: `	n := 0
 	if n == 0 {`,
-		Breaks: "wait blocks only after it has found nothing",
-		Tests:  []string{"./poller -run TestManyReadyAtOnce"},
+		Breaks:     "wait blocks only after it has found nothing",
+		Tests:      []string{"./poller -run TestManyReadyAtOnce"},
+		Equivalent: "the events come all the same, from a call that tells the scheduler",
 	},
 	{
 		Name: "a drain stops after the first batch",
@@ -53,7 +54,7 @@ var pollerWait = []Mutant{
 		File: "poller/wait_linux.go",
 		Old:  `if p.stopping.Load() || p.heap.Next() <= clock.Now() {`, New: `if p.stopping.Load() {`,
 		Breaks: "deadlines do not wait for a stream of events to end",
-		Tests:  []string{"./poller -run TestDeadlinesDuringFloodOfEvents"},
+		Tests:  []string{"./poller -run TestDeadlineAmongEvents"},
 	},
 	{
 		Name: "a full drain does not see that it is to stop",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 )
@@ -32,32 +33,64 @@ func summary(results []result) string {
 	return fmt.Sprintf("%d mutants: %d caught, %d equivalent as expected, %d not", len(results), n, equivalent, len(results)-n-equivalent)
 }
 
-// markdown is the page.
-func markdown(results []result) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `# Mistakes that the tests catch
-
-Each row is a mistake that can be planted in the source, the note, fact, row or promise that it breaks,
-and the test that fails first. The list itself is in [internal/mutants](../../internal/mutants), which also
-wrote this page:
-
-    go run ./internal/mutants -write
-
-%s.
-`, summary(results))
-	for i := range results {
-		r := &results[i]
-		if i == 0 || r.Package() != results[i-1].Package() {
-			fmt.Fprintf(&b, "\n## %s\n\n| mistake | file | breaks | caught by |\n|---|---|---|---|\n", r.Package())
+// markdown is the page of a list, of which some were tried. What became of the others it
+// takes from the page as it was.
+func markdown(list []Mutant, tried []result, before string) string {
+	outcome := make(map[string]string)
+	for _, line := range strings.Split(before, "\n") {
+		if i := strings.LastIndex(strings.TrimSuffix(line, " |"), "| "); i > 0 {
+			outcome[line[:i+1]] = strings.TrimSuffix(line[i+2:], " |")
 		}
-		by := r.by
-		if r.Equivalent != "" {
-			by = "nothing: " + r.Equivalent
-		}
-		_, file, _ := cutLast(r.File, "/")
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Name), file, cell(r.Breaks), cell(by))
 	}
-	return b.String()
+	for i := range tried {
+		outcome[row(&tried[i].Mutant)] = tried[i].outcome()
+	}
+	var rows strings.Builder
+	caught, same, other := 0, 0, 0
+	for i := range list {
+		m := &list[i]
+		if i == 0 || m.Package() != list[i-1].Package() {
+			fmt.Fprintf(&rows, "\n## %s\n\n| mistake | file | breaks | caught by |\n|---|---|---|---|\n", m.Package())
+		}
+		is := outcome[row(m)]
+		switch {
+		case is == "" || strings.HasPrefix(is, "**"):
+			other++
+		case m.Equivalent != "":
+			same++
+		default:
+			caught++
+		}
+		fmt.Fprintf(&rows, "%s %s |\n", row(m), is)
+	}
+	return fmt.Sprintf(`# Planted mistakes
+
+Each row is a mistake that a command plants in the source, the note, row, fact or promise that it breaks, and the test
+that fails first, for a search with its scenario. One that makes no difference says why. The list is
+internal/mutants; this page is what became of it:
+
+    go run ./internal/mutants                    # plants all
+    go run ./internal/mutants -core              # plants those of the core
+    go run ./internal/mutants -run fd/ -write    # plants some, and writes their rows
+
+%d mistakes: %d are caught, %d make no difference, %d are neither.
+`, len(list), caught, same, other) + rows.String()
+}
+
+// outcome is the last cell of a row.
+func (r *result) outcome() string {
+	switch {
+	case !r.ok():
+		return fmt.Sprintf("**%s** %s", strings.ToLower(string(r.verdict)), cell(r.by))
+	case r.Equivalent != "":
+		return "nothing: " + cell(r.Equivalent)
+	}
+	return cell(r.by)
+}
+
+// row is what the page says of a mutant, before what became of it.
+func row(m *Mutant) string {
+	return fmt.Sprintf("| %s | %s | %s |", cell(m.Name), path.Base(m.File), cell(m.Breaks))
 }
 
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }

@@ -63,6 +63,9 @@ func run(o options) error {
 	if l.hasty, err = hasty(root, dir); err != nil {
 		return err
 	}
+	if err := l.plantAll(list); err != nil {
+		return err
+	}
 	if err := l.original(o.jobs, list); err != nil {
 		return err
 	}
@@ -74,13 +77,23 @@ func run(o options) error {
 		}
 	}
 	fmt.Println(summary(results))
+	if o.write {
+		if err := writePage(filepath.Join(root, filepath.FromSlash(page)), results); err != nil {
+			return err
+		}
+	}
 	if wrong > 0 {
 		return fmt.Errorf("%d of %d mutants had another outcome than the list says", wrong, len(results))
 	}
-	if o.write {
-		return os.WriteFile(filepath.Join(root, filepath.FromSlash(page)), []byte(markdown(results)), 0o666)
-	}
 	return nil
+}
+
+func writePage(name string, results []result) error {
+	before, err := os.ReadFile(name)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.WriteFile(name, []byte(markdown(all(), results, string(before))), 0o666)
 }
 
 // choose returns the mutants that the flags ask for, with the tests that they ask for.
@@ -102,15 +115,11 @@ func moduleRoot() (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// A lab is where mutants are tried.
-type lab struct {
-	root, dir string
-	hasty     map[string]string // an overlay for every run, see hasty
-}
-
-// original runs the tests that the mutants name with nothing planted: they must pass.
+// original runs the tests that the mutants name with none chosen: they must pass. Those that
+// notice that the mutants are there, because something is allocated for them, leave the
+// mutants that they are for alone.
 func (l *lab) original(jobs int, list []Mutant) error {
-	p, err := l.plant("original", nil)
+	plain, err := l.plant("plain", nil)
 	if err != nil {
 		return err
 	}
@@ -121,11 +130,24 @@ func (l *lab) original(jobs int, list []Mutant) error {
 	slices.Sort(tests)
 	tests = slices.Compact(tests)
 	failed := make([]error, len(tests))
+	notice := make(map[string]bool)
+	var mu sync.Mutex
 	each(jobs, len(tests), func(i int) {
-		if r := p.test(tests[i]); r.verdict != survived {
+		if l.all.test(tests[i], variable+"=").verdict == survived {
+			return
+		}
+		if r := plain.test(tests[i], variable+"="); r.verdict != survived {
 			failed[i] = fmt.Errorf("with nothing planted, go test %s: %s %s\n%s", tests[i], r.verdict, r.by, r.output)
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		notice[tests[i]] = true
 	})
+	for i := range list {
+		if slices.ContainsFunc(list[i].Tests, func(t string) bool { return notice[t] }) {
+			list[i].number = 0
+		}
+	}
 	return errors.Join(failed...)
 }
 
@@ -134,7 +156,7 @@ func (l *lab) tryAll(o options, list []Mutant) []result {
 	results := make([]result, len(list))
 	var printing sync.Mutex
 	each(o.jobs, len(list), func(i int) {
-		r := l.try(fmt.Sprint(i), &list[i])
+		r := l.try(&list[i])
 		printing.Lock()
 		defer printing.Unlock()
 		results[i] = r
@@ -165,13 +187,13 @@ func each(jobs, n int, f func(int)) {
 }
 
 // try runs the tests that a mutant names, until one fails.
-func (l *lab) try(name string, m *Mutant) (r result) {
+func (l *lab) try(m *Mutant) (r result) {
 	begin := time.Now()
-	if p, err := l.plant(name, m); err != nil {
+	if p, env, err := l.plantOne(m); err != nil {
 		r = result{verdict: broken, output: err.Error()}
 	} else {
 		for _, words := range m.Tests {
-			if r = p.test(words); r.verdict != survived {
+			if r = p.test(words, env); r.verdict != survived {
 				break
 			}
 		}

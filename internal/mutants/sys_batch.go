@@ -14,8 +14,9 @@ var sysBatch = []Mutant{
 		Name: "a batch has room for fewer buffers than it is asked for",
 		File: "internal/sys/batch_linux.go",
 		Old:  `b.iovs = slices.Grow(b.iovs, buffers)`, New: `b.iovs = slices.Grow(b.iovs, buffers/2)`,
-		Breaks: "the packets of a batch point to each other",
-		Tests:  []string{"./internal/sys -run TestBatches", "./conn -run TestBatch"},
+		Breaks:     "the packets of a batch point to each other",
+		Tests:      []string{"./internal/sys -run TestBatches", "./conn -run TestBatch"},
+		Equivalent: "a packet keeps the array that it points to",
 	},
 	{
 		Name: "a batch is received without room for addresses the second time",

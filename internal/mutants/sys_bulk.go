@@ -6,7 +6,7 @@ var sysBulk = []Mutant{
 		File: "internal/sys/bulk_linux.go",
 		Old:  `c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, size)`, New: `c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_NOSIGNAL, size)`,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
-		Tests:  []string{"./fd -run TestWritev", ". -run TestChildThatClears"},
+		Tests:  []string{"./internal/sys -run TestNeverBlocks"},
 	},
 	{
 		Name: "a splice that a signal interrupts fails",
@@ -29,13 +29,13 @@ var sysBulk = []Mutant{
 		File: "internal/sys/bulk_linux.go",
 		Old:  `unix.O_CLOEXEC|unix.O_NONBLOCK`, New: `unix.O_NONBLOCK`,
 		Breaks: "descriptors are close-on-exec",
-		Tests:  []string{"./fd -run TestPipes|TestSplice"},
+		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},
 	{
 		Name: "a pipe blocks",
 		File: "internal/sys/bulk_linux.go",
 		Old:  `unix.O_CLOEXEC|unix.O_NONBLOCK`, New: `unix.O_CLOEXEC`,
 		Breaks: "Pipe returns non-blocking ends",
-		Tests:  []string{"./fd -run TestSplice"},
+		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},
 }

@@ -48,7 +48,7 @@ var sysEpoll = []Mutant{
 	}`,
 		New:    `	}`,
 		Breaks: "EINTR ends an EpollWait early",
-		Tests:  []string{"./internal/sys -run TestEpoll"},
+		Tests:  []string{"./internal/sys -run TestInterruptedWait"},
 	},
 	{
 		Name: "a wake-up that a signal interrupts is lost",

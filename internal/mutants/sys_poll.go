@@ -28,7 +28,7 @@ var sysPoll = []Mutant{
 		File: "internal/sys/poll_linux.go",
 		Old:  `unix.MSG_PEEK|unix.MSG_DONTWAIT`, New: `unix.MSG_DONTWAIT`,
 		Breaks: "Peek takes no data",
-		Tests:  []string{"./fd -run TestWaitReadable|TestWaitingForAnError"},
+		Tests:  []string{"./internal/sys -run TestPeekTakesNothing"},
 	},
 	{
 		Name: "a poll that a signal interrupts fails",

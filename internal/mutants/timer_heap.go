@@ -15,7 +15,7 @@ var timerHeap = []Mutant{
 	e.seq.Store(seq) // HB-9: before when
 `,
 		Breaks: "HB-9",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -32,7 +32,7 @@ var timerHeap = []Mutant{
 	}
 `,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -49,7 +49,7 @@ var timerHeap = []Mutant{
 	h.post(e) // HB-8: after when
 `,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -62,7 +62,7 @@ var timerHeap = []Mutant{
 		New: `	h.lower(when)
 `,
 		Breaks: "New: an empty heap calls wake whenever an entry is armed for earlier than Next",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -80,7 +80,7 @@ var timerHeap = []Mutant{
 	h.lower(when)
 `,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -98,7 +98,7 @@ var timerHeap = []Mutant{
 	for e != &bottom {
 		below`,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -113,7 +113,7 @@ var timerHeap = []Mutant{
 	h.next.Store(Never) // HB-8: before the inbox, for an Arm that comes too late for it
 `,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -128,7 +128,7 @@ var timerHeap = []Mutant{
 		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
 `,
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -138,7 +138,7 @@ var timerHeap = []Mutant{
 `,
 		New:    "",
 		Breaks: "HB-8",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -153,7 +153,7 @@ var timerHeap = []Mutant{
 			h.due = append(h.due, fire{p.entry, seq}) // HB-9: seq after when
 `,
 		Breaks: "HB-9",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -161,7 +161,7 @@ var timerHeap = []Mutant{
 		File: "timer/heap.go",
 		Old:  `fire{p.entry, p.entry.seq.Load()}`, New: `fire{p.entry, p.seq}`,
 		Breaks: "HB-9",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -171,7 +171,7 @@ var timerHeap = []Mutant{
 `,
 		New:    "",
 		Breaks: "Next is not later than any armed entry",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -179,15 +179,14 @@ var timerHeap = []Mutant{
 		File: "timer/heap.go",
 		Old:  `if h.next.CompareAndSwap(next, when) {`, New: `if h.next.Store(when); true {`,
 		Breaks: "Next is not later than any armed entry",
-		Tests:  []string{search},
-		Core:   true,
+		Tests:  []string{timerSearch},
 	},
 	{
 		Name: "the inbox is filled by a store",
 		File: "timer/heap.go",
 		Old:  `if h.inbox.CompareAndSwap(top, e) {`, New: `if h.inbox.Store(e); true {`,
 		Breaks: "HB-8: no entry is forgotten",
-		Tests:  []string{search},
+		Tests:  []string{timerSearch},
 		Core:   true,
 	},
 	{
@@ -195,7 +194,7 @@ var timerHeap = []Mutant{
 		File: "timer/heap.go",
 		Old:  `if p.when <= now && p.entry.when.expire(p.when) {`, New: `if p.when <= now {`,
 		Breaks: "Disarm makes e due never",
-		Tests:  []string{"./timer"},
+		Tests:  []string{"./timer -skip Model|Mutants"},
 		Core:   true,
 	},
 	{
@@ -203,7 +202,7 @@ var timerHeap = []Mutant{
 		File: "timer/heap.go",
 		Old:  `if p.when > now && p.entry.when.load() == p.when {`, New: `if p.when > now {`,
 		Breaks: "the reactor wakes up in vain for the first of the disarmed, not for each",
-		Tests:  []string{"./timer"},
+		Tests:  []string{"./timer -run TestDisarmedFirst"},
 		Core:   true,
 	},
 	{
@@ -230,7 +229,7 @@ var timerHeap = []Mutant{
 		h.remove(0)
 `,
 		Breaks: "all of them are disarmed before the first owner hears of it",
-		Tests:  []string{"./timer"},
+		Tests:  []string{"./timer -skip Model|Mutants"},
 		Core:   true,
 	},
 	{
