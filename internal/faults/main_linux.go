@@ -55,6 +55,9 @@ func run(only selection, workers int, verbose bool, tell func(m *matrix, faults 
 			some = append(some, f)
 		}
 	}
+	if len(some) == 0 {
+		return nil, errors.New("there is no such fault")
+	}
 	slices.SortStableFunc(some, func(a, b fault) int { // so that some is known of each before all of any
 		return cmp.Compare(slices.Index(whens, a.when), slices.Index(whens, b.when))
 	})

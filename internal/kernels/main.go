@@ -8,8 +8,10 @@
 // no network and no disk of this one. It takes hours where there is no KVM. It needs
 // qemu-system-x86, qemu-system-arm, apt-get and dpkg-deb, and nothing of it needs root.
 //
-// Packages and consoles are kept in a folder. The page docs/reference/kernels.md is written
-// from the consoles of the last boot of each kernel, so a run of some renews those.
+// It downloads the packages of the kernels, and keeps them and the consoles in a folder of
+// the user's cache (-dir). The flags -kernels, -packages and -tests choose some of each. With
+// -write it writes docs/reference/kernels.md from the consoles of the last boot of each
+// kernel, so running some kernels updates only their rows.
 package main
 
 import (

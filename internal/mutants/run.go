@@ -60,6 +60,9 @@ func run(o options) error {
 	defer os.RemoveAll(dir)
 	l := &lab{root: root, dir: dir}
 	list := o.choose(all())
+	if len(list) == 0 {
+		return errors.New("no mutant has such a file and name")
+	}
 	if l.hasty, err = hasty(root, dir); err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ var broken = []scenario{
 		l.step("Accept", func() (any, error) { _, err := ln.Accept(); return nil, err })
 		l.close("close", c)
 	}},
-	{"MTU hole", "packets of more than 600 bytes are lost and nobody says so; the kernel gives up", func(l *lab) {
+	{"MTU hole", "packets of more than 600 bytes are lost and no ICMP is sent; the kernel gives up", func(l *lab) {
 		hurry()
 		dialed, accepted := l.pair()
 		l.set(losing(func(p packet) bool { return len(p) > 600 }))

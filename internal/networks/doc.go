@@ -7,5 +7,7 @@
 // or waited, must be the same. docs/reference/networks.md shows them; go test
 // ./internal/networks -write writes it anew.
 //
+// They take half a minute, and need root or user namespaces; without, they are skipped.
+//
 // Where it stands: above the root package, whose names it uses as a program does.
 package networks

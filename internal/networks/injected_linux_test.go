@@ -20,7 +20,7 @@ var injected = []scenario{
 		l.read("read again", dialed)
 		l.write("write", dialed)
 		l.close("close", dialed)
-		l.write("the peer, which knows of nothing, writes", accepted)
+		l.write("the peer, which has not seen the RST, writes", accepted)
 		l.read("the peer reads", accepted)
 	}},
 	{"RST to a writer", "a RST arrives while a Write waits", func(l *lab) {
@@ -90,7 +90,7 @@ var injected = []scenario{
 			l.dial("dial, "+m.name, on(far, port), 0)
 		}
 	}},
-	{"ICMP for data", "a router says so of a connection, until the kernel gives up", func(l *lab) {
+	{"ICMP for data", "a router sends ICMP errors for a connection, until the kernel gives up", func(l *lab) {
 		hurry()
 		for _, m := range messages[:2] {
 			l.set(sound)
@@ -101,7 +101,7 @@ var injected = []scenario{
 			l.write("write again", dialed)
 		}
 	}},
-	{"ICMP for datagrams", "a router says so of UDP packets", func(l *lab) {
+	{"ICMP for datagrams", "a router sends ICMP errors for UDP packets", func(l *lab) {
 		for _, m := range messages {
 			l.set(l.refusing(m.code))
 			c, err := l.dialer(0).DialContext(ctx, "udp", on(far, port))

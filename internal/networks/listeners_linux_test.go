@@ -97,7 +97,7 @@ var queues = []scenario{
 		}
 		l.dial("dial again", on(far, port), 0)
 	}},
-	{"handshake half open", "what completes the handshake is lost; the peer believes that it is connected", func(l *lab) {
+	{"handshake half open", "what completes the handshake is lost; the peer is connected", func(l *lab) {
 		ln := l.listening()
 		l.set(losing(isLastOfHandshake))
 		c, _ := l.dial("dial", on(far, port), 0)

@@ -180,8 +180,8 @@ What sockets do in networks that fail and with peers that misbehave: package net
 both, each time in a process and a network namespace of its own, whose packets the test carries through a tunnel. The
 last column is what both gave. The test compares the whole chain of errors, with their types and addresses.
 
-A call that is not marked returned at once: in less than %v. One that "waited" took longer, and less than a minute. Calls
-of streams that are carried through losses take as long as they take. A call that nothing else ends has a deadline, after
+A call that is not marked returned at once: in less than %v. One that "waited" took longer, and less than a minute. Transfers
+under packet loss are not timed. A call that nothing else ends has a deadline, after
 %v. In these networks the kernel gives up after seconds: see hurry in internal/networks/broken_linux_test.go.
 
     go test ./internal/networks          # compares, and compares this page

@@ -7,5 +7,8 @@
 // docs/reference/resources.md shows what they gave; go test ./internal/resources -write
 // writes it anew.
 //
+// They take some seconds, and need root or user namespaces for some of the scenarios; without,
+// those are skipped.
+//
 // Where it stands: above the root package, whose names it uses as a program does.
 package resources

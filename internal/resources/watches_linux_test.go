@@ -18,7 +18,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
-var exhaust = flag.Bool("exhaust", false, "use up fs.epoll.max_user_watches of a user that nobody is")
+var exhaust = flag.Bool("exhaust", false, "use up fs.epoll.max_user_watches of an unused user id")
 
 // The limit fs.epoll.max_user_watches is one for the machine, and counts for each user. To lower
 // it would be felt by every process, and to use it up takes seconds and as much memory as the

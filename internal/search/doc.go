@@ -12,6 +12,14 @@
 //	    |   before each operation: point
 //	Explorer          which goroutine takes the next step; what else could have
 //
+// The scenarios are in testdata/search of the packages timer, polldesc, poller and fd. Those of
+// poller and fd run over the simulated kernel of package kernel.
+//
+//	go test ./timer ./polldesc ./poller ./fd -run TestSearch -v   # all, in a minute
+//	go test ./polldesc -run TestSearch -only 'evict'              # those with such a name
+//	go test ./polldesc -run TestSearch -patches FILE              # with a mistake: see overlay.Patch
+//	go test ./polldesc -run TestSearch -short                     # some thousand schedules of each
+//
 // # How it works
 //
 //  1. Each goroutine of a scenario is a coroutine. It stops before each operation that other

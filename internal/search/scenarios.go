@@ -3,6 +3,7 @@ package search
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ func Scenarios(t *testing.T, all []Scenario) {
 	var i, n, schedules, steps int
 	if _, err := fmt.Sscanf(*part, "%d/%d", &i, &n); err != nil {
 		t.Fatal("-part: ", err)
+	}
+	if !slices.ContainsFunc(all, func(s Scenario) bool { return strings.Contains(s.Name, *only) }) {
+		t.Fatalf("no scenario's name contains %q", *only)
 	}
 	begin := time.Now()
 	for k := range all {
@@ -45,12 +49,12 @@ func Scenarios(t *testing.T, all []Scenario) {
 			fmt.Printf("%8d schedules, %3d steps at most, %6.2f s: %s%s\n", e.Schedules, e.Longest, time.Since(began).Seconds(), s.Name, cut(e))
 		}
 	}
-	fmt.Printf("%d schedules, %d steps, %.1f s\n", schedules, steps, time.Since(begin).Seconds())
+	fmt.Printf("part %d of %d: %d schedules, %d steps, %.1f s\n", i+1, n, schedules, steps, time.Since(begin).Seconds())
 }
 
 func cut(e *Explorer) string {
 	if e.Cut {
-		return " (only some)"
+		return " (stopped there)"
 	}
 	return ""
 }
@@ -73,10 +77,11 @@ func counterexample(s *Scenario, variant int, found *Explorer) string {
 	return b.String()
 }
 
-// Steps tells step of the steps of some schedules of all.
-func Steps(t *testing.T, all []Scenario, step func(Step)) {
+// Steps tells step of the steps of some schedules of all. With -only, or in another part than
+// the first, it does nothing and reports false.
+func Steps(t *testing.T, all []Scenario, step func(Step)) bool {
 	if !strings.HasPrefix(*part, "0/") || *only != "" {
-		t.Skip("another part does this")
+		return false
 	}
 	for k := range all {
 		e := &Explorer{Limit: 1000, step: step}
@@ -84,6 +89,7 @@ func Steps(t *testing.T, all []Scenario, step func(Step)) {
 			e.Explore(&all[k], v)
 		}
 	}
+	return true
 }
 
 func plural(n int, what string) string {

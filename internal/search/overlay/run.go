@@ -36,7 +36,7 @@ func (target *Target) Search(t *testing.T) {
 	SkipElsewhere(t)
 	bin, err := target.Build(t.Context(), t.TempDir(), patches(t)...)
 	require.NoError(t, err)
-	args := []string{"-test.v=" + fmt.Sprint(testing.Verbose()), "-test.short=" + fmt.Sprint(testing.Short()), "-only=" + flag.Lookup("only").Value.String()}
+	args := []string{"-test.failfast", "-test.v=" + fmt.Sprint(testing.Verbose()), "-test.short=" + fmt.Sprint(testing.Short()), "-only=" + flag.Lookup("only").Value.String()}
 	for _, out := range parallel(t.Context(), bin, args) {
 		switch {
 		case errors.Is(out.err, context.Canceled): // another one has failed

@@ -2,6 +2,8 @@ package polldesc
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/a57b2d82/netpoller/internal/search"
@@ -51,4 +53,10 @@ func (rows rowsTaken) missing() (all []string) {
 	return all
 }
 
-func (rows rowsTaken) String() string { return fmt.Sprint(map[string]int(rows)) }
+func (rows rowsTaken) String() string {
+	var b strings.Builder
+	for _, row := range slices.Sorted(maps.Keys(rows)) {
+		fmt.Fprintf(&b, "\n%-14s taken %6d times", row, rows[row])
+	}
+	return b.String()
+}
