@@ -303,8 +303,13 @@ func TestAllocsOfBatches(t *testing.T) {
 				if n, err := connected.WriteBatch(far, 0); n != 1 || err != nil {
 					t.Error(n, err)
 				}
-				if n, err := receiver.ReadBatch(in, 0); n != 4 || err != nil {
-					t.Error(n, err)
+				for got := 0; got < 4; { // a busy machine delivers them one by one
+					n, err := receiver.ReadBatch(in[got:], 0)
+					if n == 0 || err != nil {
+						t.Error(n, err)
+						break
+					}
+					got += n
 				}
 			}
 		}
