@@ -96,4 +96,11 @@ var sysEpoll = []Mutant{
 		Breaks: "EpollWait: a negative timeout never passes",
 		Tests:  []string{"./internal/sys -run TestEpollWait"},
 	},
+	{
+		Name: "a wake-up is lost in a full counter",
+		File: "internal/sys/epoll_linux.go",
+		Old:  `errno == unix.EAGAIN && emptied < mostEmptied`, New: `errno == unix.EAGAIN && emptied > mostEmptied`,
+		Breaks: "Notify: one that is full is emptied first",
+		Tests:  []string{"./internal/sys -run TestNotifyOfFullCounter"},
+	},
 }

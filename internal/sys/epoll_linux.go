@@ -168,19 +168,29 @@ func Eventfd() (fd int, err error) {
 	return fd, os.NewSyscallError("eventfd", err)
 }
 
-// Notify adds one to an event descriptor.
+// Notify adds one to an event descriptor. One that is full is emptied first: that takes 64 bits
+// of wake-ups, or a filter that says so, which must not lose the one that matters.
 func Notify(fd int) {
 	one := uint64(1)
-	for {
+	for emptied := 0; ; {
 		errno := refused(CallNotify, fd)
 		if errno == 0 {
 			_, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), 8)
+		}
+		if errno == unix.EAGAIN && emptied < mostEmptied {
+			TakeNotify(fd)
+			emptied++
+			continue
 		}
 		if eventfdDone(fd, errno) {
 			return
 		}
 	}
 }
+
+// mostEmptied is how often Notify tries again. A filter that always denies it denies it to the
+// runtime too.
+const mostEmptied = 3
 
 // TakeNotify sets an event descriptor back to zero, and reports false if it was that.
 func TakeNotify(fd int) bool {
@@ -196,8 +206,8 @@ func TakeNotify(fd int) bool {
 	}
 }
 
-// eventfdDone reports whether a call on an event descriptor is done: EAGAIN says that
-// there is nothing to take, or no need to add. A call that is lost is a goroutine that
+// eventfdDone reports whether a call on an event descriptor is done: EAGAIN says that there is
+// nothing to take. A call that is lost is a goroutine that
 // sleeps on, so an error that should not be does not pass in silence.
 func eventfdDone(fd int, errno unix.Errno) bool {
 	switch errno {

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 	"syscall"
@@ -260,6 +261,32 @@ func TestFactManyNested(t *testing.T) {
 		}
 	}
 	t.Errorf("%d nested instances watch it", many)
+}
+
+// A wake-up must not be lost because a counter is full, or said to be.
+func TestNotifyOfFullCounter(t *testing.T) {
+	fd, err := Eventfd()
+	ok(t, err)
+	defer CloseFD(fd)
+	full := binary.NativeEndian.AppendUint64(nil, math.MaxUint64-1)
+	if _, err := syscall.Write(fd, full); err != nil {
+		t.Fatal(err)
+	}
+	for _, denied := range []int{0, 1, 3} {
+		calls := 0
+		restore := SetFault(func(call Call, _ int) error {
+			if calls++; call == CallNotify && calls%2 == 1 && calls < 2*denied {
+				return syscall.EAGAIN // to the writes, of which each is followed by a read
+			}
+			return nil
+		})
+		Notify(fd)
+		restore()
+		var n [8]byte
+		if _, err := syscall.Read(fd, n[:]); err != nil || binary.NativeEndian.Uint64(n[:]) != 1 {
+			t.Errorf("after %d refusals the counter is %d, %v", denied, binary.NativeEndian.Uint64(n[:]), err)
+		}
+	}
 }
 
 // Every Notify must be an edge, without the descriptor ever being read, or a wake-up
