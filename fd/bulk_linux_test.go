@@ -152,8 +152,9 @@ func TestBulkInterrupted(t *testing.T) {
 			},
 		} {
 			var tries atomic.Int32
-			restore := sys.SetFault(func(sys.Call, int) error {
-				if tries.Add(1) <= 5 {
+			restore := sys.SetFault(func(c sys.Call, _ int) error {
+				interrupted := c == sys.CallRead || c == sys.CallWrite || c == sys.CallSplice
+				if interrupted && tries.Add(1) <= 5 {
 					return syscall.EINTR
 				}
 				return nil
