@@ -127,7 +127,7 @@ func (o order) step(s stack, st step) {
 			panic(fmt.Sprint("without a fault: ", hung, " ", t.op.Load(), t.trouble, t.wrong, "\n", stacksOf()))
 		}
 	}
-	goroutines, fds := runtime.NumGoroutine(), descriptors()
+	goroutines, fds := goroutinesLeft(), descriptors()
 	disarm := o.arm(st.name)
 	t, hung := o.trial(s, st)
 	r.Tally = disarm()
@@ -300,6 +300,16 @@ func (o order) left(s stack, goroutines int, fds map[string]int, made int) (what
 		}
 	}
 	return what
+}
+
+// goroutinesLeft counts goroutines when those that are about to end have ended.
+func goroutinesLeft() int {
+	least := runtime.NumGoroutine()
+	for range 10 {
+		time.Sleep(time.Millisecond)
+		least = min(least, runtime.NumGoroutine())
+	}
+	return least
 }
 
 // descriptors counts what is open, by kind.

@@ -35,12 +35,17 @@
 //
 // This is dynamic partial-order reduction with source sets and sleep sets (Abdulla, Aronis,
 // Jonsson and Sagonas 2014). It runs one schedule of each class of equivalent ones, at least,
-// and all classes. Three things are easily got wrong, and then classes are missed in silence.
-// A compare-and-swap that fails is a read, and so is an update that changes nothing. The next
-// step of a goroutine that is blocked counts like that of any other. A swap of steps may need
-// several goroutines to go first: a single note at the earlier step is not enough for classical
-// sleep sets. The litmus test compares the reduced search of random programs with one that
-// leaves nothing out.
+// and all classes. A search that breaks one of three rules misses classes, and no error shows
+// it:
+//
+//   - A compare-and-swap that fails is a read, and so is an update that changes nothing.
+//   - The next step of a goroutine that is blocked counts like that of any other.
+//   - The goroutine that has to go first is one that can begin with what came between the two
+//     steps and does not depend on the earlier one. That need not be the goroutine of the later
+//     step.
+//
+// The litmus test compares the reduced search of random programs with one that leaves nothing
+// out.
 //
 // # Memory
 //

@@ -88,7 +88,6 @@ type Explorer struct {
 	settled    clock      // what has happened in it
 	checking   bool       // at the end
 	abandoned  bool       // the rest is equivalent to a schedule that was run
-	telling    bool       // Step is told each step
 	tracing    bool       // the steps are kept
 	run        int        // number of the schedule, from 1
 	keys       int        // objects that were given a key
