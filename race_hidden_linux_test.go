@@ -4,8 +4,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // The race detector compares what is ordered by synchronization that it sees. A lock
@@ -97,8 +96,7 @@ const racy = "NETPOLLER_TEST_RACY"
 
 // If this fails, go test -race finds less in a program than it does with package net.
 func TestRacyProgramMustBeReported(t *testing.T) {
-	b, _ := debug.ReadBuildInfo()
-	if b == nil || !slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if !nettest.UnderRace() {
 		t.Skip("needs -race")
 	}
 	if program := os.Getenv(racy); program != "" {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/dialer"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
@@ -288,7 +287,7 @@ func TestParkedBatches(t *testing.T) {
 // of a new sender.
 func TestAllocsOfBatches(t *testing.T) {
 	var pool float64
-	if b, ok := debug.ReadBuildInfo(); ok && slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if nettest.UnderRace() {
 		pool = 3 * 4 // with -race, package sync forgets what it likes of a Pool
 	}
 	eachRoute(t, func(t *testing.T, receiver, sender, connected *conn.UDPConn, to *net.UDPAddr) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/timer"
 )
 
@@ -224,7 +225,7 @@ func TestTokenMustComeBackAsItWent(t *testing.T) {
 
 // If this failed, a busy connection would feed the garbage collector.
 func TestWarmDescriptorMustNotAllocate(t *testing.T) {
-	if underRace() {
+	if nettest.UnderRace() {
 		t.Skip("the race detector allocates")
 	}
 	heap := timer.New(func() {})

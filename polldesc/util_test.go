@@ -8,8 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/timer"
-	"runtime/debug"
-	"slices"
 )
 
 // testEnv is a world in which it is always 0 o'clock: what has passed is published.
@@ -69,8 +67,3 @@ func edge(t *testing.T, pd *PollDesc, e Events) (woken int) {
 }
 
 var stateNames = [...]string{idle: "idle", ready: "ready", wait: "wait", parked: "parked"}
-
-func underRace() bool {
-	b, _ := debug.ReadBuildInfo()
-	return slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}

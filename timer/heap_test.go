@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"math"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // A firing is one call of Due.
@@ -279,14 +280,9 @@ type nobody struct{}
 
 func (nobody) Due(uint64, int64) {}
 
-func underRace() bool {
-	b, _ := debug.ReadBuildInfo()
-	return b != nil && slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
-
 // If this failed, every deadline would be work for the garbage collector.
 func TestWarmHeapMustNotAllocate(t *testing.T) {
-	if underRace() {
+	if nettest.UnderRace() {
 		t.Skip("the race detector allocates")
 	}
 	h := newHeap()

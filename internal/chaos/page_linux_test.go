@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 var write = flag.Bool("write", false, "add to docs/reference/chaos.md what was done")
@@ -43,7 +43,7 @@ func record(t *testing.T, first uint64, took time.Duration, all *figures) {
 	require.NoError(t, unix.Uname(&name))
 	release := strings.Join(strings.SplitN(unix.ByteSliceToString(name.Release[:]), ".", 3)[:2], ".")
 	detector := "without the race detector"
-	if info, _ := debug.ReadBuildInfo(); slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if nettest.UnderRace() {
 		detector = "with the race detector"
 	}
 	text = fmt.Appendf(text, "\n## Seeds from %d, %s\n\nOn Linux %s with Go %s, %d processors, %s.\n\n```text\n%s```\n",

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 func TestMain(m *testing.M) {
@@ -43,7 +44,7 @@ func TestSample(t *testing.T) {
 	if testing.Short() {
 		some = slices.DeleteFunc(some, func(f fault) bool { return !f.call.inside && f.call.name != "accept" })
 	}
-	if len(numbers) == 0 || underRace() {
+	if len(numbers) == 0 || nettest.UnderRace() { // which sees nothing more in a program that fails
 		some = slices.DeleteFunc(some, func(f fault) bool { return !f.call.inside })
 	}
 	reached := 0
@@ -64,13 +65,6 @@ func TestSample(t *testing.T) {
 	}
 	require.NoError(t, err)
 	require.Greater(t, reached, len(some), "faults that came")
-}
-
-// underRace reports whether the race detector watches, which sees in a program that fails
-// nothing that it does not see in others.
-func underRace() bool {
-	b, _ := debug.ReadBuildInfo()
-	return slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // planted are steps of a program that breaks the rule when a call fails.

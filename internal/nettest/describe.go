@@ -121,3 +121,14 @@ func NamePorts(s string, names map[string]string) string {
 		return ":PORT"
 	})
 }
+
+// Innermost returns the error that the kernel or the poller gave.
+func Innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -122,21 +121,10 @@ func (l *lab) note(call string, value any, err error, took class) {
 		s.Value = fmt.Sprint(value)
 	}
 	if err != nil {
-		s.Short = nettest.NamePorts(inner(err).Error(), nil)
+		s.Short = nettest.NamePorts(nettest.Innermost(err).Error(), nil)
 		s.Error = nettest.NamePorts(nettest.Describe(err), nil)
 	}
 	l.steps = append(l.steps, s)
-}
-
-// inner returns the error that the kernel or the poller gave.
-func inner(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
-	}
 }
 
 // String returns a step as the page shows it.

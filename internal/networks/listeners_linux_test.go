@@ -155,7 +155,7 @@ var queues = []scenario{
 					return outcomes, err
 				}
 				_, err = a.Read(make([]byte, 1))
-				outcomes[inner(err).Error()]++
+				outcomes[nettest.Innermost(err).Error()]++
 				must(a.Close())
 			}
 			return outcomes, nil
@@ -186,7 +186,7 @@ func (l *lab) dials(count int, address string) {
 		outcomes := make(counts)
 		for range count {
 			if err := <-errs; err != nil {
-				outcomes[inner(err).Error()]++
+				outcomes[nettest.Innermost(err).Error()]++
 			} else {
 				outcomes["connected"]++
 			}

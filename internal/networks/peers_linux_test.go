@@ -99,7 +99,7 @@ var peers = []scenario{
 		l.step("reads", func() (any, error) {
 			outcomes := make(counts)
 			for range many {
-				outcomes[inner(<-ends).Error()]++
+				outcomes[nettest.Innermost(<-ends).Error()]++
 			}
 			return outcomes, nil
 		})

@@ -47,7 +47,7 @@ type child struct {
 func (c *child) try(call string, f func() error, relief, end func()) {
 	o := outcome{Call: call}
 	if err := f(); err != nil {
-		o.Short, o.Error = inner(err).Error(), nettest.NamePorts(nettest.Describe(err), nil)
+		o.Short, o.Error = nettest.Innermost(err).Error(), nettest.NamePorts(nettest.Describe(err), nil)
 		relief()
 		if err := f(); err != nil {
 			o.Again = err.Error()
@@ -68,17 +68,6 @@ func failed(outcomes []outcome, call string) (o outcome, did bool) {
 		}
 	}
 	panic("nobody called " + call)
-}
-
-// inner returns the error that the kernel or the poller gave.
-func inner(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
-	}
 }
 
 // A use is the sockets that a program opens one after the other, and keeps.

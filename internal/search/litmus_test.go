@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // A litmus program is four goroutines at most that do a few random operations each, and those
@@ -177,7 +178,7 @@ const (
 func TestReductionLeavesNothingOut(t *testing.T) {
 	programs, limit := uint64(1000), 3000
 	switch {
-	case underRace(): // the detector sees coroutines, one at a time, and takes ten times as long
+	case nettest.UnderRace(): // the detector sees coroutines, one at a time, and takes ten times as long
 		programs, limit = 100, 300
 	case testing.Short():
 		programs, limit = 200, 1000
@@ -205,9 +206,4 @@ func TestReductionLeavesNothingOut(t *testing.T) {
 	require.Greater(t, whole, int(programs)/2)
 	require.Greater(t, races, int(programs)/50)
 	require.Less(t, reduced, all/5, "there is no reduction")
-}
-
-func underRace() bool {
-	b, _ := debug.ReadBuildInfo()
-	return slices.Contains(b.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
