@@ -52,6 +52,19 @@ func Scenarios(t *testing.T, all []Scenario) {
 	fmt.Printf("part %d of %d: %d schedules, %d steps, %.1f s\n", i+1, n, schedules, steps, time.Since(begin).Seconds())
 }
 
+// Ended says what is wrong, for Check, unless n operations ended, each with one of the errors.
+func Ended(ended []error, n int, want ...error) string {
+	if len(ended) != n {
+		return fmt.Sprintf("%d operations ended, not %d", len(ended), n)
+	}
+	for _, err := range ended {
+		if !slices.Contains(want, err) {
+			return fmt.Sprintf("an operation ended with: %v", err)
+		}
+	}
+	return ""
+}
+
 func cut(e *Explorer) string {
 	if e.Cut {
 		return " (stopped there)"

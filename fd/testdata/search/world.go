@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 
@@ -122,17 +121,7 @@ func (w *world) end(err error) { w.ended = append(w.ended, err) }
 // expect checks at the end that so many operations ended, each with one of the errors.
 func (w *world) expect(n int, want ...error) {
 	w.expectNothing()
-	w.run.Check(func() string {
-		if len(w.ended) != n {
-			return fmt.Sprintf("%d operations ended, not %d", len(w.ended), n)
-		}
-		for _, err := range w.ended {
-			if !slices.Contains(want, err) {
-				return fmt.Sprintf("an operation ended with: %v", err)
-			}
-		}
-		return ""
-	})
+	w.run.Check(func() string { return search.Ended(w.ended, n, want...) })
 }
 
 // expectBytes checks at the end how many were read.

@@ -3,7 +3,6 @@ package polldesc
 import (
 	"fmt"
 	"net"
-	"slices"
 
 	"github.com/a57b2d82/netpoller/internal/search"
 	"github.com/a57b2d82/netpoller/timer"
@@ -158,23 +157,9 @@ func (w *world) sleep(by int64) {
 // expect checks at the end that so many operations ended, each with one of the errors, and that
 // nothing is left over.
 func (w *world) expect(n int, want ...error) {
-	w.run.Check(func() string { return w.endedWith(n, want) })
+	w.run.Check(func() string { return w.wrong })
+	w.run.Check(func() string { return search.Ended(w.ended, n, want...) })
 	w.run.Check(w.nothingLeft)
-}
-
-func (w *world) endedWith(n int, want []error) string {
-	if w.wrong != "" {
-		return w.wrong
-	}
-	if len(w.ended) != n {
-		return fmt.Sprintf("%d operations ended, not %d", len(w.ended), n)
-	}
-	for _, err := range w.ended {
-		if !slices.Contains(want, err) {
-			return fmt.Sprintf("an operation ended with: %v", err)
-		}
-	}
-	return ""
 }
 
 func (w *world) nothingLeft() string {

@@ -1,8 +1,6 @@
 package poller
 
 import (
-	"fmt"
-	"slices"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/search"
@@ -68,18 +66,6 @@ func (w *world) end(err error) { w.ended = append(w.ended, err) }
 
 // expect checks at the end that so many operations ended, each with one of the errors.
 func (w *world) expect(n int, want ...error) {
-	w.run.Check(func() string {
-		if w.wrong != "" {
-			return w.wrong
-		}
-		if len(w.ended) != n {
-			return fmt.Sprintf("%d operations ended, not %d", len(w.ended), n)
-		}
-		for _, err := range w.ended {
-			if !slices.Contains(want, err) {
-				return fmt.Sprintf("an operation ended with: %v", err)
-			}
-		}
-		return ""
-	})
+	w.run.Check(func() string { return w.wrong })
+	w.run.Check(func() string { return search.Ended(w.ended, n, want...) })
 }
