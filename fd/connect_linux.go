@@ -40,7 +40,7 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 
 // accept is accept4. That has no MSG_DONTWAIT, so where O_NONBLOCK may be cleared it is
 // called only when poll(2) reports a connection, or for a socket that does not listen, on
-// which it fails. A process that may not call poll calls accept4.
+// which it fails. A process that may call neither poll nor epoll calls accept4.
 func (fd *FD) accept() (sysfd int, sa syscall.Sockaddr, err error) {
 	if fd.Lent() {
 		if is, _, err := sys.Readable(fd.sysfd); !is && err == nil && sys.Listens(fd.sysfd) {

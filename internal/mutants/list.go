@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/a57b2d82/netpoller/internal/search/overlay"
 )
 
 // A Mutant is a mistake that can be planted.
@@ -79,10 +81,9 @@ func (m *Mutant) patched(root string) (string, error) {
 		return "", fmt.Errorf("%s: %s: %d old pieces and %d new ones", m.File, m.Name, len(from), len(to))
 	}
 	for i, old := range from {
-		if n := strings.Count(text, old); n != 1 {
-			return "", fmt.Errorf("%s: %s: the old text occurs %d times, not once: %q", m.File, m.Name, n, old)
+		if text, err = (overlay.Patch{File: m.File, Old: old, New: to[i]}).Apply(text); err != nil {
+			return "", fmt.Errorf("%s: %w", m.Name, err)
 		}
-		text = strings.Replace(text, old, to[i], 1)
 	}
 	return text, nil
 }

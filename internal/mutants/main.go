@@ -17,7 +17,8 @@
 //
 //	go run ./internal/mutants -run notif -tests './fd -short; ./conn -short'
 //
-// Where it stands: beside everything. It imports no package of ours; it compiles them.
+// Where it stands: above everything. It compiles the packages of the module with their tests,
+// and their searches by package overlay.
 package main
 
 import (

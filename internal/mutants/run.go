@@ -1,16 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/a57b2d82/netpoller/internal/search/overlay"
 )
 
 // options are the flags.
@@ -49,7 +51,7 @@ func (r *result) ok() bool {
 }
 
 func run(o options) error {
-	root, err := moduleRoot()
+	root, err := overlay.Root(context.Background())
 	if err != nil {
 		return err
 	}
@@ -111,11 +113,6 @@ func (o options) choose(list []Mutant) (chosen []Mutant) {
 		chosen = append(chosen, m)
 	}
 	return chosen
-}
-
-func moduleRoot() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	return strings.TrimSpace(string(out)), err
 }
 
 // original runs the tests that the mutants name with none chosen: they must pass. Those that

@@ -87,11 +87,10 @@ func SkipElsewhere(t *testing.T) {
 // Build compiles the test binary of a target into dir, with patches. It is called inside of the
 // module.
 func (target *Target) Build(ctx context.Context, dir string, patches ...Patch) (bin string, err error) {
-	root, err := run(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}")
+	root, err := Root(ctx)
 	if err != nil {
 		return "", err
 	}
-	root = strings.TrimSpace(root)
 	overlay, err := target.Write(root, dir, patches...)
 	if err != nil {
 		return "", err
@@ -99,6 +98,12 @@ func (target *Target) Build(ctx context.Context, dir string, patches ...Patch) (
 	bin = filepath.Join(dir, "search.test")
 	_, err = run(ctx, root, "go", "test", "-c", "-vet=off", "-o", bin, "-overlay", overlay, "./"+target.Package)
 	return bin, err
+}
+
+// Root returns the folder of the module that the working directory is in.
+func Root(ctx context.Context) (string, error) {
+	root, err := run(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}")
+	return strings.TrimSpace(root), err
 }
 
 func patches(t *testing.T) (all []Patch) {
