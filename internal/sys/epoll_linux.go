@@ -207,8 +207,8 @@ func TakeNotify(fd int) bool {
 }
 
 // eventfdDone reports whether a call on an event descriptor is done: EAGAIN says that there is
-// nothing to take. A call that is lost is a goroutine that
-// sleeps on, so an error that should not be does not pass in silence.
+// nothing to take. A call that is lost is a goroutine that sleeps on, so an error that should
+// not be does not pass in silence.
 func eventfdDone(fd int, errno unix.Errno) bool {
 	switch errno {
 	case 0, unix.EAGAIN:
