@@ -70,7 +70,7 @@ func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) err
 // the limit away again, which the owner does after the wait. To everybody else it is a
 // deadline set by the owner, and adds nothing to what SetDeadline may do at any time.
 //
-// Preconditions: the caller owns the side.
+// Preconditions: the caller owns the side and is not parked, so there is no wait to cancel.
 func (pd *PollDesc) Limit(m Mode, at, now int64) {
 	pd.mu.Lock()
 	if pd.info.flags()&closing != 0 {
@@ -80,9 +80,7 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 	pd.makeDeadlines()
 	pd.deadlines[m].limit = at
 	pd.settle(m, now)
-	owed := pd.cancel(m, m)
 	pd.mu.Unlock()
-	pd.pay(owed)
 }
 
 // hasDeadlines reports whether the slot ever had one.
@@ -126,7 +124,8 @@ func (pd *PollDesc) Due(seq uint64, now int64) {
 // settle makes what is published about a side, and what guards it, agree with its
 // deadline.
 //
-// Preconditions: pd.mu is held. The caller cancels the side's wait next.
+// Preconditions: pd.mu is held. The caller cancels the side's wait next, unless it owns the
+// side itself.
 func (pd *PollDesc) settle(m Mode, now int64) {
 	at := pd.deadlines[m].due()
 	pd.side[m].due.Store(at)

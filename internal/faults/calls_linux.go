@@ -83,8 +83,7 @@ var calls = []call{
 	{name: "epoll_pwait2", system: []string{"epoll_pwait2"}, op: anyOp, errnos: errnos(syscall.EBADF)},
 	{name: "eventfd2", system: []string{"eventfd2"}, op: anyOp, errnos: errnos(syscall.EMFILE, syscall.ENFILE, syscall.ENODEV)},
 	{name: "eventfd read", system: []string{"read"}, on: "eventfd", op: anyOp, errnos: errnos(syscall.EAGAIN, syscall.EIO, syscall.EBADF)},
-	// Of a counter that is full there is no EAGAIN in this life: it has 64 bits.
-	{name: "eventfd write", system: []string{"write"}, on: "eventfd", op: anyOp, errnos: errnos(syscall.EIO, syscall.EBADF)},
+	{name: "eventfd write", system: []string{"write"}, on: "eventfd", op: anyOp, errnos: errnos(syscall.EAGAIN, syscall.EIO, syscall.EBADF)},
 }
 
 // hooks are the calls of package sys.
@@ -104,7 +103,7 @@ func hooks() (all []call) {
 		case sys.CallEpollWait:
 			c.errnos = []syscall.Errno{syscall.EINTR} // others crash us, as they crash Go's own poller
 		case sys.CallNotify:
-			c.errnos = []syscall.Errno{syscall.EINTR}
+			c.errnos = []syscall.Errno{syscall.EINTR, syscall.EAGAIN}
 		case sys.CallClose: // is made before it fails
 			c.errnos = append(slices.Clone(c.errnos), syscall.EINTR)
 		}
