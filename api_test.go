@@ -32,14 +32,14 @@ var ownTypes = []string{
 
 // additions are what we have and package net has not, with the reason.
 var additions = map[string]string{
-	"Group":                  "reactors",
-	"Config":                 "reactors",
-	"Wait":                   "reactors",
-	"Stats":                  "reactors",
-	"WaitParked":             "reactors",
-	"WaitThread":             "reactors",
-	"NewGroup":               "reactors",
-	"DefaultGroup":           "reactors",
+	"PollerGroup":            "reactors",
+	"PollerConfig":           "reactors",
+	"PollerStrategy":         "reactors",
+	"PollerStats":            "reactors",
+	"PollerNested":           "reactors",
+	"PollerThread":           "reactors",
+	"NewPollerGroup":         "reactors",
+	"DefaultPollerGroup":     "reactors",
 	"Dialer.Poller":          "reactors",
 	"ListenConfig.Poller":    "reactors",
 	"Message":                "golang.org/x/net has it",
@@ -59,8 +59,8 @@ var additions = map[string]string{
 
 // onLinuxOnly are the additions that other systems have not.
 var onLinuxOnly = map[string]string{
-	"Group.Config": "of use to package fd, which is not there",
-	"Group.Pick":   "of use to package fd, which is not there",
+	"PollerGroup.Config": "of use to package fd, which is not there",
+	"PollerGroup.Pick":   "of use to package fd, which is not there",
 }
 
 // waitingMethods are what each connection has besides on Linux: waiting in other ways.
@@ -389,9 +389,9 @@ func TestVariablesAreNets(t *testing.T) {
 
 // If this fails, a program cannot tell that a system has no reactors.
 func TestGroupWithoutReactors(t *testing.T) {
-	g := netpoller.NewGroup(netpoller.Config{Pollers: 1, Wait: netpoller.WaitParked})
+	g := netpoller.NewPollerGroup(netpoller.PollerConfig{Pollers: 1, Strategy: netpoller.PollerNested})
 	require.Zero(t, g.Stats())
-	require.Same(t, netpoller.DefaultGroup(), netpoller.DefaultGroup())
+	require.Same(t, netpoller.DefaultPollerGroup(), netpoller.DefaultPollerGroup())
 	err := g.Close()
 	require.Equal(t, runtime.GOOS != "linux", errors.Is(err, errors.ErrUnsupported), "%v", err)
 }

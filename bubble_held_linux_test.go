@@ -94,7 +94,7 @@ func TestBubbleBesideCleanupThatLocks(t *testing.T) {
 // If this failed, a Group that is closed, in a bubble or by a cleanup function, would hang
 // beside the other.
 func TestBubbleBesideCleanupThatClosesGroup(t *testing.T) {
-	g := netpoller.NewGroup(netpoller.Config{})
+	g := netpoller.NewPollerGroup(netpoller.PollerConfig{})
 	ends(t, func(t *testing.T) {
 		cleanups(20, func(int) { g.Close() })
 		c, err := (&netpoller.ListenConfig{Poller: g}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -107,7 +107,7 @@ func TestBubbleBesideCleanupThatClosesGroup(t *testing.T) {
 // If this failed, closing a Group would hang, or not tell a notification that was asked for
 // outside of the bubble.
 func TestGroupClosedInABubble(t *testing.T) {
-	g := netpoller.NewGroup(netpoller.Config{})
+	g := netpoller.NewPollerGroup(netpoller.PollerConfig{})
 	ln, err := (&netpoller.ListenConfig{Poller: g}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer ln.Close()

@@ -108,7 +108,7 @@ func TestDeadPeer(t *testing.T) {
 				}
 			}
 			nettest.Eventually(t, "our Reads are parked", func() bool {
-				return netpoller.DefaultGroup().Stats().ParkedReaders == len(watchers)-1
+				return netpoller.DefaultPollerGroup().Stats().ParkedReaders == len(watchers)-1
 			})
 			command(t, death.cut)
 			close(cut)

@@ -27,15 +27,15 @@ import (
 // end, and a count of the system calls made for it.
 type walk struct {
 	*testing.T
-	group *netpoller.Group
+	group *netpoller.PollerGroup
 	conn  *netpoller.TCPConn
 	peer  *net.TCPConn
 
 	reads, writes atomic.Int32
 }
 
-func newWalk(t *testing.T, config netpoller.Config) *walk {
-	w := &walk{T: t, group: netpoller.NewGroup(config)}
+func newWalk(t *testing.T, config netpoller.PollerConfig) *walk {
+	w := &walk{T: t, group: netpoller.NewPollerGroup(config)}
 	t.Cleanup(func() { w.group.Close() })
 	lc := netpoller.ListenConfig{Poller: w.group}
 	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -66,7 +66,7 @@ func newWalk(t *testing.T, config netpoller.Config) *walk {
 }
 
 // settle waits until the reactor has nothing to do.
-func (w *walk) settle() (s netpoller.Stats) {
+func (w *walk) settle() (s netpoller.PollerStats) {
 	for still := 0; still < 20; time.Sleep(time.Millisecond) {
 		now := w.group.Stats()
 		if still++; now != s {
@@ -96,9 +96,9 @@ func (w *walk) read() (got chan string) {
 
 // If this fails, docs/one-read.md is wrong about what a Read costs.
 func TestSecondReadAsksTheKernelOnce(t *testing.T) {
-	w := newWalk(t, netpoller.Config{})
+	w := newWalk(t, netpoller.PollerConfig{})
 	last := w.settle()
-	row := func(what string) (s netpoller.Stats) {
+	row := func(what string) (s netpoller.PollerStats) {
 		s = w.settle()
 		t.Logf("%-28s %8d %8d %8d %8d", what, w.reads.Load(), s.Events-last.Events, s.Wakeups-last.Wakeups, s.ParkedReaders)
 		return s
@@ -124,7 +124,7 @@ func TestSecondReadAsksTheKernelOnce(t *testing.T) {
 // If this fails, docs/deadlines.md is wrong about what a deadline before every Read
 // costs.
 func TestLaterDeadlineIsAStore(t *testing.T) {
-	w := newWalk(t, netpoller.Config{})
+	w := newWalk(t, netpoller.PollerConfig{})
 	const requests = 1000
 	armed := func(deadline func(i int) time.Time) uint64 {
 		before := w.settle()
@@ -185,9 +185,9 @@ func BenchmarkSetReadDeadline(b *testing.B) {
 
 // If this fails, a Read returns before its deadline.
 func TestDeadlineIsNeverEarly(t *testing.T) {
-	for name, wait := range map[string]netpoller.Wait{"parked": netpoller.WaitParked, "thread": netpoller.WaitThread} {
+	for name, wait := range map[string]netpoller.PollerStrategy{"nested": netpoller.PollerNested, "thread": netpoller.PollerThread} {
 		t.Run(name, func(t *testing.T) {
-			w := newWalk(t, netpoller.Config{Wait: wait})
+			w := newWalk(t, netpoller.PollerConfig{Strategy: wait})
 			var late []time.Duration
 			for range 101 {
 				deadline := time.Now().Add(3 * time.Millisecond)
@@ -205,8 +205,8 @@ func TestDeadlineIsNeverEarly(t *testing.T) {
 
 // If this fails, docs/close.md is wrong: somebody stays parked, or his descriptor open.
 func TestCloseEndsTheReadAndFreesTheSlot(t *testing.T) {
-	w := newWalk(t, netpoller.Config{})
-	row := func(what string) netpoller.Stats {
+	w := newWalk(t, netpoller.PollerConfig{})
+	row := func(what string) netpoller.PollerStats {
 		s := w.settle()
 		t.Logf("%-12s open %d, parked readers %d, deadlines in the heap %d", what, s.Open, s.ParkedReaders, s.Timers)
 		return s
@@ -240,7 +240,7 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 		}
 	})
 	t.Run("net.Buffers writes one buffer after another", func(t *testing.T) {
-		w := newWalk(t, netpoller.Config{})
+		w := newWalk(t, netpoller.PollerConfig{})
 		b := net.Buffers{[]byte("a"), []byte("b"), []byte("c")}
 		ours := netpoller.Buffers(slices.Clone(b))
 		_, err := b.WriteTo(w.conn)
@@ -253,8 +253,8 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 		require.EqualValues(t, 1, w.writes.Load())
 	})
 	t.Run("copies stay in the kernel among our own", func(t *testing.T) {
-		w := newWalk(t, netpoller.Config{})
-		other := newWalk(t, netpoller.Config{})
+		w := newWalk(t, netpoller.PollerConfig{})
+		other := newWalk(t, netpoller.PollerConfig{})
 		file, err := os.Create(filepath.Join(t.TempDir(), "copy"))
 		require.NoError(t, err)
 		defer file.Close()
@@ -280,7 +280,7 @@ func TestDivergencesAreAsWritten(t *testing.T) {
 		}
 	})
 	t.Run("a type assertion to *net.TCPConn fails", func(t *testing.T) {
-		w := newWalk(t, netpoller.Config{})
+		w := newWalk(t, netpoller.PollerConfig{})
 		var c net.Conn = w.conn
 		_, ok := c.(*net.TCPConn)
 		t.Logf("%T is a *net.TCPConn: %v", c, ok)

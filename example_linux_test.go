@@ -108,8 +108,8 @@ func ExampleDialer_resolver() {
 }
 
 // Reactors of one's own, here two that block a thread each, and what they did.
-func ExampleGroup() {
-	group := net.NewGroup(net.Config{Pollers: 2, Wait: net.WaitThread})
+func ExamplePollerGroup() {
+	group := net.NewPollerGroup(net.PollerConfig{Pollers: 2, Strategy: net.PollerThread})
 	defer group.Close()
 
 	lc := net.ListenConfig{Poller: group, Backlog: 16}

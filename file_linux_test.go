@@ -302,13 +302,13 @@ func TestFileConnReadsOnAfterShortRead(t *testing.T) {
 				n, _, _ := unix.Recvfrom(int(f.Fd()), make([]byte, 1), unix.MSG_OOB|unix.MSG_DONTWAIT)
 				return n == 1
 			})
-			events := netpoller.DefaultGroup().Stats().Events
+			events := netpoller.DefaultPollerGroup().Stats().Events
 			again, err := s.fileConn(f)
 			require.NoError(s, err)
 			defer again.Close()
 			if !s.std {
 				nettest.Eventually(s, "the poller has told of the data", func() bool {
-					return netpoller.DefaultGroup().Stats().Events > events
+					return netpoller.DefaultPollerGroup().Stats().Events > events
 				})
 			}
 			require.NoError(s, again.SetReadDeadline(soon()))

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 		err = l.Close()
 	}
 	for i := 0; err == nil && i < runtime.GOMAXPROCS(0); i++ { // each reactor's turn comes
-		_, err = netpoller.DefaultGroup().Pick()
+		_, err = netpoller.DefaultPollerGroup().Pick()
 	}
 	if err != nil {
 		panic(err)

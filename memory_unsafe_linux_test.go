@@ -28,8 +28,8 @@ type mayFaultSide struct {
 
 func mayFaultSides(t *testing.T) []mayFaultSide {
 	sides := []mayFaultSide{{"net", net.Listen, net.ListenPacket}}
-	for name, wait := range map[string]netpoller.Wait{"parked": netpoller.WaitParked, "thread": netpoller.WaitThread} {
-		g := netpoller.NewGroup(netpoller.Config{Wait: wait, MemoryMayFault: true})
+	for name, wait := range map[string]netpoller.PollerStrategy{"nested": netpoller.PollerNested, "thread": netpoller.PollerThread} {
+		g := netpoller.NewPollerGroup(netpoller.PollerConfig{Strategy: wait, MemoryMayFault: true})
 		t.Cleanup(func() { g.Close() })
 		lc := netpoller.ListenConfig{Poller: g}
 		sides = append(sides, mayFaultSide{name,

@@ -214,7 +214,7 @@ func TestChildThatClears(t *testing.T) {
 func waitsInPoller(t *testing.T, readers, writers int) {
 	t.Helper()
 	nettest.Eventually(t, "they wait in the poller", func() bool {
-		s := netpoller.DefaultGroup().Stats()
+		s := netpoller.DefaultPollerGroup().Stats()
 		return s.ParkedReaders == readers && s.ParkedWriters == writers
 	})
 }

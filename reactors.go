@@ -3,31 +3,35 @@ package netpoller
 import "github.com/a57b2d82/netpoller/poller"
 
 // Package net has no names for these. On systems without a reactor they are there so that
-// programs compile; a Group does nothing.
+// programs compile; a PollerGroup does nothing.
 type (
-	// Group is a set of reactors. See go doc github.com/a57b2d82/netpoller/poller Group.
-	Group = poller.Group
+	// PollerGroup is a set of reactors. See go doc github.com/a57b2d82/netpoller/poller Group.
+	PollerGroup = poller.Group
 
-	// Config says how many reactors a Group has, how they wait, and with MemoryMayFault
-	// that buffers may lie in memory that faults. See go doc
+	// PollerConfig says how many reactors a PollerGroup has, how they wait, and with
+	// MemoryMayFault that buffers may lie in memory that faults. See go doc
 	// github.com/a57b2d82/netpoller/poller Config.
-	Config = poller.Config
+	PollerConfig = poller.Config
 
-	// Wait is how a reactor waits: WaitParked or WaitThread.
-	Wait = poller.Wait
+	// PollerStrategy is how a reactor waits: PollerNested or PollerThread.
+	PollerStrategy = poller.Strategy
 
-	// Stats are counters of a Group. See go doc github.com/a57b2d82/netpoller/poller Stats.
-	Stats = poller.Stats
+	// PollerStats are counters of a PollerGroup. See go doc
+	// github.com/a57b2d82/netpoller/poller Stats.
+	PollerStats = poller.Stats
 )
 
 const (
-	WaitParked = poller.WaitParked
-	WaitThread = poller.WaitThread
+	// PollerNested, the default, parks the reactor in Go's own poller. See poller.Nested.
+	PollerNested = poller.Nested
+
+	// PollerThread blocks a thread in epoll_pwait2(2). See poller.Thread.
+	PollerThread = poller.Thread
 )
 
-// NewGroup returns a group of reactors of one's own, for ListenConfig.Poller and
+// NewPollerGroup returns a group of reactors of one's own, for ListenConfig.Poller and
 // Dialer.Poller. See poller.NewGroup.
-func NewGroup(c Config) *Group { return poller.NewGroup(c) }
+func NewPollerGroup(c PollerConfig) *PollerGroup { return poller.NewGroup(c) }
 
-// DefaultGroup returns the group of reactors that is used where none is named.
-func DefaultGroup() *Group { return poller.Default() }
+// DefaultPollerGroup returns the group of reactors that is used where none is named.
+func DefaultPollerGroup() *PollerGroup { return poller.Default() }

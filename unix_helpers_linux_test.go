@@ -235,7 +235,7 @@ func containsReactor(stacks string) bool { return strings.Contains(stacks, "poll
 // waiting returns how many goroutines wait for a socket of this side.
 func (s *side) waiting() int {
 	if !s.std {
-		stats := netpoller.DefaultGroup().Stats()
+		stats := netpoller.DefaultPollerGroup().Stats()
 		return stats.ParkedReaders + stats.ParkedWriters
 	}
 	n := 0

@@ -61,7 +61,7 @@ func TestHTMLInABrowser(t *testing.T) {
 			at := cell{sc.key, "net", p}
 			base := run{cell: at, PerSecond: 1e5, CPU: 3, P50: 10, P99: 100, P999: 1000, Memory: 8e3, KernelMemory: 9e3}
 			rep.Runs = append(rep.Runs, base)
-			at.Variant = "parked"
+			at.Variant = "nested"
 			base.cell, base.PerSecond, base.P99 = at, 9e4+float64(i), 98
 			rep.Runs = append(rep.Runs, base)
 		}

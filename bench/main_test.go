@@ -42,7 +42,7 @@ func TestFlagsDefaults(t *testing.T) {
 	assert.Equal(t, []string{"echo"}, overview.Scenarios)
 	assert.Equal(t, []int{1, 64, 1000}, overview.Conns)
 	assert.Equal(t, []int{64}, overview.Sizes)
-	assert.Equal(t, []string{"net", "parked", "thread", "raw"}, overview.Variants)
+	assert.Equal(t, []string{"net", "nested", "thread", "raw"}, overview.Variants)
 
 	all, err := parseFlags([]string{"-all"}, io.Discard)
 	require.NoError(t, err)
@@ -78,11 +78,11 @@ func TestFlagsRefused(t *testing.T) {
 func TestRoundOrder(t *testing.T) {
 	var groups []group
 	for _, conns := range []int{1, 64} {
-		groups = append(groups, group{echoCell("net", conns), echoCell("parked", conns), echoCell("raw", conns)})
+		groups = append(groups, group{echoCell("net", conns), echoCell("nested", conns), echoCell("raw", conns)})
 	}
 	assert.Equal(t, []cell{
-		echoCell("parked", 1), echoCell("raw", 1), echoCell("net", 1),
-		echoCell("parked", 64), echoCell("raw", 64), echoCell("net", 64),
+		echoCell("nested", 1), echoCell("raw", 1), echoCell("net", 1),
+		echoCell("nested", 64), echoCell("raw", 64), echoCell("net", 64),
 	}, roundOrder(groups, 1))
 	assert.Equal(t, roundOrder(groups, 0), roundOrder(groups, 3))
 }

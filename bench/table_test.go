@@ -112,7 +112,7 @@ func TestAtAGlance(t *testing.T) {
 	rep.Runs = append(rep.Runs, run{cell: at, P50: 15})
 	rep.summarize()
 	columns, lines := rep.atAGlance()
-	assert.Equal(t, []string{"ratio to net", "netpoller parked", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
+	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
 	assert.Equal(t, [][]string{
 		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50"},
 		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50"},

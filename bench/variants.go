@@ -29,8 +29,8 @@ type sockets struct {
 
 var variants = []variant{
 	{"net", "net", netSockets},
-	{"parked", "netpoller parked", func() sockets { return netpollerSockets(netpoller.WaitParked) }},
-	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.WaitThread) }},
+	{"nested", "netpoller nested", func() sockets { return netpollerSockets(netpoller.PollerNested) }},
+	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.PollerThread) }},
 	{"cloudwego", "cloudwego/netpoll", nil},
 	{"raw", "raw epoll", nil},
 }
@@ -39,7 +39,7 @@ const (
 	// baseline is the variant the others are compared with.
 	baseline = "net"
 	// overviewVariants are those that run if nothing else is asked for.
-	overviewVariants = "net,parked,thread,raw"
+	overviewVariants = "net,nested,thread,raw"
 )
 
 func variantByKey(key string) (variant, bool) {
@@ -81,8 +81,8 @@ func (c limitedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-func netpollerSockets(wait netpoller.Wait) sockets {
-	group := netpoller.NewGroup(netpoller.Config{Wait: wait})
+func netpollerSockets(wait netpoller.PollerStrategy) sockets {
+	group := netpoller.NewPollerGroup(netpoller.PollerConfig{Strategy: wait})
 	lc := netpoller.ListenConfig{Poller: group}
 	d := netpoller.Dialer{Poller: group}
 	return sockets{

@@ -28,7 +28,7 @@ const patience = 5 * time.Minute
 
 // eachWait runs f with a Group of either wait strategy; parked is the default one.
 func eachWait(t *testing.T, f func(t *testing.T, g *poller.Group)) {
-	for name, c := range map[string]poller.Config{"parked": {}, "thread": {Wait: poller.WaitThread}} {
+	for name, c := range map[string]poller.Config{"nested": {}, "thread": {Strategy: poller.Thread}} {
 		t.Run(name, func(t *testing.T) {
 			g := poller.NewGroup(c)
 			t.Cleanup(func() { g.Close() })

@@ -20,7 +20,7 @@ import (
 // eachMayFault runs f without the field and with it, for either wait strategy.
 func eachMayFault(t *testing.T, f func(t *testing.T, g *poller.Group)) {
 	for name, c := range map[string]poller.Config{
-		"default": {}, "parked": {MemoryMayFault: true}, "thread": {MemoryMayFault: true, Wait: poller.WaitThread},
+		"default": {}, "nested": {MemoryMayFault: true}, "thread": {MemoryMayFault: true, Strategy: poller.Thread},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := poller.NewGroup(c)

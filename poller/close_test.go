@@ -22,7 +22,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 			running(t, 0)
 			before := descriptors(t)
 			for range 20 {
-				g := NewGroup(Config{Pollers: 3, Wait: w})
+				g := NewGroup(Config{Pollers: 3, Strategy: w})
 				var sockets []*socket
 				for range 6 {
 					sockets = append(sockets, register(t, g))
@@ -113,7 +113,7 @@ func TestCloseRaces(t *testing.T) {
 			running(t, 0)
 			before := descriptors(t)
 			for range 100 {
-				g := NewGroup(Config{Pollers: 2, Wait: w})
+				g := NewGroup(Config{Pollers: 2, Strategy: w})
 				var wg sync.WaitGroup
 				var begun atomic.Int32
 				for range 4 {

@@ -1,18 +1,18 @@
 package poller
 
-// A Wait is how a reactor waits for its epoll instance.
-type Wait int
+// A Strategy is how a reactor waits for its epoll instance.
+type Strategy int
 
 const (
-	// WaitParked parks the reactor goroutine in Go's own poller, which watches the
+	// Nested parks the reactor goroutine in Go's own poller, which watches the
 	// epoll descriptor. An idle reactor holds no thread and no P. Deadlines have the
 	// resolution of Go's timers.
-	WaitParked Wait = iota
+	Nested Strategy = iota
 
-	// WaitThread blocks the reactor's thread in epoll_pwait2, or epoll_wait where the
+	// Thread blocks the reactor's thread in epoll_pwait2, or epoll_wait where the
 	// kernel lacks it. Deadlines have nanosecond resolution, or a millisecond's. Each
 	// wait gives up a P that must be won back when events come.
-	WaitThread
+	Thread
 )
 
 // A Config says what a Group is made of. The zero Config is the default.
@@ -21,8 +21,8 @@ type Config struct {
 	// rounded up.
 	Pollers int
 
-	// Wait is how each of them waits; the default is WaitParked.
-	Wait Wait
+	// Strategy is how each of them waits; the default is Nested.
+	Strategy Strategy
 
 	// MemoryMayFault says that buffers may lie in memory whose pages take long to come, or
 	// never do: a mapped file that is cold, on FUSE, or shorter than its mapping; pages
@@ -44,7 +44,7 @@ func (c Config) check() {
 	if c.Pollers < 0 {
 		panic("poller: negative number of pollers")
 	}
-	if c.Wait != WaitParked && c.Wait != WaitThread {
+	if c.Strategy != Nested && c.Strategy != Thread {
 		panic("poller: unknown wait strategy")
 	}
 }

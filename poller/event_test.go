@@ -66,7 +66,7 @@ func TestMoreThanMaxEvents(t *testing.T) {
 				return p.Stats().Events-before.Events > n
 			})
 			waits, events := p.Stats().Waits-before.Waits, p.Stats().Events-before.Events
-			if w == WaitParked && waits > n/maxEvents+2 {
+			if w == Nested && waits > n/maxEvents+2 {
 				t.Errorf("%d waits for %d events", waits, events)
 			}
 			for _, s := range sockets {
@@ -136,7 +136,7 @@ func TestYieldingThatTakesLongIsLeft(t *testing.T) {
 
 // Close must not wait until there is nothing more to do: there may always be.
 func TestStopComesBeforeMoreEvents(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	for range 5 * maxEvents {
 		registerWith(t, p).send()
 	}

@@ -96,7 +96,7 @@ func TestNoWatchesLeft(t *testing.T) {
 	}
 	for name, w := range strategies {
 		before := descriptors(t)
-		g := NewGroup(Config{Pollers: 1, Wait: w})
+		g := NewGroup(Config{Pollers: 1, Strategy: w})
 		p, err := g.Pick()
 		if p != nil || !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("%s: Pick = %v, %v", name, p, err)
@@ -116,7 +116,7 @@ func TestWithoutFcntl(t *testing.T) {
 		return
 	}
 	before := descriptors(t)
-	g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	p, err := g.Pick()
 	ok(t, err)
 	if w, is := p.waiter.(*thread); !is {

@@ -31,7 +31,7 @@ type Group struct {
 
 // NewGroup returns a Group. It starts nothing yet. A Group that has been used keeps two
 // descriptors for each of its Pollers until it is closed. It panics if c.Pollers is negative
-// or c.Wait is none of the constants.
+// or c.Strategy is none of the constants.
 func NewGroup(c Config) *Group {
 	c.check()
 	if c.Pollers == 0 {
@@ -59,8 +59,8 @@ func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 		return nil, nil, err
 	}
 	pd, err := p.Register(fd)
-	if errors.Is(err, unix.EINVAL) && g.config.Wait == WaitParked { // DOC: not-nested
-		if p, err = g.get(&g.pollers[g.config.Pollers], WaitThread); err != nil {
+	if errors.Is(err, unix.EINVAL) && g.config.Strategy == Nested { // DOC: not-nested
+		if p, err = g.get(&g.pollers[g.config.Pollers], Thread); err != nil {
 			return nil, nil, err
 		}
 		pd, err = p.Register(fd)
@@ -78,11 +78,11 @@ func (g *Group) Pick() (*Poller, error) {
 	if n := g.config.Pollers; n > 1 {
 		slot = &g.pollers[g.turn.Add(1)%uint32(n)]
 	}
-	return g.get(slot, g.config.Wait)
+	return g.get(slot, g.config.Strategy)
 }
 
 // get returns the Poller of a slot, closed or not: its Register tells.
-func (g *Group) get(slot *atomic.Pointer[Poller], w Wait) (*Poller, error) {
+func (g *Group) get(slot *atomic.Pointer[Poller], w Strategy) (*Poller, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil
 	}

@@ -35,7 +35,7 @@ func TestGroupSize(t *testing.T) {
 func TestBadConfig(t *testing.T) {
 	for want, c := range map[string]Config{
 		"poller: negative number of pollers": {Pollers: -1},
-		"poller: unknown wait strategy":      {Wait: 7},
+		"poller: unknown wait strategy":      {Strategy: 7},
 	} {
 		func() {
 			defer func() {
@@ -54,7 +54,7 @@ func TestGroupStartsLazily(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			running(t, 0)
 			before := descriptors(t)
-			g := NewGroup(Config{Pollers: 3, Wait: w})
+			g := NewGroup(Config{Pollers: 3, Strategy: w})
 			defer g.Close()
 			for started := range 4 {
 				if n := descriptors(t) - before; n != 2*min(started, 3) {
@@ -96,7 +96,7 @@ func TestConcurrentFirstUse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 20 {
 				before := descriptors(t)
-				g := NewGroup(Config{Pollers: 2, Wait: w})
+				g := NewGroup(Config{Pollers: 2, Strategy: w})
 				begin := make(chan bool)
 				var wg sync.WaitGroup
 				for range 16 {
@@ -132,7 +132,7 @@ func TestFailingStart(t *testing.T) {
 		for _, failing := range []sys.Call{sys.CallEpollCtl, sys.CallEventfd} {
 			t.Run(fmt.Sprint(name, failing), func(t *testing.T) {
 				before := descriptors(t)
-				g := NewGroup(Config{Pollers: 1, Wait: w})
+				g := NewGroup(Config{Pollers: 1, Strategy: w})
 				defer g.Close()
 				restore := sys.SetFault(func(call sys.Call, fd int) error {
 					if call == failing {
@@ -165,7 +165,7 @@ func TestParkedNeedsGoPoller(t *testing.T) {
 	fd, err := sys.Dup(int(file.Fd()))
 	ok(t, err)
 	ok(t, syscall.SetNonblock(fd, true))
-	if w, err := newWaiter(WaitParked, fd); err == nil {
+	if w, err := newWaiter(Nested, fd); err == nil {
 		t.Errorf("newWaiter = %v", w)
 	}
 	if err := sys.CloseFD(fd); err != syscall.EBADF {
@@ -200,7 +200,7 @@ func TestDefault(t *testing.T) {
 	if Default() != Default() {
 		t.Error("there are two")
 	}
-	if Default().config.Wait != WaitParked {
+	if Default().config.Strategy != Nested {
 		t.Error("it is not parked")
 	}
 	if !errors.Is(ErrClosed, net.ErrClosed) {

@@ -19,13 +19,13 @@ import (
 // minutes, so that a busy machine fails no test.
 const patience = 5 * time.Minute
 
-var strategies = map[string]Wait{"parked": WaitParked, "thread": WaitThread}
+var strategies = map[string]Strategy{"nested": Nested, "thread": Thread}
 
 // eachWait runs f with a Group of one Poller of either wait strategy.
 func eachWait(t *testing.T, f func(t *testing.T, g *Group)) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
-			g := NewGroup(Config{Pollers: 1, Wait: w})
+			g := NewGroup(Config{Pollers: 1, Strategy: w})
 			t.Cleanup(func() { g.Close() })
 			f(t, g)
 		})
@@ -194,7 +194,7 @@ func running(t testing.TB, n int) {
 }
 
 // still returns a Poller whose reactor does not run: the test is the reactor.
-func still(t testing.TB, w Wait) *Poller {
+func still(t testing.TB, w Strategy) *Poller {
 	t.Helper()
 	p, err := newPoller(w)
 	ok(t, err)

@@ -59,7 +59,7 @@ func TestReactorEndRaces(t *testing.T) {
 			var users sync.WaitGroup
 			var groups []*Group
 			for range 8 {
-				g := NewGroup(Config{Pollers: 1, Wait: w})
+				g := NewGroup(Config{Pollers: 1, Strategy: w})
 				groups = append(groups, g)
 				for range 2 { // who meet now and then
 					users.Go(func() { useNowAndThen(t, g, rounds) })
@@ -127,7 +127,7 @@ func TestCloseOfAnIdleGroup(t *testing.T) {
 			running(t, 0)
 			before := descriptors(t)
 			for i := range 30 {
-				g := NewGroup(Config{Pollers: 1, Wait: w})
+				g := NewGroup(Config{Pollers: 1, Strategy: w})
 				register(t, g).release()
 				time.Sleep(time.Duration(i) * linger / 20)
 				returns(t, "Close", func() { ok(t, g.Close()) })
@@ -143,7 +143,7 @@ func TestCloseOfAnIdleGroup(t *testing.T) {
 // A connection that is opened and closed again and again must not wake the reactor each
 // time only to say that it has nothing to do.
 func TestIdleIsToldOnce(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	wakes := 0
 	for range 100 {
 		registerWith(t, p).release()

@@ -48,7 +48,7 @@ func TestWatchedByMany(t *testing.T) {
 		s.p, s.pd, err = g.Register(near)
 		ok(t, err)
 		ok(t, s.p.WatchWrites(near, s.pd))
-		if nested := s.p == other.p; nested != (g.config.Wait == WaitThread) {
+		if nested := s.p == other.p; nested != (g.config.Strategy == Thread) {
 			t.Errorf("watched by the Poller of the others: %v", nested)
 		}
 		received := s.async()

@@ -11,11 +11,11 @@ import (
 
 // If this fails, a program that uses a Group misses that there are no reactors here.
 func TestNoReactorsHere(t *testing.T) {
-	for _, g := range []*Group{Default(), NewGroup(Config{Pollers: 2, Wait: WaitThread})} {
+	for _, g := range []*Group{Default(), NewGroup(Config{Pollers: 2, Strategy: Thread})} {
 		require.True(t, errors.Is(g.Close(), errors.ErrUnsupported))
 		require.Zero(t, g.Stats())
 	}
 	require.Same(t, Default(), Default())
 	require.Panics(t, func() { NewGroup(Config{Pollers: -1}) })
-	require.Panics(t, func() { NewGroup(Config{Wait: 2}) })
+	require.Panics(t, func() { NewGroup(Config{Strategy: 2}) })
 }

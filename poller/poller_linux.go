@@ -51,7 +51,7 @@ type Poller struct {
 }
 
 // newPoller returns a Poller. Its reactor runs while it has descriptors: see life.
-func newPoller(w Wait) (*Poller, error) {
+func newPoller(w Strategy) (*Poller, error) {
 	epfd, err := sys.EpollCreate()
 	if err != nil {
 		return nil, err

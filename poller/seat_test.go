@@ -40,7 +40,7 @@ const enough = 40
 func TestSeatIsTakenAndGivenBack(t *testing.T) {
 	procs(t, 2)
 	before := descriptors(t)
-	g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	s := register(t, g)
 	s.exchange(enough)
 	if seated(s.p) != 1 {
@@ -63,7 +63,7 @@ func TestSeatIsTakenAndGivenBack(t *testing.T) {
 // If this failed, seats would be made where they win nothing.
 func TestNoSeatForOneProcessor(t *testing.T) {
 	procs(t, 1)
-	g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	defer g.Close()
 	s := register(t, g)
 	s.exchange(enough)
@@ -75,7 +75,7 @@ func TestNoSeatForOneProcessor(t *testing.T) {
 // If this failed, seats would use up the descriptors of the process.
 func TestSeatsAreFew(t *testing.T) {
 	procs(t, 2)
-	g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	defer g.Close()
 	var last *socket
 	for range maxSeats + 2 {
@@ -144,7 +144,7 @@ func TestSeatsUnderFire(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range 3 {
-		g := NewGroup(Config{Pollers: 1, Wait: WaitParked})
+		g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 		t.Cleanup(func() { g.Close() })
 		all.Go(func() {
 			for range rounds {

@@ -26,7 +26,7 @@ func readable(t *testing.T, p *Poller, n int) {
 // A wake-up that comes before a full batch of events must not be forgotten after it: the
 // reactor would go back to sleep without a look at its deadlines.
 func TestWakeAmongEventsIsKept(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	p.wake()
 	readable(t, p, 3*maxEvents)
 	if !p.waiter.(*parked).drain(p) {
@@ -36,7 +36,7 @@ func TestWakeAmongEventsIsKept(t *testing.T) {
 
 // A deadline that has passed must not wait until all events are handed out.
 func TestDeadlineAmongEvents(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	s := registerWith(t, p)
 	readable(t, p, 3*maxEvents)
 	ok(t, s.expireIn(1))
@@ -73,7 +73,7 @@ func TestDeadlineJustPassed(t *testing.T) {
 
 // What the reactor was asked to do must be done though it ends.
 func TestErrandsBeforeTheEnd(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	done := false
 	p.errands.list = append(p.errands.list, func() { done = true })
 	p.stopping.Store(true)
@@ -85,7 +85,7 @@ func TestErrandsBeforeTheEnd(t *testing.T) {
 
 // Whoever is woken together with many others must not earn a seat: processors are busy then.
 func TestManyEventsEarnNoSeat(t *testing.T) {
-	p := still(t, WaitParked)
+	p := still(t, Nested)
 	var sockets []*socket
 	for range few + 1 {
 		sockets = append(sockets, registerWith(t, p))

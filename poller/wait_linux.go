@@ -29,11 +29,11 @@ type waiter interface {
 
 // newWaiter returns a waiter that owns epfd; if it fails, epfd is closed. What cannot park
 // waits in a thread.
-func newWaiter(w Wait, epfd int) (waiter, error) {
+func newWaiter(w Strategy, epfd int) (waiter, error) {
 	switch w {
-	case WaitParked:
+	case Nested:
 		return newParked(epfd)
-	case WaitThread:
+	case Thread:
 		return &thread{epfd: epfd}, nil
 	}
 	panic(fmt.Sprintf("poller: unknown wait strategy %d", w)) // NewGroup let it through

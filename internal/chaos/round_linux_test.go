@@ -26,7 +26,7 @@ type round struct {
 
 	collects bool // garbage is collected, and connections may be forgotten
 
-	groups    []*netpoller.Group // nil is the default
+	groups    []*netpoller.PollerGroup // nil is the default
 	listeners []listening
 	couples   []*couple
 	plays     []play // couples, and others
@@ -137,9 +137,9 @@ func (r *round) makeGroups() {
 			r.groups = append(r.groups, nil)
 			continue
 		}
-		r.groups = append(r.groups, netpoller.NewGroup(netpoller.Config{
+		r.groups = append(r.groups, netpoller.NewPollerGroup(netpoller.PollerConfig{
 			Pollers:        1 + r.rand.IntN(3),
-			Wait:           []netpoller.Wait{netpoller.WaitParked, netpoller.WaitThread}[r.rand.IntN(2)],
+			Strategy:       []netpoller.PollerStrategy{netpoller.PollerNested, netpoller.PollerThread}[r.rand.IntN(2)],
 			MemoryMayFault: r.rand.IntN(6) == 0,
 		}))
 		r.all.count("groups", 1)
@@ -147,7 +147,7 @@ func (r *round) makeGroups() {
 }
 
 // group returns one of the groups.
-func (r *round) group(random *rand.Rand) *netpoller.Group {
+func (r *round) group(random *rand.Rand) *netpoller.PollerGroup {
 	return r.groups[random.IntN(len(r.groups))]
 }
 
@@ -233,7 +233,7 @@ func (r *round) empty(before map[string]int, goroutines int) {
 	for _, g := range append(r.groups, nil) { // the default one has the connections made of files
 		r.eventually("nothing is left in a group", func() string {
 			if g == nil {
-				g = netpoller.DefaultGroup()
+				g = netpoller.DefaultPollerGroup()
 			}
 			if s := g.Stats(); s.Open+s.Timers+s.ParkedReaders+s.ParkedWriters > 0 {
 				return fmt.Sprintf("%+v", s)

@@ -41,9 +41,9 @@ func newRunner() *runner {
 // how they wait.
 func ourStacks(c call) []string {
 	if slices.Contains(waits, strings.TrimPrefix(c.name, ".")) {
-		return []string{"parked", "thread"}
+		return []string{"nested", "thread"}
 	}
-	return []string{"parked"}
+	return []string{"nested"}
 }
 
 // waits are the calls by which reactors wait and are woken.

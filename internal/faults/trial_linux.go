@@ -43,12 +43,14 @@ func stacks() map[string]func() stack {
 				return (*net.Buffers)(&v).WriteTo(c)
 			}, 0}
 		},
-		"parked": func() stack { return ours(netpoller.DefaultGroup(), 2) },
-		"thread": func() stack { return ours(netpoller.NewGroup(netpoller.Config{Wait: netpoller.WaitThread}), 3) },
+		"nested": func() stack { return ours(netpoller.DefaultPollerGroup(), 2) },
+		"thread": func() stack {
+			return ours(netpoller.NewPollerGroup(netpoller.PollerConfig{Strategy: netpoller.PollerThread}), 3)
+		},
 	}
 }
 
-func ours(g *netpoller.Group, epolls int) stack {
+func ours(g *netpoller.PollerGroup, epolls int) stack {
 	d := netpoller.Dialer{Timeout: dialLimit, Poller: g}
 	lc := netpoller.ListenConfig{Poller: g}
 	return stack{

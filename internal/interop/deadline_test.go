@@ -29,7 +29,7 @@ type blocker struct {
 	name string
 
 	// setup returns an operation that will block.
-	setup func(t *testing.T, g *netpoller.Group) blocked
+	setup func(t *testing.T, g *netpoller.PollerGroup) blocked
 }
 
 type blocked struct {
@@ -43,14 +43,18 @@ type blocked struct {
 }
 
 var blockers = []blocker{
-	{"Read", func(t *testing.T, g *netpoller.Group) blocked { return blockedRead(t, g, net.Conn.SetReadDeadline) }},
-	{"Read by SetDeadline", func(t *testing.T, g *netpoller.Group) blocked { return blockedRead(t, g, net.Conn.SetDeadline) }},
-	{"Write", func(t *testing.T, g *netpoller.Group) blocked { return blockedWrite(t, g, net.Conn.SetWriteDeadline) }},
-	{"Write by SetDeadline", func(t *testing.T, g *netpoller.Group) blocked { return blockedWrite(t, g, net.Conn.SetDeadline) }},
+	{"Read", func(t *testing.T, g *netpoller.PollerGroup) blocked {
+		return blockedRead(t, g, net.Conn.SetReadDeadline)
+	}},
+	{"Read by SetDeadline", func(t *testing.T, g *netpoller.PollerGroup) blocked { return blockedRead(t, g, net.Conn.SetDeadline) }},
+	{"Write", func(t *testing.T, g *netpoller.PollerGroup) blocked {
+		return blockedWrite(t, g, net.Conn.SetWriteDeadline)
+	}},
+	{"Write by SetDeadline", func(t *testing.T, g *netpoller.PollerGroup) blocked { return blockedWrite(t, g, net.Conn.SetDeadline) }},
 	{"Accept", blockedAccept},
 }
 
-func blockedRead(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time) error) blocked {
+func blockedRead(t *testing.T, g *netpoller.PollerGroup, set func(net.Conn, time.Time) error) blocked {
 	c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 	read := func() error {
 		_, err := c.Read(make([]byte, 16))
@@ -69,7 +73,7 @@ func blockedRead(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time)
 	}
 }
 
-func blockedWrite(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time) error) blocked {
+func blockedWrite(t *testing.T, g *netpoller.PollerGroup, set func(net.Conn, time.Time) error) blocked {
 	c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 	chunk := bytes.Repeat([]byte("y"), 1<<16)
 	return blocked{
@@ -92,7 +96,7 @@ func blockedWrite(t *testing.T, g *netpoller.Group, set func(net.Conn, time.Time
 	}
 }
 
-func blockedAccept(t *testing.T, g *netpoller.Group) blocked {
+func blockedAccept(t *testing.T, g *netpoller.PollerGroup) blocked {
 	l := ends.Listen(t, ends.Ours(g))
 	accept := func() error {
 		c, err := l.Accept()
@@ -115,7 +119,7 @@ func blockedAccept(t *testing.T, g *netpoller.Group) blocked {
 
 // forEachBlocker runs body with every operation that can block, in every group.
 func forEachBlocker(t *testing.T, body func(t *testing.T, b blocked)) {
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		for _, b := range blockers {
 			t.Run(b.name, func(t *testing.T) { body(t, b.setup(t, g)) })
 		}
@@ -176,7 +180,7 @@ func TestDeadlineWakesParked(t *testing.T) {
 // If this fails, a deadline that was cleared, or one of the other side, ends an
 // operation all the same.
 func TestDeadlineOfNobody(t *testing.T) {
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 		result := make(chan error, 1)
 		go func() {
@@ -204,7 +208,7 @@ func TestDeadlineOfNobody(t *testing.T) {
 // If this fails, a Read after its deadline returns data that it should have refused,
 // a Write sends some, or an Accept takes a connection.
 func TestPastDeadlineRefuses(t *testing.T) {
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		l := ends.Listen(t, ends.Ours(g))
 		client := ends.Dial(t, ends.Net(), l.Addr().String())
 		server, err := l.Accept()
@@ -278,7 +282,7 @@ func TestAllWaitersWake(t *testing.T) {
 		"SetDeadline": {func(c net.Conn) error { return c.SetDeadline(longAgo) }, os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+			ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 				conn, _ := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 				results := make(chan error, 2*each)
 				for range each {
@@ -309,7 +313,7 @@ func TestAllWaitersWake(t *testing.T) {
 // invents a byte, or spoils the connection.
 func TestDeadlineRacesData(t *testing.T) {
 	const messages = 300
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		c, peer := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Ours(g)})
 		var writer sync.WaitGroup
 		writer.Go(func() {
@@ -347,7 +351,7 @@ func TestDeadlineRacesPark(t *testing.T) {
 	if testing.Short() || ends.Race {
 		rounds /= 10
 	}
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		c, _ := ends.Connect(t, ends.Pair{Server: ends.Ours(g), Client: ends.Net()})
 		results := make(chan error)
 		var round atomic.Int64 // both sides watch it, so that they start together

@@ -16,7 +16,7 @@ import (
 // If this fails, a TCPConn is not the net.Conn that programs expect: golang.org/x/net's
 // conformance test says in which respect.
 func TestConformance(t *testing.T) {
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		us, multipath := ends.Ours(g), ends.Ours(g)
 		var mp netpoller.Dialer
 		mp.Poller = g
@@ -47,7 +47,7 @@ func TestConformance(t *testing.T) {
 
 // If this fails, a UnixConn is not the net.Conn that programs expect.
 func TestUnixConformance(t *testing.T) {
-	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+	ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 		for _, network := range []string{"unix", "unixpacket"} {
 			for _, c := range []struct {
 				name           string

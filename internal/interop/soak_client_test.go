@@ -51,7 +51,7 @@ func soakClientMain(settings string) (code int) {
 
 type soakClient struct {
 	soakSettings
-	group *netpoller.Group
+	group *netpoller.PollerGroup
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
 
 	failed          atomic.Bool
@@ -61,7 +61,7 @@ type soakClient struct {
 }
 
 func newSoakClient(s soakSettings) *soakClient {
-	g := netpoller.NewGroup(s.Config)
+	g := netpoller.NewPollerGroup(s.Config)
 	return &soakClient{soakSettings: s, group: g, dial: ends.Ours(g).Dial, churned: make([]atomic.Int64, len(churnKinds))}
 }
 

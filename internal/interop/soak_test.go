@@ -35,7 +35,7 @@ type soakSettings struct {
 	Conns     int // steady connections, all open at once
 	Messages  int // echoed on each
 	Churn     int // connections that come and go meanwhile, at most
-	Config    netpoller.Config
+	Config    netpoller.PollerConfig
 }
 
 const soakClientEnv = "NETPOLLER_SOAK_CLIENT"
@@ -44,7 +44,7 @@ const soakClientEnv = "NETPOLLER_SOAK_CLIENT"
 type soakReport struct {
 	Messages, Bytes int64
 	Churn           map[string]int64 // how many of which kind
-	Stats           netpoller.Stats
+	Stats           netpoller.PollerStats
 }
 
 // The first byte of a connection says what the server shall do.
@@ -65,16 +65,16 @@ const maxMessage = 8 << 10
 func TestSoak(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		config netpoller.Config
+		config netpoller.PollerConfig
 	}{
-		{"parked", netpoller.Config{Wait: netpoller.WaitParked}},
-		{"thread", netpoller.Config{Wait: netpoller.WaitThread, Pollers: 3}},
+		{"nested", netpoller.PollerConfig{Strategy: netpoller.PollerNested}},
+		{"thread", netpoller.PollerConfig{Strategy: netpoller.PollerThread, Pollers: 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) { soak(t, settingsForSoak(c.config)) })
 	}
 }
 
-func settingsForSoak(c netpoller.Config) soakSettings {
+func settingsForSoak(c netpoller.PollerConfig) soakSettings {
 	s := soakSettings{Conns: 300, Messages: 20, Churn: 3000, Config: c}
 	if *fullSoak {
 		s.Conns, s.Messages, s.Churn = 10_000, 100, 60_000
@@ -92,7 +92,7 @@ func settingsForSoak(c netpoller.Config) soakSettings {
 
 func soak(t *testing.T, s soakSettings) {
 	before, start := ends.CountResources(), time.Now()
-	server := soakServer{t: t, group: netpoller.NewGroup(s.Config)}
+	server := soakServer{t: t, group: netpoller.NewPollerGroup(s.Config)}
 	// Several, of both families, so that the ports of closed connections do not run out.
 	for _, address := range []string{ends.Loopback + ":0", ends.Loopback + ":0", "[::1]:0", "[::1]:0"} {
 		l, err := ends.Ours(server.group).Listen("tcp", address)
@@ -150,7 +150,7 @@ func runSoakClient(t *testing.T, s soakSettings) (r soakReport) {
 // A soakServer does as its clients say.
 type soakServer struct {
 	t         *testing.T
-	group     *netpoller.Group
+	group     *netpoller.PollerGroup
 	listeners []net.Listener
 	all       sync.WaitGroup
 

@@ -23,7 +23,7 @@ func TestWaitingBelowTLS(t *testing.T) {
 	cert := ends.NewCert(t, "server")
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			ends.ForEachGroup(t, func(t *testing.T, g *netpoller.Group) {
+			ends.ForEachGroup(t, func(t *testing.T, g *netpoller.PollerGroup) {
 				l := ends.Listen(t, ends.Ours(g))
 				dialed := make(chan *tls.Conn, 1)
 				go func() {

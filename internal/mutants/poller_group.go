@@ -26,8 +26,8 @@ var pollerGroup = []Mutant{
 	{
 		Name:   "a descriptor that no nested instance may watch is refused",
 		File:   "poller/group_linux.go",
-		Old:    `if errors.Is(err, unix.EINVAL) && g.config.Wait == WaitParked { // DOC: not-nested`,
-		New:    `if false && errors.Is(err, unix.EINVAL) && g.config.Wait == WaitParked { // DOC: not-nested`,
+		Old:    `if errors.Is(err, unix.EINVAL) && g.config.Strategy == Nested { // DOC: not-nested`,
+		New:    `if false && errors.Is(err, unix.EINVAL) && g.config.Strategy == Nested { // DOC: not-nested`,
 		Breaks: "fact g",
 		Tests:  []string{"./poller -run TestWatchedByMany"},
 	},

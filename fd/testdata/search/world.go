@@ -31,12 +31,12 @@ type world struct {
 // room is how many bytes a new connection takes.
 const roomy = 4
 
-func newWorld(r *search.Run) *world { return newWorldOf(r, TCP, poller.WaitParked) }
+func newWorld(r *search.Run) *world { return newWorldOf(r, TCP, poller.Nested) }
 
-func newWorldOf(r *search.Run, kind Kind, wait poller.Wait) *world {
+func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
 	r.TokensUnderLocks() // the reactor holds one as long as it runs
 	w := &world{Machine: kernel.Boot(r), run: r}
-	w.group = poller.NewGroup(poller.Config{Pollers: 1, Wait: wait})
+	w.group = poller.NewGroup(poller.Config{Pollers: 1, Strategy: wait})
 	w.open(kind)
 	r.Settle()
 	return w

@@ -26,7 +26,7 @@ type dialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 type side struct {
 	*testing.T
 	ends.Side
-	group *netpoller.Group // nil means package net
+	group *netpoller.PollerGroup // nil means package net
 }
 
 // resolver returns a resolver that asks through the side's own dialer, by way of through
@@ -57,12 +57,12 @@ func compare(t *testing.T, f func(s side) string) {
 	t.Helper()
 	var want string
 	ok := t.Run("net", func(t *testing.T) { want = f(side{t, ends.Net(), nil}) })
-	for name, wait := range map[string]netpoller.Wait{"parked": netpoller.WaitParked, "thread": netpoller.WaitThread} {
+	for name, wait := range map[string]netpoller.PollerStrategy{"nested": netpoller.PollerNested, "thread": netpoller.PollerThread} {
 		if !ok {
 			return
 		}
 		ok = t.Run("ours/"+name, func(t *testing.T) {
-			g := ends.NewGroup(t, netpoller.Config{Wait: wait})
+			g := ends.NewGroup(t, netpoller.PollerConfig{Strategy: wait})
 			require.Equal(t, want, f(side{t, ends.Ours(g), g}), "package net's result, and ours")
 		})
 	}
@@ -88,7 +88,7 @@ func describe(err error) string {
 // frames its questions as for the other: it asks a connection whether it is a
 // net.PacketConn.
 func TestKindsOfConns(t *testing.T) {
-	g := ends.NewGroup(t, netpoller.Config{})
+	g := ends.NewGroup(t, netpoller.PollerConfig{})
 	d := netpoller.Dialer{Poller: g}
 	l := ends.Listen(t, ends.Net())
 	for network, want := range map[string]bool{"udp": true, "tcp": false} {

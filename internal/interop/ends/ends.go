@@ -30,7 +30,7 @@ type Side struct {
 }
 
 // Ours is a side on g.
-func Ours(g *netpoller.Group) Side {
+func Ours(g *netpoller.PollerGroup) Side {
 	lc := netpoller.ListenConfig{Poller: g}
 	d := netpoller.Dialer{Poller: g}
 	return Side{
@@ -58,23 +58,23 @@ type Pair struct {
 	ClientOurs     bool
 
 	// Group watches the ends that are ours.
-	Group *netpoller.Group
+	Group *netpoller.PollerGroup
 }
 
 var waits = []struct {
 	name string
-	wait netpoller.Wait
+	wait netpoller.PollerStrategy
 }{
-	{"parked", netpoller.WaitParked},
-	{"thread", netpoller.WaitThread},
+	{"nested", netpoller.PollerNested},
+	{"thread", netpoller.PollerThread},
 }
 
 // ForEachGroup runs body with every wait strategy, with one reactor and with three.
-func ForEachGroup(t *testing.T, body func(t *testing.T, g *netpoller.Group)) {
+func ForEachGroup(t *testing.T, body func(t *testing.T, g *netpoller.PollerGroup)) {
 	for _, w := range waits {
 		for _, pollers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", w.name, pollers), func(t *testing.T) {
-				body(t, NewGroup(t, netpoller.Config{Wait: w.wait, Pollers: pollers}))
+				body(t, NewGroup(t, netpoller.PollerConfig{Strategy: w.wait, Pollers: pollers}))
 			})
 		}
 	}
@@ -93,7 +93,7 @@ func ForEachPair(t *testing.T, body func(t *testing.T, p Pair)) {
 	} {
 		for _, w := range waits {
 			t.Run(ends.name+"/"+w.name, func(t *testing.T) {
-				g := NewGroup(t, netpoller.Config{Wait: w.wait})
+				g := NewGroup(t, netpoller.PollerConfig{Strategy: w.wait})
 				p := Pair{Server: Net(), Client: Net(), ServerOurs: ends.serverOurs, ClientOurs: ends.clientOurs, Group: g}
 				if p.ServerOurs {
 					p.Server = Ours(g)
@@ -113,7 +113,7 @@ func ForEachPair(t *testing.T, body func(t *testing.T, p Pair)) {
 func ForEachServer(t *testing.T, body func(t *testing.T, server Side)) {
 	for _, w := range waits {
 		t.Run("ours/"+w.name, func(t *testing.T) {
-			body(t, Ours(NewGroup(t, netpoller.Config{Wait: w.wait})))
+			body(t, Ours(NewGroup(t, netpoller.PollerConfig{Strategy: w.wait})))
 		})
 	}
 	t.Run("net", func(t *testing.T) { body(t, Net()) })
@@ -125,7 +125,7 @@ func ForEachServer(t *testing.T, body func(t *testing.T, server Side)) {
 func ForEachClient(t *testing.T, body func(t *testing.T, client Side)) {
 	for _, w := range waits {
 		t.Run("ours/"+w.name, func(t *testing.T) {
-			client := Ours(NewGroup(t, netpoller.Config{Wait: w.wait}))
+			client := Ours(NewGroup(t, netpoller.PollerConfig{Strategy: w.wait}))
 			dial, dials := client.Dial, new(atomic.Int32)
 			client.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 				dials.Add(1)
@@ -142,8 +142,8 @@ func ForEachClient(t *testing.T, body func(t *testing.T, client Side)) {
 
 // NewGroup returns a group that, when the test is over, must have nothing left: no
 // connection, no deadline, nobody who waits.
-func NewGroup(t testing.TB, c netpoller.Config) *netpoller.Group {
-	g := netpoller.NewGroup(c)
+func NewGroup(t testing.TB, c netpoller.PollerConfig) *netpoller.PollerGroup {
+	g := netpoller.NewPollerGroup(c)
 	t.Cleanup(func() {
 		if !Poll(func() bool { return Idle(g.Stats()) }) && !t.Failed() {
 			t.Errorf("the group was left with %+v", g.Stats())
@@ -154,12 +154,12 @@ func NewGroup(t testing.TB, c netpoller.Config) *netpoller.Group {
 }
 
 // Idle reports whether nothing is open, armed or parked.
-func Idle(s netpoller.Stats) bool {
+func Idle(s netpoller.PollerStats) bool {
 	return s.Open == 0 && s.Timers == 0 && s.ParkedReaders == 0 && s.ParkedWriters == 0
 }
 
 // Parked waits until so many goroutines are parked in the group, on either side.
-func Parked(t testing.TB, g *netpoller.Group, readers, writers int) {
+func Parked(t testing.TB, g *netpoller.PollerGroup, readers, writers int) {
 	t.Helper()
 	Eventually(t, fmt.Sprintf("%d readers and %d writers are parked", readers, writers), func() bool {
 		s := g.Stats()

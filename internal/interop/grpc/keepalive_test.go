@@ -35,8 +35,8 @@ func TestClientKeepalive(t *testing.T) {
 		keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
 	var all sync.WaitGroup
 	for _, side := range []ends.Side{
-		ends.Ours(ends.NewGroup(t, netpoller.Config{Wait: netpoller.WaitParked})),
-		ends.Ours(ends.NewGroup(t, netpoller.Config{Wait: netpoller.WaitThread})),
+		ends.Ours(ends.NewGroup(t, netpoller.PollerConfig{Strategy: netpoller.PollerNested})),
+		ends.Ours(ends.NewGroup(t, netpoller.PollerConfig{Strategy: netpoller.PollerThread})),
 		ends.Net(),
 	} {
 		alive := dial(t, side, address, params(ends.Patience))
@@ -161,18 +161,20 @@ func TestUserTimeout(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		listen func(g *netpoller.Group) (net.Listener, error)
+		listen func(g *netpoller.PollerGroup) (net.Listener, error)
 		want   time.Duration
 	}{
-		{"net", func(*netpoller.Group) (net.Listener, error) { return net.Listen("tcp", ends.Loopback+":0") }, 20 * time.Second},
-		{"ours", func(g *netpoller.Group) (net.Listener, error) { return ends.Ours(g).Listen("tcp", ends.Loopback+":0") }, 0},
-		{"ours, with Control", func(g *netpoller.Group) (net.Listener, error) {
+		{"net", func(*netpoller.PollerGroup) (net.Listener, error) { return net.Listen("tcp", ends.Loopback+":0") }, 20 * time.Second},
+		{"ours", func(g *netpoller.PollerGroup) (net.Listener, error) {
+			return ends.Ours(g).Listen("tcp", ends.Loopback+":0")
+		}, 0},
+		{"ours, with Control", func(g *netpoller.PollerGroup) (net.Listener, error) {
 			lc := netpoller.ListenConfig{Poller: g, Control: control}
 			return lc.Listen(t.Context(), "tcp", ends.Loopback+":0")
 		}, 20 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l, err := c.listen(ends.NewGroup(t, netpoller.Config{}))
+			l, err := c.listen(ends.NewGroup(t, netpoller.PollerConfig{}))
 			require.NoError(t, err)
 			conns := make(chan net.Conn, 10)
 			_, _, address := serveOn(t, accepted{l, conns})

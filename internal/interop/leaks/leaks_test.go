@@ -92,8 +92,8 @@ func TestCount(t *testing.T) {
 // If this failed, a group of reactors that was closed would leave one.
 func TestGroup(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	for _, wait := range []netpoller.Wait{netpoller.WaitParked, netpoller.WaitThread} {
-		g := netpoller.NewGroup(netpoller.Config{Wait: wait})
+	for _, wait := range []netpoller.PollerStrategy{netpoller.PollerNested, netpoller.PollerThread} {
+		g := netpoller.NewPollerGroup(netpoller.PollerConfig{Strategy: wait})
 		ln, err := (&netpoller.ListenConfig{Poller: g}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		require.NoError(t, g.Close())

@@ -83,8 +83,8 @@ func TestPaths(t *testing.T) {
 	assert.Equal(t, want.segments, want.segmented)
 	assert.False(t, want.plain)
 	t.Logf("net:  %+v", want)
-	for _, wait := range []netpoller.Wait{netpoller.WaitParked, netpoller.WaitThread} {
-		got := taken(t, ends.Ours(ends.NewGroup(t, netpoller.Config{Wait: wait})))
+	for _, wait := range []netpoller.PollerStrategy{netpoller.PollerNested, netpoller.PollerThread} {
+		got := taken(t, ends.Ours(ends.NewGroup(t, netpoller.PollerConfig{Strategy: wait})))
 		t.Logf("ours: %+v", got)
 		assert.Equal(t, want, got)
 	}

@@ -33,7 +33,7 @@ type settings struct {
 	ID        string
 	Addresses map[string]string
 	CA        []byte
-	Config    netpoller.Config
+	Config    netpoller.PollerConfig
 }
 
 const clientEnv = "NETPOLLER_SOAK_CLIENT"
@@ -46,7 +46,7 @@ func clientMain(s string) (code int) {
 		if err := json.Unmarshal([]byte(s), &c.settings); err != nil {
 			panic(err)
 		}
-		group := netpoller.NewGroup(c.Config)
+		group := netpoller.NewPollerGroup(c.Config)
 		c.dial = ends.Ours(group).Dial
 		did := c.run()
 		if !ends.Poll(func() bool { return ends.Idle(group.Stats()) }) {

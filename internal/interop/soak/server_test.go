@@ -43,7 +43,7 @@ type server struct {
 	wrong    []string
 }
 
-func newServer(t *testing.T, g *netpoller.Group) *server {
+func newServer(t *testing.T, g *netpoller.PollerGroup) *server {
 	s := &server{t: t, addresses: map[string]string{}, forgiven: map[string]bool{}}
 	handler := http.HandlerFunc(s.echo)
 
@@ -66,7 +66,7 @@ func newServer(t *testing.T, g *netpoller.Group) *server {
 }
 
 // serve runs serve on a listener of its own until stop.
-func (s *server) serve(name string, g *netpoller.Group, serve func(net.Listener) error, stop func() error) {
+func (s *server) serve(name string, g *netpoller.PollerGroup, serve func(net.Listener) error, stop func() error) {
 	l, err := ends.Ours(g).Listen("tcp", ends.Loopback+":0")
 	require.NoError(s.t, err)
 	s.addresses[name] = l.Addr().String()

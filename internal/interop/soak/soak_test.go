@@ -42,18 +42,18 @@ func TestMain(m *testing.M) {
 func TestMixed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		config netpoller.Config
+		config netpoller.PollerConfig
 	}{
-		{"parked", netpoller.Config{Wait: netpoller.WaitParked}},
-		{"thread", netpoller.Config{Wait: netpoller.WaitThread, Pollers: 2}},
+		{"nested", netpoller.PollerConfig{Strategy: netpoller.PollerNested}},
+		{"thread", netpoller.PollerConfig{Strategy: netpoller.PollerThread, Pollers: 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) { mixed(t, c.config) })
 	}
 }
 
-func mixed(t *testing.T, config netpoller.Config) {
+func mixed(t *testing.T, config netpoller.PollerConfig) {
 	before := ends.CountResources()
-	group := netpoller.NewGroup(config)
+	group := netpoller.NewPollerGroup(config)
 	s := newServer(t, group)
 	total := runClients(t, s, config)
 	s.stop()
@@ -76,7 +76,7 @@ func mixed(t *testing.T, config netpoller.Config) {
 
 // runClients keeps clients running, and now and then stops one or kills one. It returns
 // what those did that were not killed.
-func runClients(t *testing.T, s *server, config netpoller.Config) (total map[string]int64) {
+func runClients(t *testing.T, s *server, config netpoller.PollerConfig) (total map[string]int64) {
 	total = map[string]int64{}
 	running := make([]*child, clients)
 	for i := range running {
@@ -108,7 +108,7 @@ type child struct {
 }
 
 // start starts another client.
-func (s *server) start(config netpoller.Config) *child {
+func (s *server) start(config netpoller.PollerConfig) *child {
 	s.started++
 	id := fmt.Sprint(s.started)
 	settings, err := json.Marshal(settings{ID: id, Addresses: s.addresses, CA: s.ca, Config: config})

@@ -77,7 +77,7 @@ func oneByOne(b *testing.B, c each, addr net.Addr) (write, read func()) {
 // written, by package net, golang.org/x/net and ours. The peer is always the same, and
 // its time is not counted.
 func BenchmarkPackets(b *testing.B) {
-	for _, s := range sides(ends.NewGroup(b, netpoller.Config{}))[:2] {
+	for _, s := range sides(ends.NewGroup(b, netpoller.PollerConfig{}))[:2] {
 		c := s.listen(b, "udp4", "127.0.0.1:0").PacketConn
 		peer, err := net.DialUDP("udp4", nil, c.LocalAddr().(*net.UDPAddr))
 		require.NoError(b, err)

@@ -208,7 +208,7 @@ func TestBatchesAreLikeXNets(t *testing.T) {
 		for _, step := range steps {
 			t.Run(route.network+" "+step.name, func(t *testing.T) {
 				var want []string
-				for _, s := range sides(ends.NewGroup(t, netpoller.Config{})) {
+				for _, s := range sides(ends.NewGroup(t, netpoller.PollerConfig{})) {
 					w := &workbench{t: t}
 					w.a, w.b = s.listen(t, route.network, route.address), s.listen(t, route.network, route.address)
 					w.c, w.d = s.dial(t, route.network, w.b.LocalAddr()), s.listen(t, route.network, route.address)

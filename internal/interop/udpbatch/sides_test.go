@@ -60,7 +60,7 @@ func (s side) dial(t testing.TB, network string, to net.Addr) socket {
 
 // sides returns package net with golang.org/x/net, which the others must be like, and
 // those, on g.
-func sides(g *netpoller.Group) []side {
+func sides(g *netpoller.PollerGroup) []side {
 	theirs := maker{net.ListenPacket, net.Dial}
 	own := maker{func(network, address string) (net.PacketConn, error) {
 		return (&netpoller.ListenConfig{Poller: g}).ListenPacket(context.Background(), network, address)

@@ -17,7 +17,7 @@ import (
 // If this fails, docs/interop.md is wrong about what it costs that gorilla/websocket
 // hands a large message to net.Buffers, which knows package net's connections only.
 func TestWritesPerMessage(t *testing.T) {
-	server := ends.Ours(ends.NewGroup(t, netpoller.Config{}))
+	server := ends.Ours(ends.NewGroup(t, netpoller.PollerConfig{}))
 	writes := func(size int64) int {
 		l, result := connect(t, libraries[0], libraries[0], ends.Pair{Server: server, Client: ends.Net()}, false, func(l link) error {
 			if _, err := l.receive(); err != nil {

@@ -19,7 +19,7 @@ var groups = []search.Scenario{
 		w.expect(1, net.ErrClosed)
 	}},
 	{Name: "a poller is closed while one registers", Notes: "group close", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		r.Go("user", func() {
 			fd := w.Socket(kernel.TCP, 1)
@@ -34,7 +34,7 @@ var groups = []search.Scenario{
 		w.expect(1, net.ErrClosed, ErrClosed)
 	}},
 	{Name: "a poller is closed while one unregisters", Notes: "group close, HB-6", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		fd, pd := w.register()
 		r.Settle()
@@ -43,7 +43,7 @@ var groups = []search.Scenario{
 		w.expect(0)
 	}},
 	{Name: "a poller is closed by two", Notes: "group close", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		w.register()
 		r.Settle()
@@ -52,7 +52,7 @@ var groups = []search.Scenario{
 		w.expect(0)
 	}},
 	{Name: "a group makes its poller for two", Notes: "group", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		g := NewGroup(Config{Pollers: 1})
 		use := func() {
 			_, _, err := g.Register(w.Socket(kernel.TCP, 1))
@@ -69,7 +69,7 @@ var groups = []search.Scenario{
 		})
 	}},
 	{Name: "a token is made for one in a bubble", Notes: "errands", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		fd, pd := w.register()
 		r.Settle()
 		w.InBubble = true
@@ -78,7 +78,7 @@ var groups = []search.Scenario{
 		w.expect(1, nil)
 	}},
 	{Name: "a token is made for one in a bubble, and the poller is closed", Notes: "errands, group close", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		fd, pd := w.register()
 		r.Settle()
@@ -88,7 +88,7 @@ var groups = []search.Scenario{
 		w.expect(1, net.ErrClosed)
 	}},
 	{Name: "one in a bubble registers", Notes: "errands, life", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		w.InBubble = true
 		r.Go("user", func() {
 			fd := w.Socket(kernel.TCP, 1)

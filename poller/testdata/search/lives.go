@@ -38,7 +38,7 @@ var lives = []search.Scenario{
 		w.expectEnd()
 	}},
 	{Name: "one goes while another one comes", Notes: "life", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		fd, pd := w.register()
 		r.Settle()
 		r.Go("one", func() { w.unregister(fd, pd); w.Pass(long) })
@@ -46,7 +46,7 @@ var lives = []search.Scenario{
 		w.expectReactor()
 	}},
 	{Name: "the reactor is about to end, and one comes", Notes: "life", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		fd, pd := w.register()
 		w.unregister(fd, pd)
 		r.Settle()
@@ -55,7 +55,7 @@ var lives = []search.Scenario{
 		w.expectReactor()
 	}},
 	{Name: "two come when none runs", Notes: "life", Setup: func(r *search.Run) {
-		w := newWorld(r, WaitParked)
+		w := newWorld(r, Nested)
 		r.Go("one", func() { w.register() })
 		r.Go("two", func() { w.register() })
 		w.expectReactor()
@@ -85,7 +85,7 @@ type lifeWorld struct {
 }
 
 func newLife(r *search.Run, users int) *lifeWorld {
-	w := &lifeWorld{newWorld(r, WaitParked), users, search.MakeChan(9)}
+	w := &lifeWorld{newWorld(r, Nested), users, search.MakeChan(9)}
 	w.ReactorsEnd = true
 	search.Name(w.done, "done", nil)
 	return w
