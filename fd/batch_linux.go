@@ -14,10 +14,10 @@ func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	for attempt := 0; ; attempt++ {
+	for {
 		n, err = sys.RecvBatch(fd.sysfd, b, flags)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {
-			if err = fd.await(polldesc.Read, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
 			}
 		}
@@ -32,10 +32,10 @@ func (fd *FD) WriteBatch(b *sys.Batch, flags int) (n int, err error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	for attempt := 0; ; attempt++ {
+	for {
 		n, err = sys.SendBatch(fd.sysfd, b, flags)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {
-			if err = fd.await(polldesc.Write, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue
 			}
 		}

@@ -20,7 +20,7 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 	defer fd.unlock(polldesc.Write)
 	var few [16]sys.Iovec
 	iovs := few[:0]
-	for attempt := 0; ; attempt++ {
+	for {
 		var size int
 		iovs, size = fd.gather(iovs[:0], *v)
 		if len(iovs) == 0 {
@@ -29,14 +29,11 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 		n, err := fd.calls.Writev(fd.sysfd, iovs, size)
 		nn += int64(n)
 		consume(v, int64(n))
-		switch {
-		case n > 0:
-			attempt = -1
-		case err == nil:
+		if n == 0 && err == nil {
 			return nn, io.ErrUnexpectedEOF
 		}
 		if err == syscall.EAGAIN {
-			err = fd.await(polldesc.Write, attempt)
+			err = fd.waitEdge(polldesc.Write)
 		}
 		if err != nil {
 			return nn, err
@@ -92,7 +89,7 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 	if err := fd.owed(polldesc.Write); err != nil {
 		return 0, true, err // which is told once
 	}
-	for attempt := 0; nn < limit; attempt++ {
+	for nn < limit {
 		if fd.mayBlock() {
 			return nn, false, nil
 		}
@@ -103,9 +100,8 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 				return nn, true, nil
 			}
 			nn += int64(n)
-			attempt = -1
 		case syscall.EAGAIN:
-			if err := fd.await(polldesc.Write, attempt); err != nil {
+			if err := fd.waitEdge(polldesc.Write); err != nil {
 				return nn, true, err
 			}
 		case syscall.ENOSYS, syscall.EINVAL, syscall.EOPNOTSUPP:
@@ -155,12 +151,12 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	for attempt := 0; ; attempt++ {
+	for {
 		moved, err := fd.drainOnce(p, n)
 		if err != syscall.EAGAIN {
 			return moved, err
 		}
-		if err := fd.await(polldesc.Read, attempt); err != nil {
+		if err := fd.waitEdge(polldesc.Read); err != nil {
 			return 0, err
 		}
 	}
@@ -204,7 +200,7 @@ func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	for attempt := 0; nn < n; attempt++ {
+	for nn < n {
 		if fd.mayBlock() {
 			rest, err := fd.pumpWrite(p, n-nn)
 			return nn + rest, err
@@ -213,9 +209,8 @@ func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
 		nn += moved
 		switch {
 		case moved > 0:
-			attempt = -1
 		case err == syscall.EAGAIN:
-			if err := fd.await(polldesc.Write, attempt); err != nil {
+			if err := fd.waitEdge(polldesc.Write); err != nil {
 				return nn, err
 			}
 		case err != nil:

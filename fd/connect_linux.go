@@ -21,15 +21,14 @@ func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
 		return -1, nil, err
 	}
 	defer fd.unlock(polldesc.Read)
-	for attempt := 0; ; attempt++ {
+	for {
 		sysfd, sa, err := fd.accept()
 		switch err {
 		case nil:
 			return sysfd, sa, nil
 		case syscall.ECONNABORTED:
-			attempt = -1
 		case syscall.EAGAIN:
-			if err := fd.await(polldesc.Read, attempt); err != nil {
+			if err := fd.waitEdge(polldesc.Read); err != nil {
 				return -1, nil, err
 			}
 		default:
@@ -121,7 +120,7 @@ func (fd *FD) finishConnect() (peer syscall.Sockaddr, err error) {
 				return nil, os.NewSyscallError("connect", errno)
 			}
 		}
-		if err := fd.wait(polldesc.Write); err != nil {
+		if err := fd.waitEdge(polldesc.Write); err != nil {
 			return nil, err
 		}
 	}

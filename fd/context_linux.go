@@ -39,7 +39,7 @@ func (fd *FD) WaitReadable(ctx context.Context) error {
 		if err := fd.prepareRead(); err != nil {
 			return err
 		}
-		return fd.awaitReady(polldesc.Read)
+		return fd.waitReady(polldesc.Read)
 	})
 }
 
@@ -49,17 +49,17 @@ func (fd *FD) WaitWritable(ctx context.Context) error {
 		if err := fd.prepare(polldesc.Write); err != nil {
 			return err
 		}
-		return fd.awaitReady(polldesc.Write)
+		return fd.waitReady(polldesc.Write)
 	})
 }
 
-// awaitReady waits until a call would not wait. Preconditions: the operation is prepared.
-func (fd *FD) awaitReady(m polldesc.Mode) error {
-	for attempt := 0; ; attempt++ {
+// waitReady waits until a call would not wait. Preconditions: the operation is prepared.
+func (fd *FD) waitReady(m polldesc.Mode) error {
+	for {
 		if ok, err := fd.ready(m); ok || err != nil {
 			return err
 		}
-		if err := fd.await(m, attempt); err != nil {
+		if err := fd.waitEdge(m); err != nil {
 			return err
 		}
 	}

@@ -13,10 +13,10 @@ func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
-	for attempt := 0; ; attempt++ {
+	for {
 		n, err = fd.calls.RecvFrom(fd.sysfd, p, from)
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Read, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
 			}
 		}
@@ -30,10 +30,10 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
-	for attempt := 0; ; attempt++ {
+	for {
 		err := fd.calls.SendTo(fd.sysfd, p, to)
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Write, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue
 			}
 		}
@@ -53,10 +53,10 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 	}
 	defer fd.unlock(polldesc.Read)
 	carried := fd.carrier(p, oob)
-	for attempt := 0; ; attempt++ {
+	for {
 		n, oobn, recvflags, err = fd.calls.RecvMsg(fd.sysfd, carried, oob, flags, from)
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Read, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
 			}
 		}
@@ -71,10 +71,10 @@ func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) 
 	}
 	defer fd.unlock(polldesc.Write)
 	carried := fd.carrier(p, oob)
-	for attempt := 0; ; attempt++ {
+	for {
 		n, err = fd.calls.SendMsg(fd.sysfd, carried, oob, to)
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Write, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue
 			}
 		}

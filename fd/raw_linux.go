@@ -66,7 +66,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 		if err := fd.owed(m); err != nil {
 			return err
 		}
-		if err := fd.wait(m); err != nil {
+		if err := fd.waitEdge(m); err != nil {
 			return err
 		}
 	}

@@ -34,13 +34,13 @@ func (fd *FD) read(p []byte) (int, error) {
 	if fd.kind.isStream() {
 		p = p[:min(len(p), maxTransfer)]
 	}
-	for attempt := 0; ; attempt++ {
+	for {
 		n, err := fd.calls.Read(fd.sysfd, p) // DOC: read-syscall
 		if err == syscall.EAGAIN && fd.atMark() {
 			n, err = fd.calls.Read(fd.sysfd, p)
 		}
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Read, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
 			}
 		}
@@ -69,7 +69,7 @@ func (fd *FD) prepareRead() error {
 	if !fd.drained || fd.lent.Load() {
 		return fd.prepare(polldesc.Read)
 	}
-	err := fd.wait(polldesc.Read) // DOC: drained-wait
+	err := fd.waitEdge(polldesc.Read) // DOC: drained-wait
 	if err == nil {
 		fd.drained = false
 	}
@@ -94,7 +94,7 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 	if err := fd.owed(polldesc.Write); err != nil {
 		return 0, err
 	}
-	for attempt := 0; ; attempt++ {
+	for {
 		chunk := p[nn:]
 		if fd.kind.isStream() {
 			chunk = chunk[:min(len(chunk), maxTransfer)]
@@ -104,15 +104,12 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 			// golang/go#61060: a broken kernel module; going on would send garbage.
 			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))
 		}
-		if n > 0 {
-			nn += n
-			attempt = -1
-		}
+		nn += n
 		if err == nil && nn == len(p) {
 			return nn, nil
 		}
 		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Write, attempt); err == nil {
+			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue
 			}
 		}

@@ -46,17 +46,9 @@ func (fd *FD) watchRoom() error {
 	return nil
 }
 
-// await parks until an edge, after a system call said EAGAIN for the attempt'th time.
-func (fd *FD) await(m polldesc.Mode, attempt int) error {
-	if attempt > 0 {
-		fd.poller.CountSpurious()
-	}
-	return fd.wait(m)
-}
-
-// wait parks until an edge, for no longer than the limit. The clock is read, and the
-// heap touched, only by who has a limit and has to wait.
-func (fd *FD) wait(m polldesc.Mode) error {
+// waitEdge parks until an edge, for no longer than the limit. It reads the clock and
+// touches the heap only if there is a limit.
+func (fd *FD) waitEdge(m polldesc.Mode) error {
 	if m == polldesc.Write {
 		if err := fd.watchRoom(); err != nil {
 			return err

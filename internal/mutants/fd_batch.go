@@ -14,7 +14,7 @@ var fdBatch = []Mutant{
 	{
 		Name: "a batch that waits for room watches the reading side",
 		File: "fd/batch_linux.go",
-		Old:  `fd.await(polldesc.Write, attempt)`, New: `fd.await(polldesc.Read, attempt)`,
+		Old:  `fd.waitEdge(polldesc.Write)`, New: `fd.waitEdge(polldesc.Read)`,
 		Breaks: "I1: one owner a side",
 		Tests:  []string{"./fd -run TestBatchesWhileParking|TestWriteBatch"},
 	},

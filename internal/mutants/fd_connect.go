@@ -5,7 +5,6 @@ var fdConnect = []Mutant{
 		Name: "an aborted connection fails Accept",
 		File: "fd/connect_linux.go",
 		Old: `		case syscall.ECONNABORTED:
-			attempt = -1
 `,
 		New:    "",
 		Breaks: "Accept passes over a connection that was aborted in the queue",

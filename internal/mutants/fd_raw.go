@@ -60,7 +60,7 @@ var fdRaw = []Mutant{
 	{
 		Name: "RawWrite waits for the reading side",
 		File: "fd/raw_linux.go",
-		Old:  `if err := fd.wait(m); err != nil {`, New: `if err := fd.wait(polldesc.Read); err != nil {`,
+		Old:  `if err := fd.waitEdge(m); err != nil {`, New: `if err := fd.waitEdge(polldesc.Read); err != nil {`,
 		Breaks: "I1: one owner a side",
 		Tests:  []string{"./fd -run TestRawReadWrite"},
 	},

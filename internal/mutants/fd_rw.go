@@ -60,11 +60,11 @@ var fdRw = []Mutant{
 	{
 		Name: "a Read after a short one forgets the edge before it waits",
 		File: "fd/rw_linux.go",
-		Old:  `	err := fd.wait(polldesc.Read) // DOC: drained-wait`,
+		Old:  `	err := fd.waitEdge(polldesc.Read) // DOC: drained-wait`,
 		New: `	if err := fd.pd.Prepare(polldesc.Read); err != nil {
 		return err
 	}
-	err := fd.wait(polldesc.Read) // DOC: drained-wait`,
+	err := fd.waitEdge(polldesc.Read) // DOC: drained-wait`,
 		Breaks: "HB-3: no system call follows the reset",
 		Tests:  []string{"./fd -run TestBetweenShortReadAndRead|TestRacesShortRead"},
 	},
@@ -72,10 +72,10 @@ var fdRw = []Mutant{
 		Name: "a Read forgets edges after EAGAIN",
 		File: "fd/rw_linux.go",
 		Old: `		if err == syscall.EAGAIN {
-			if err = fd.await(polldesc.Read, attempt); err == nil {`,
+			if err = fd.waitEdge(polldesc.Read); err == nil {`,
 		New: `		if err == syscall.EAGAIN {
 			if err = fd.pd.Prepare(polldesc.Read); err == nil {
-				err = fd.await(polldesc.Read, attempt)
+				err = fd.waitEdge(polldesc.Read)
 			}
 			if err == nil {`,
 		Breaks: "HB-3",
