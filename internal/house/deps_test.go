@@ -1,4 +1,4 @@
-package netpoller_test
+package house
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
+	{"examples", "internal/house", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
 }
 
 // forbidden are imports that the layers would allow.

@@ -1,4 +1,4 @@
-package netpoller_test
+package house
 
 import (
 	"bytes"
