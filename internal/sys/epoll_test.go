@@ -238,6 +238,42 @@ func TestFactNested(t *testing.T) {
 	}
 }
 
+// Fact f: what the mutex is for shows. Registering in an instance that is watched looks at
+// everything that is connected to it, and so finds the path too many; registering in one that
+// is not watched does not look.
+func TestFactNestedAddLooksFurther(t *testing.T) {
+	a, b := newEpoll(t), newEpoll(t)
+	ok(t, EpollAdd(a, b, unix.EPOLLIN, 1, -1))
+	if err := EpollAdd(b, a, unix.EPOLLIN, 1, -1); !errors.Is(err, unix.ELOOP) {
+		t.Errorf("a cycle of two: %v", err)
+	}
+
+	// The longest way up has five steps, so its limit is the lowest: ten of them.
+	const ways, steps = 10, 5
+	up := newEpoll(t)
+	for range steps - 3 {
+		inner := newEpoll(t)
+		ok(t, EpollAdd(up, inner, unix.EPOLLIN, 1, -1))
+		up = inner
+	}
+	last := func() int {
+		inner, innermost := newEpoll(t), newEpoll(t)
+		ok(t, EpollAdd(inner, innermost, unix.EPOLLIN, 1, -1))
+		ok(t, EpollAdd(up, inner, unix.EPOLLIN, 1, -1))
+		return innermost
+	}
+	near, _ := pair(t)
+	for n := range ways {
+		if err := EpollAdd(last(), near, edges, 2, -2); err != nil {
+			t.Fatalf("way number %d: %v", n, err)
+		}
+	}
+	if err := EpollAdd(last(), near, edges, 2, -2); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("a way too many: %v", err)
+	}
+	ok(t, EpollAdd(newEpoll(t), near, edges, 2, -2))
+}
+
 // Fact g: of those that watch a descriptor only so many may be nested. The number may
 // change, and there may be none; then the fallback for it is never used.
 func TestFactManyNested(t *testing.T) {
