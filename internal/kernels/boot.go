@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -29,7 +30,8 @@ const (
 )
 
 // qemu returns the command that boots a kernel on two processors, with the console on its
-// standard output and no device that is not needed. It ends when the guest does.
+// standard output and no device that is not needed. It ends when the guest does, when ctx
+// does, and when this program is killed.
 func qemu(ctx context.Context, arch string, by accelerator, image, initrd string) *exec.Cmd {
 	name, console := "qemu-system-x86_64", "ttyS0"
 	machine := []string{"-machine", "q35"}
@@ -49,12 +51,18 @@ func qemu(ctx context.Context, arch string, by accelerator, image, initrd string
 	args := append(machine, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
 		"-smp", "2", "-m", "3G", "-kernel", image, "-initrd", initrd,
 		"-append", fmt.Sprintf("console=%s quiet loglevel=1 panic=-1 %s", console, word))
-	return exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
 }
 
+// The kernel takes the end of the thread that starts a process for the end of its parent, so
+// only the main thread starts them: it ends when the program does.
+func init() { runtime.LockOSThread() }
+
 // boot boots a kernel and copies its console to log.
-func boot(arch string, by accelerator, image, initrd string, log io.Writer) error {
-	ctx, cancel := context.WithTimeout(context.Background(), bootLimit+time.Duration(len(packages))*(limit+2*time.Minute))
+func boot(ctx context.Context, arch string, by accelerator, image, initrd string, log io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, bootLimit+time.Duration(len(packages))*(limit+2*time.Minute))
 	defer cancel()
 	cmd := qemu(ctx, arch, by, image, initrd)
 	console, err := cmd.StdoutPipe()
@@ -81,7 +89,7 @@ func boot(arch string, by accelerator, image, initrd string, log io.Writer) erro
 
 // kvmWorks reports whether this machine can run a guest of its own kind: it may have the
 // device and still not, when it is itself a guest.
-func kvmWorks(arch, image, initrd string) bool {
+func kvmWorks(ctx context.Context, arch, image, initrd string) bool {
 	if arch != runtime.GOARCH {
 		return false
 	}
@@ -90,7 +98,7 @@ func kvmWorks(arch, image, initrd string) bool {
 		return false
 	}
 	device.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	cmd := qemu(ctx, arch, kvm, image, initrd)
 	console, err := cmd.StdoutPipe()

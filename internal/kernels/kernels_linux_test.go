@@ -1,17 +1,22 @@
 package main
 
 import (
+	"bufio"
 	"encoding/hex"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // The newest package of a series is that with the greatest number, whatever the alphabet says.
-func TestNewest(t *testing.T) {
+func TestCandidates(t *testing.T) {
 	names := []string{
 		"linux-image-6.1.0-9-amd64", "linux-image-6.1.0-56-amd64", "linux-image-6.1.0-47-amd64",
 		"linux-image-6.1.0-57-amd64-unsigned", "linux-image-6.1.0-58-amd64-dbg", "linux-image-amd64",
@@ -26,12 +31,12 @@ func TestNewest(t *testing.T) {
 		"linux-image-6.12.100+deb13-amd64":                                    {"newest", "amd64"},
 		"linux-binary-7.0.4+deb13-arm64-16k linux-base-7.0.4+deb13-arm64-16k": {"newest", "arm64-16k"},
 	} {
-		got, err := newest(names, k)
-		require.NoError(t, err)
-		require.Equal(t, want, strings.Join(got, " "))
+		require.Equal(t, want, strings.Join(candidates(names, k)[0], " "))
 	}
-	_, err := newest(names, kernel{"5.10", "amd64"})
-	require.EqualError(t, err, "apt knows no kernel 5.10 amd64")
+	require.Equal(t, [][]string{
+		{"linux-image-6.1.0-56-amd64"}, {"linux-image-6.1.0-47-amd64"}, {"linux-image-6.1.0-9-amd64"},
+	}, candidates(names, kernel{"6.1", "amd64"}))
+	require.Empty(t, candidates(names, kernel{"5.10", "amd64"}))
 }
 
 // An archive must be what the kernel's documentation says, to the byte.
@@ -105,7 +110,7 @@ func TestRead(t *testing.T) {
 	r, err := read(kernel{"6.1", "amd64"}, strings.NewReader(console))
 	require.NoError(t, err)
 	require.NoError(t, r.err)
-	require.Equal(t, "6.1.0-56-amd64", r.release)
+	require.Equal(t, "6.1.0-56-amd64 6.1.180-1", r.image)
 	require.Equal(t, "qemu 7.2.22 tcg, go1.26.8, 2026-11-28", r.host)
 	fd := r.programs["fd"]
 	require.Equal(t, "exit status 1", fd.end)
@@ -119,10 +124,53 @@ func TestRead(t *testing.T) {
 	require.True(t, r.sees([]string{"TestFactNested"}))
 	require.False(t, r.sees([]string{"TestFactNested", "TestNotifyIsAnEdge"}), "a test that did not run")
 
-	cut, _, _ := strings.Cut(console, "@out internal/sys")
-	r, err = read(kernel{"6.1", "amd64"}, strings.NewReader(cut))
+	cut, _, _ := strings.Cut(console, strings.ReplaceAll("@out internal/sys ^--- PASS", "^", "\x16"))
+	r, err = read(kernel{"6.1", "amd64"}, strings.NewReader(strings.Replace(cut, "@kernel", "@tests internal/sys fd conn\n@kernel", 1)))
 	require.NoError(t, err)
 	require.EqualError(t, r.err, "the machine did not get to its end")
+	require.Equal(t, "0, **did not end**", r.programs["internal/sys"].counts())
+	require.Equal(t, "0, **did not start**", r.programs["conn"].counts())
+	var b strings.Builder
+	failuresList(&b, []*result{r})
+	require.Equal(t, `Failed:
+
+- 6.1 amd64, internal/sys: did not end; did not end: TestFactNested
+- 6.1 amd64, fd: exit status 1; failed: TestBad
+- 6.1 amd64, conn: did not start
+
+`, b.String())
+}
+
+// A boot that tests some packages must leave what came of the others, unless the kernel is
+// another now.
+func TestMerge(t *testing.T) {
+	k := kernel{"6.1", "amd64"}
+	boot := func(image, day string, end string, programs ...string) *result {
+		console := "@image " + image + "\n@host " + day + "\n"
+		for _, p := range programs {
+			console += "@end " + p + " 1s " + end + "\n"
+		}
+		r, err := read(k, strings.NewReader(console+"@done\n"))
+		require.NoError(t, err)
+		return r
+	}
+	ends := func(boots ...*result) map[string]string {
+		got := map[string]string{}
+		for name, p := range merge(k, boots).programs {
+			got[name] = p.end + " " + p.host
+		}
+		return got
+	}
+	first, second := boot("a", "Monday", "ok", "timer", "fd"), boot("a", "Tuesday", "exit status 1", "fd", "conn")
+	require.Equal(t, map[string]string{
+		"timer": "ok Monday", "fd": "exit status 1 Tuesday", "conn": "exit status 1 Tuesday",
+	}, ends(first, second))
+	require.Equal(t, map[string]string{"fd": "ok Wednesday"}, ends(first, second, boot("b", "Wednesday", "ok", "fd")))
+	require.Empty(t, ends())
+
+	var b strings.Builder
+	placesTable(&b, []*result{merge(k, []*result{first, second})})
+	require.Contains(t, b.String(), "| 6.1 amd64 | a | Monday | timer 1s |\n| 6.1 amd64 | a | Tuesday | fd 1s, conn 1s |\n")
 }
 
 // Every fact's test must exist, or the fact counts as not seen.
@@ -149,7 +197,7 @@ func declared(t *testing.T, pkg, test string) bool {
 	return false
 }
 
-// The page must have its marks, and the columns that are written today.
+// The page must have its marks, the columns that are written today, and a row for each kernel.
 func TestPage(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("../..", page))
 	require.NoError(t, err)
@@ -161,5 +209,48 @@ func TestPage(t *testing.T) {
 		if strings.HasPrefix(line, "| ") {
 			require.Contains(t, written, line)
 		}
+	}
+	_, counts, _ := strings.Cut(written, "| kernel | internal/sys |")
+	_, shown, _ := strings.Cut(written, "| kernel | a |")
+	for _, k := range kernels {
+		row := "\n| " + k.String() + " |"
+		require.Equal(t, 1, strings.Count(tableOf(counts), row), k)
+		require.Equal(t, 1, strings.Count(tableOf(shown), row), k)
+	}
+}
+
+// tableOf returns the table that a text begins with.
+func tableOf(text string) string {
+	table, _, _ := strings.Cut(text, "\n\n")
+	return table
+}
+
+// Whoever ends this program ends the machine too, even by SIGKILL. The machine here is a shell
+// that has the console, as this program does, so the console's end is the end of both.
+func TestNoMachineIsLeft(t *testing.T) {
+	const helper = "NETPOLLER_KERNELS_BOOTS"
+	if os.Getenv(helper) != "" {
+		ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+		defer stop()
+		_ = boot(ctx, "amd64", tcg, "", "", os.Stderr)
+		return
+	}
+	dir := t.TempDir()
+	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "never"), 0o600))
+	machine := "#!/bin/sh\necho it runs >&2\nread line <" + filepath.Join(dir, "never") + "\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "qemu-system-x86_64"), []byte(machine), 0o755))
+	for _, sig := range []os.Signal{os.Interrupt, os.Kill} {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestNoMachineIsLeft$")
+		cmd.Env = append(os.Environ(), helper+"=1", "PATH="+dir)
+		console, err := cmd.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		line, err := bufio.NewReader(console).ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "it runs\n", line)
+		require.NoError(t, cmd.Process.Signal(sig))
+		_, err = io.Copy(io.Discard, console)
+		require.NoError(t, err)
+		_ = cmd.Wait()
 	}
 }

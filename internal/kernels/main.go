@@ -10,20 +10,24 @@
 //
 // It downloads the packages of the kernels, and keeps them and the consoles in a folder of
 // the user's cache (-dir). The flags -kernels, -packages and -tests choose some of each. With
-// -write it writes docs/reference/kernels.md from the consoles of the last boot of each
-// kernel, so running some kernels updates only their rows.
+// -write it writes docs/reference/kernels.md from the last console in which each package ran
+// on each kernel, so that a run of some kernels and packages updates only what is said of
+// them. It leaves out consoles of other tests (-tests), and of runs that were interrupted.
 package main
 
 import (
-	"errors"
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -43,6 +47,9 @@ var kernels = []kernel{
 	{"newest", "arm64-16k"},
 }
 
+// allTests is the regular expression for all tests.
+const allTests = "."
+
 // An options holds the flags.
 type options struct {
 	kernels, packages *regexp.Regexp
@@ -57,18 +64,19 @@ func main() {
 	o := options{kernels: regexp.MustCompile(""), packages: regexp.MustCompile("")}
 	flag.TextVar(o.kernels, "kernels", o.kernels, "boot only these: a regular expression, for 6.12 rt-amd64 and such")
 	flag.TextVar(o.packages, "packages", o.packages, "test only these: a regular expression")
-	flag.StringVar(&o.tests, "tests", ".", "run only these tests: a regular expression")
+	flag.StringVar(&o.tests, "tests", allTests, "run only these tests: a regular expression")
 	flag.StringVar(&o.dir, "dir", filepath.Join(cache, "netpoller-kernels"), "the folder of packages and consoles")
 	flag.BoolVar(&o.write, "write", false, "write "+page)
 	flag.Parse()
-	err := run(o)
-	if err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o options) error {
+func run(ctx context.Context, o options) error {
 	scratch, err := os.MkdirTemp("", "kernels")
 	if err != nil {
 		return err
@@ -78,35 +86,49 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	if err := a.update(); err != nil {
+	if err := a.update(ctx); err != nil {
 		return err
 	}
-	names, err := a.names()
+	names, err := a.names(ctx)
 	if err != nil {
 		return err
 	}
 	b := &booter{options: o, apt: a, names: names, scratch: scratch, initrds: map[string]string{}, by: map[string]accelerator{}}
+	for _, pkg := range packages {
+		if o.packages.MatchString(pkg) {
+			b.chosen = append(b.chosen, pkg)
+		}
+	}
 	failed := 0
 	for _, k := range kernels {
 		if !o.kernels.MatchString(k.String()) {
 			continue
 		}
-		r, err := b.boot(k)
-		if err != nil {
-			return fmt.Errorf("%v: %w", k, err)
-		}
-		fmt.Print(summary(r))
-		if !r.ok() {
+		r, err := b.boot(ctx, k)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			fmt.Printf("%v: not run: %v\n", k, err)
 			failed++
+		default:
+			fmt.Print(summary(r))
+			if !r.ok() {
+				failed++
+			}
 		}
 	}
 	if o.write {
-		if err := writePage(b.last()); err != nil {
+		results, err := b.last()
+		if err == nil {
+			err = writePage(results)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("tests failed on %d kernels", failed)
+		return fmt.Errorf("%d kernels did not run, or tests failed on them", failed)
 	}
 	return nil
 }
@@ -115,19 +137,16 @@ func run(o options) error {
 type booter struct {
 	options
 	apt     *apt
-	names   []string // all packages
+	names   []string // all packages of Debian's
+	chosen  []string // the packages to test
 	scratch string
 	initrds map[string]string // the file systems, by processor
 	by      map[string]accelerator
 }
 
 // boot boots a kernel and returns what came of it.
-func (b *booter) boot(k kernel) (*result, error) {
-	names, err := newest(b.names, k)
-	if err != nil {
-		return nil, err
-	}
-	debs, err := b.apt.download(names, k.arch())
+func (b *booter) boot(ctx context.Context, k kernel) (*result, error) {
+	debs, err := b.apt.newest(ctx, b.names, k)
 	if err != nil {
 		return nil, err
 	}
@@ -142,37 +161,45 @@ func (b *booter) boot(k kernel) (*result, error) {
 	if err := os.WriteFile(image, data, 0o644); err != nil {
 		return nil, err
 	}
-	if err := b.ready(k.arch(), image); err != nil {
+	if err := b.ready(ctx, k.arch(), image); err != nil {
 		return nil, err
 	}
 	version, err := qemuVersion(k.arch())
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(b.log(k))
+	log, err := os.Create(b.console(k, "now"))
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
 	deb, _, _ := strings.Cut(filepath.Base(debs[0]), "_"+k.arch())
-	fmt.Fprintf(log, "@image %s\n@host qemu %s %s, %s, %s\n", strings.Replace(deb, "_", " ", 1), version, b.by[k.arch()],
-		runtime.Version(), time.Now().Format(time.DateOnly))
+	fmt.Fprintf(log, "@image %s\n@host qemu %s %s, %s, %s\n@tests %s\n", strings.Replace(deb, "_", " ", 1), version,
+		b.by[k.arch()], runtime.Version(), time.Now().Format(time.DateOnly), strings.Join(b.chosen, " "))
 	fmt.Printf("%v: booting; the console is in %s\n", k, log.Name())
-	if err := boot(k.arch(), b.by[k.arch()], image, b.initrds[k.arch()], log); err != nil {
+	if err := boot(ctx, k.arch(), b.by[k.arch()], image, b.initrds[k.arch()], log); err != nil {
 		fmt.Fprintf(log, "\n@error %v\n", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if _, err := log.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return read(k, log)
+	r, err := read(k, log)
+	if err == nil && b.tests == allTests {
+		tested := strings.ReplaceAll(strings.Join(b.chosen, "+"), "/", "-")
+		err = os.Rename(log.Name(), b.console(k, tested))
+	}
+	return r, err
 }
 
 // ready makes the file system for a processor, and finds out how to run it.
-func (b *booter) ready(arch, image string) error {
+func (b *booter) ready(ctx context.Context, arch, image string) error {
 	if b.initrds[arch] != "" {
 		return nil
 	}
-	data, err := initramfs(b.scratch, arch, b.tests, b.packages)
+	data, err := initramfs(ctx, b.scratch, arch, b.tests, b.chosen)
 	if err != nil {
 		return err
 	}
@@ -181,46 +208,67 @@ func (b *booter) ready(arch, image string) error {
 		return err
 	}
 	b.initrds[arch], b.by[arch] = initrd, tcg
-	if kvmWorks(arch, image, initrd) {
+	if kvmWorks(ctx, arch, image, initrd) {
 		b.by[arch] = kvm
 	}
 	return nil
 }
 
-// log returns the file for a kernel's console.
-func (b *booter) log(k kernel) string {
-	return filepath.Join(b.dir, strings.ReplaceAll(k.String(), " ", "-")+".log")
+// console returns the file for a kernel's console: that of the boot "now", or of the last
+// one that ran to its end and tested some packages.
+func (b *booter) console(k kernel, boot string) string {
+	return filepath.Join(b.dir, strings.ReplaceAll(k.String(), " ", "-")+"."+boot+".log")
 }
 
-// last returns the results of the last boot of each kernel.
-func (b *booter) last() (results []*result) {
+// last returns the results of the last tests of each kernel, which are empty where there
+// were none.
+func (b *booter) last() (results []*result, err error) {
 	for _, k := range kernels {
-		log, err := os.Open(b.log(k))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			var r *result
-			if r, err = read(k, log); err == nil {
-				results = append(results, r)
-			}
-			log.Close()
-		}
+		names, err := filepath.Glob(b.console(k, "*"))
 		if err != nil {
-			fmt.Println("no result of", k, err)
+			return nil, err
 		}
+		written := map[string]time.Time{}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil {
+				return nil, err
+			}
+			written[name] = info.ModTime()
+		}
+		slices.SortFunc(names, func(a, b string) int { return written[a].Compare(written[b]) })
+		var boots []*result
+		for _, name := range names {
+			if name == b.console(k, "now") {
+				continue
+			}
+			r, err := readFile(k, name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			boots = append(boots, r)
+		}
+		results = append(results, merge(k, boots))
 	}
-	return results
+	return results, nil
 }
 
-// summary returns what is printed about a result.
+func readFile(k kernel, name string) (*result, error) {
+	log, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	return read(k, log)
+}
+
+// summary returns what is printed about a boot.
 func summary(r *result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v: %s, %s\n", r.kernel, r.release, r.host)
+	fmt.Fprintf(&b, "%v: %s\n", r.kernel, r.image)
 	for _, pkg := range packages {
 		p := r.programs[pkg]
 		if p == nil {
-			fmt.Fprintf(&b, "  %-14s not run\n", pkg)
 			continue
 		}
 		fmt.Fprintf(&b, "  %-14s %s, took %s\n", pkg, p.counts(), p.took)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -47,8 +48,8 @@ Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 }
 
 // run runs one of apt's commands in the folder of packages.
-func (a *apt) run(name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
+func (a *apt) run(ctx context.Context, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = filepath.Join(a.dir, "packages")
 	cmd.Env = append(os.Environ(), "APT_CONFIG="+filepath.Join(a.dir, "apt.conf"), "LC_ALL=C")
 	out, err := cmd.CombinedOutput()
@@ -59,7 +60,7 @@ func (a *apt) run(name string, args ...string) (string, error) {
 }
 
 // update fetches the lists, from the mirror that this machine uses.
-func (a *apt) update() error {
+func (a *apt) update(ctx context.Context) error {
 	mirror, err := systemMirror()
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (a *apt) update() error {
 	}
 	// It fails when one suite is missing, and has the others then. No list at all shows
 	// when a kernel is looked for.
-	if _, err := a.run("apt-get", "update", "-q"); err != nil {
+	if _, err := a.run(ctx, "apt-get", "update", "-q"); err != nil {
 		fmt.Println("some suites are missing:", err)
 	}
 	return nil
@@ -98,18 +99,18 @@ func systemMirror() (string, error) {
 }
 
 // names returns the names of all packages that a kernel may be in.
-func (a *apt) names() ([]string, error) {
-	out, err := a.run("apt-cache", "pkgnames", "linux-")
+func (a *apt) names(ctx context.Context) ([]string, error) {
+	out, err := a.run(ctx, "apt-cache", "pkgnames", "linux-")
 	return strings.Fields(out), err
 }
 
 // download returns the files of packages. It fetches those that are not there yet.
-func (a *apt) download(names []string, arch string) (files []string, err error) {
+func (a *apt) download(ctx context.Context, names []string, arch string) (files []string, err error) {
 	for _, name := range names {
 		pattern := filepath.Join(a.dir, "packages", name+"_*_"+arch+".deb")
 		found, _ := filepath.Glob(pattern)
 		if len(found) == 0 {
-			if _, err := a.run("apt-get", "download", "-q", name+":"+arch); err != nil {
+			if _, err := a.run(ctx, "apt-get", "download", "-q", name+":"+arch); err != nil {
 				return nil, err
 			}
 			found, _ = filepath.Glob(pattern)
@@ -138,31 +139,47 @@ func (k kernel) arch() string {
 // imageName has the version's three numbers, one more of Debian's, and the flavour.
 var imageName = regexp.MustCompile(`^linux-image-(\d+)\.(\d+)\.(\d+)(?:-(\d+)|\+deb(\d+))-((?:cloud-|rt-)?(?:amd64|arm64)(?:-16k)?)$`)
 
-// newest returns the packages with the latest version of a kernel. Newer ones have the
+// candidates returns the packages with a kernel, the latest version first. Newer ones have the
 // kernel in a package of its own, and its configuration in another.
-func newest(names []string, k kernel) ([]string, error) {
-	var best string
-	var bestVersion []int
+func candidates(names []string, k kernel) (found [][]string) {
+	type image struct {
+		name    string
+		version []int
+	}
+	var images []image
 	for _, name := range names {
 		m := imageName.FindStringSubmatch(name)
 		if m == nil || m[6] != k.flavour || k.series != "newest" && m[1]+"."+m[2] != k.series {
 			continue
 		}
-		var version []int
+		i := image{name: name}
 		for _, part := range m[1:6] {
 			n, _ := strconv.Atoi(part) // the part that is missing counts as 0
-			version = append(version, n)
+			i.version = append(i.version, n)
 		}
-		if slices.Compare(version, bestVersion) > 0 {
-			best, bestVersion = name, version
+		images = append(images, i)
+	}
+	slices.SortFunc(images, func(a, b image) int { return slices.Compare(b.version, a.version) })
+	for _, i := range images {
+		release := strings.TrimPrefix(i.name, "linux-image-")
+		if binary := "linux-binary-" + release; slices.Contains(names, binary) {
+			found = append(found, []string{binary, "linux-base-" + release})
+		} else {
+			found = append(found, []string{i.name})
 		}
 	}
-	if best == "" {
-		return nil, fmt.Errorf("apt knows no kernel %v", k)
+	return found
+}
+
+// newest downloads the latest version of a kernel that the mirror has: its list may be ahead
+// of its packages.
+func (a *apt) newest(ctx context.Context, names []string, k kernel) (debs []string, err error) {
+	err = fmt.Errorf("apt knows no kernel %v", k)
+	found := candidates(names, k)
+	for _, names := range found[:min(len(found), 3)] {
+		if debs, err = a.download(ctx, names, k.arch()); err == nil {
+			break
+		}
 	}
-	release := strings.TrimPrefix(best, "linux-image-")
-	if binary := "linux-binary-" + release; slices.Contains(names, binary) {
-		return []string{binary, "linux-base-" + release}, nil
-	}
-	return []string{best}, nil
+	return debs, err
 }

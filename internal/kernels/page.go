@@ -33,6 +33,7 @@ func writePage(results []*result) error {
 func tables(results []*result) string {
 	var b strings.Builder
 	countsTable(&b, results)
+	placesTable(&b, results)
 	factsTable(&b, results)
 	failuresList(&b, results)
 	skipsTable(&b, results)
@@ -41,23 +42,35 @@ func tables(results []*result) string {
 
 func countsTable(b *strings.Builder, results []*result) {
 	fmt.Fprintf(b, "Tests, subtests included: how many passed, **failed** and were (skipped).\n\n")
-	fmt.Fprintf(b, "| kernel | for | %s |\n|---|---|%s\n", strings.Join(packages, " | "), strings.Repeat("---|", len(packages)))
+	fmt.Fprintf(b, "| kernel | %s |\n|---|%s\n", strings.Join(packages, " | "), strings.Repeat("---|", len(packages)))
 	for _, r := range results {
-		fmt.Fprintf(b, "| %s | %s |", r.release, r.flavour)
+		fmt.Fprintf(b, "| %v |", r.kernel)
 		for _, pkg := range packages {
 			fmt.Fprintf(b, " %s |", r.programs[pkg].counts())
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\nWhere each ran:\n\n| kernel | package | by | took |\n|---|---|---|---|\n")
+	b.WriteString("\n")
+}
+
+// placesTable has a row for each kernel, and one more where packages ran elsewhere or on
+// another day.
+func placesTable(b *strings.Builder, results []*result) {
+	b.WriteString("Where each ran:\n\n| kernel | package | by | took |\n|---|---|---|---|\n")
 	for _, r := range results {
-		var took []string
+		var hosts []string
+		took := map[string][]string{}
 		for _, pkg := range packages {
 			if p := r.programs[pkg]; p != nil {
-				took = append(took, p.took)
+				if took[p.host] == nil {
+					hosts = append(hosts, p.host)
+				}
+				took[p.host] = append(took[p.host], pkg+" "+p.took)
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.release, r.image, r.host, strings.Join(took, ", "))
+		for _, host := range hosts {
+			fmt.Fprintf(b, "| %v | %s | %s | %s |\n", r.kernel, r.image, host, strings.Join(took[host], ", "))
+		}
 	}
 	b.WriteString("\n")
 }
@@ -80,16 +93,19 @@ func (p *program) counts() string {
 }
 
 func factsTable(b *strings.Builder, results []*result) {
-	b.WriteString("The facts about epoll that a kernel showed:\n\n| kernel | for |")
+	b.WriteString("The facts about epoll that a kernel showed:\n\n| kernel |")
 	for _, f := range facts {
 		fmt.Fprintf(b, " %s |", f.letter)
 	}
-	fmt.Fprintf(b, "\n|---|---|%s\n", strings.Repeat("---|", len(facts)))
+	fmt.Fprintf(b, "\n|---|%s\n", strings.Repeat("---|", len(facts)))
 	for _, r := range results {
-		fmt.Fprintf(b, "| %s | %s |", r.release, r.flavour)
+		fmt.Fprintf(b, "| %v |", r.kernel)
 		for _, f := range facts {
 			seen := "seen"
-			if !r.sees(f.tests) {
+			switch {
+			case r.programs["internal/sys"] == nil:
+				seen = "not run"
+			case !r.sees(f.tests):
 				seen = "**not seen**"
 			}
 			fmt.Fprintf(b, " %s |", seen)
@@ -100,24 +116,25 @@ func factsTable(b *strings.Builder, results []*result) {
 }
 
 func failuresList(b *strings.Builder, results []*result) {
-	if results == nil {
-		b.WriteString("Nothing has been run to its end.\n\n")
-		return
-	}
 	var lines []string
 	for _, r := range results {
-		if r.err != nil {
-			lines = append(lines, fmt.Sprintf("- %s, %s: %v", r.release, r.flavour, r.err))
-		}
 		for _, pkg := range packages {
-			if p := r.programs[pkg]; p != nil && p.end != "ok" {
-				lines = append(lines, fmt.Sprintf("- %s, %s: %s: %s: %s", r.release, r.flavour, pkg, p.end,
-					strings.Join(p.with("fail"), ", ")))
+			p := r.programs[pkg]
+			if p == nil || p.end == "ok" {
+				continue
 			}
+			line := fmt.Sprintf("- %v, %s: %s", r.kernel, pkg, p.end)
+			if failed := p.with("fail"); failed != nil {
+				line += "; failed: " + strings.Join(failed, ", ")
+			}
+			if running := p.with("run"); running != nil {
+				line += "; did not end: " + strings.Join(running, ", ")
+			}
+			lines = append(lines, line)
 		}
 	}
 	if lines == nil {
-		b.WriteString("Nothing failed.\n\n")
+		b.WriteString("Of what was run, nothing failed.\n\n")
 		return
 	}
 	b.WriteString("Failed:\n\n" + strings.Join(lines, "\n") + "\n\n")
@@ -125,8 +142,10 @@ func failuresList(b *strings.Builder, results []*result) {
 
 func skipsTable(b *strings.Builder, results []*result) {
 	on := map[skip][]string{} // the kernels, by what was skipped
+	ran := map[string]int{}   // on how many kernels, by package
 	for _, r := range results {
 		for pkg, p := range r.programs {
+			ran[pkg]++
 			for _, test := range p.with("skip") {
 				s := skip{pkg, test, strings.Join(strings.Fields(p.said[test]), " ")}
 				on[s] = append(on[s], r.kernel.String())
@@ -140,7 +159,7 @@ func skipsTable(b *strings.Builder, results []*result) {
 	var rows []string
 	for s, kernels := range on {
 		where := strings.Join(kernels, ", ")
-		if len(kernels) == len(results) {
+		if len(kernels) == ran[s.pkg] {
 			where = "all"
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", s.pkg, s.tests, s.reason, where))

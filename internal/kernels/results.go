@@ -7,27 +7,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
 )
 
-// A result is what came of one boot.
+// A result is what came of one boot, or of several.
 type result struct {
 	kernel
-	host     string // the day, Go, and what emulated the machine
+	host     string // of the last boot: the day, Go, and what emulated the machine
 	image    string // the package
-	release  string // what uname says
 	programs map[string]*program
 	err      error
 }
 
 // A program is what came of one package's tests.
 type program struct {
+	host   string
 	out    strings.Builder
 	end    string            // "ok", or how it failed
 	took   string            // how long
-	action map[string]string // pass, fail or skip, by the names of tests and subtests
+	action map[string]string // run, pass, fail or skip, by the names of tests and subtests
 	said   map[string]string // what a test printed
 }
 
@@ -38,6 +39,7 @@ func read(k kernel, log io.Reader) (*result, error) {
 		line, err := lines.ReadString('\n')
 		r.take(strings.TrimRight(line, "\r\n"))
 		if err == io.EOF {
+			r.endAll()
 			return r, r.count()
 		}
 		if err != nil {
@@ -54,8 +56,10 @@ func (r *result) take(line string) {
 		r.host = rest
 	case "@image":
 		r.image = rest
-	case "@kernel":
-		r.release, _, _ = strings.Cut(rest, " ")
+	case "@tests":
+		for name := range strings.FieldsSeq(rest) {
+			r.program(name)
+		}
 	case "@out":
 		name, text, _ := strings.Cut(rest, " ")
 		r.program(name).out.WriteString(text + "\n")
@@ -72,9 +76,36 @@ func (r *result) take(line string) {
 
 func (r *result) program(name string) *program {
 	if r.programs[name] == nil {
-		r.programs[name] = &program{end: "did not end", action: map[string]string{}, said: map[string]string{}}
+		r.programs[name] = &program{host: r.host, took: "?", action: map[string]string{}, said: map[string]string{}}
 	}
 	return r.programs[name]
+}
+
+// endAll says of the programs that did not end why.
+func (r *result) endAll() {
+	for _, p := range r.programs {
+		switch {
+		case p.end != "":
+		case p.out.Len() == 0:
+			p.end = "did not start"
+		default:
+			p.end = "did not end"
+		}
+	}
+}
+
+// merge returns the results of boots of one kernel, in the order of time: what came last of
+// each program. What came of another version of the kernel than the last is left out.
+func merge(k kernel, boots []*result) *result {
+	merged := &result{kernel: k, programs: map[string]*program{}}
+	for _, r := range boots {
+		if r.image != merged.image {
+			clear(merged.programs)
+		}
+		merged.image, merged.host = r.image, r.host
+		maps.Copy(merged.programs, r.programs)
+	}
+	return merged
 }
 
 // count sees what became of every test.
@@ -105,7 +136,7 @@ func (p *program) count(events []byte) error {
 			if text := strings.TrimSpace(e.Output); !strings.HasPrefix(text, "=== ") && !strings.HasPrefix(text, "--- ") {
 				p.said[e.Test] += e.Output
 			}
-		case "pass", "fail", "skip":
+		case "run", "pass", "fail", "skip":
 			if e.Test != "" {
 				p.action[e.Test] = e.Action
 			}
@@ -135,8 +166,7 @@ func (r *result) ok() bool {
 	return r.err == nil && len(r.programs) > 0
 }
 
-// facts are the facts about epoll, with the tests in internal/sys that see them. Fact f is a
-// price, which no test sees.
+// facts are the facts about epoll, with the tests in internal/sys that see them.
 var facts = []struct {
 	letter string
 	tests  []string
@@ -146,6 +176,7 @@ var facts = []struct {
 	{"c", []string{"TestFactUnaskedEvents"}},
 	{"d", []string{"TestFactCloseOfDuplicate"}},
 	{"e", []string{"TestFactNested"}},
+	{"f", []string{"TestFactNestedAddLooksFurther"}},
 	{"g", []string{"TestFactManyNested"}},
 }
 
