@@ -44,6 +44,7 @@ func TestBatches(t *testing.T) {
 			if n, err := SendBatch(a, out, 0); n != len(sizes) || err != nil {
 				t.Fatalf("SendBatch = %d, %v", n, err)
 			}
+			arrive(t, b, len(sizes))
 			if n, err := RecvBatch(b, in, 0); n != len(sizes) || err != nil {
 				t.Fatalf("RecvBatch = %d, %v", n, err)
 			}
@@ -71,6 +72,7 @@ func TestTruncatedBatches(t *testing.T) {
 	for range 4 {
 		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
 	}
+	arrive(t, b, 4)
 	p, oob := []byte("########"), []byte("################")
 	control := make([]byte, 64)
 	in := NewBatch(4, 10)
@@ -96,6 +98,7 @@ func TestTruncatedBatches(t *testing.T) {
 		t.Errorf("%v %v", m, err)
 	}
 	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+	arrive(t, b, 1)
 	if n, err := RecvBatch(b, in, unix.MSG_TRUNC); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -129,6 +132,7 @@ func TestBatchesNeverBlock(t *testing.T) {
 	if n, err := SendBatch(a, out, 0); n != 1 || err != nil {
 		t.Errorf("SendBatch = %d, %v", n, err)
 	}
+	arrive(t, b, 1)
 	if n, err := RecvBatch(b, in, 0); n != 1 || err != nil {
 		t.Errorf("RecvBatch = %d, %v", n, err)
 	}

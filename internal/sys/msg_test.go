@@ -34,6 +34,20 @@ func udp(t testing.TB, family int) (fd int, addr netip.AddrPort) {
 	return fd, addr
 }
 
+// arrive waits until so many packets are there: each peek looks behind the last one.
+func arrive(t testing.TB, fd, packets int) {
+	t.Helper()
+	ok(t, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, unix.SO_PEEK_OFF, 0))
+	for range packets {
+		for err := error(syscall.EINTR); err != nil; {
+			if _, _, err = syscall.Recvfrom(fd, make([]byte, 1<<16), syscall.MSG_PEEK); err != syscall.EINTR {
+				ok(t, err)
+			}
+		}
+	}
+	ok(t, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, unix.SO_PEEK_OFF, -1))
+}
+
 func rawAddr(ap netip.AddrPort) *RawAddr {
 	a := new(RawAddr)
 	if ap.Addr().Is4() {
@@ -81,6 +95,7 @@ func TestRawAddr(t *testing.T) {
 func TestTruncatedPacketIsToldWhole(t *testing.T) {
 	a, from := udp(t, syscall.AF_INET)
 	ok(t, RawCalls.SendTo(a, []byte("packet"), rawAddr(from)))
+	arrive(t, a, 1)
 	n, _, flags, err := RawCalls.RecvMsg(a, make([]byte, 2, 2), nil, unix.MSG_TRUNC, new(RawAddr))
 	if n != len("packet") || flags&unix.MSG_TRUNC == 0 || err != nil {
 		t.Errorf("RecvMsg = %d, flags %#x, %v", n, flags, err)
@@ -105,6 +120,7 @@ func TestPackets(t *testing.T) {
 			}
 			var raw RawAddr
 			ok(t, RawCalls.SendTo(a, p, rawAddr(to)))
+			arrive(t, b, 1)
 			n, err := RawCalls.RecvFrom(b, got, &raw)
 			check(n, 0, 0, &raw, err)
 
@@ -114,6 +130,7 @@ func TestPackets(t *testing.T) {
 				t.Errorf("%d of %d sent", n, size)
 			}
 			ok(t, err)
+			arrive(t, b, 1)
 			n, oobn, flags, err := RawCalls.RecvMsg(b, got, make([]byte, 8), 0, &raw)
 			check(n, oobn, flags, &raw, err)
 		}
@@ -129,6 +146,7 @@ func TestTruncatedPackets(t *testing.T) {
 	for range 4 {
 		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
 	}
+	arrive(t, b, 4)
 	var raw RawAddr
 	p := []byte("########")
 	if n, err := RawCalls.RecvFrom(b, p[:3], &raw); n != 3 || err != nil || string(p) != "hel#####" {
@@ -199,6 +217,7 @@ func TestPacketsInterrupted(t *testing.T) {
 	if n != 5 || err != nil {
 		t.Errorf("SendMsg = %d, %v", n, err)
 	}
+	arrive(t, b, 2)
 	var raw RawAddr
 	n, err = RawCalls.RecvFrom(b, make([]byte, 8), &raw)
 	if ap, _ := raw.AddrPort(); n != 5 || err != nil || ap != from {
