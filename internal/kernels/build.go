@@ -33,7 +33,6 @@ var skips = []skip{
 	{"polldesc", "TestEveryRowHasATransitionTest", "reads the source, and asks the kernel nothing"},
 	{"poller", "TestSearch.*", "a search, which asks the kernel nothing"},
 	{"fd", "TestSearch.*", "a search, which asks the kernel nothing"},
-	{"conn", "TestMemoryOfIdleConnections", "a measurement with thousands of connections, which takes half an hour when emulated"},
 }
 
 // initramfs builds the tests and returns the first file system of a machine that runs them.
