@@ -5,25 +5,17 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// TestMain lets the test binary play the parts that tests start as processes of their own: a server, as main does, and a
-// program whose system calls are known.
-func TestMain(m *testing.M) {
-	if key := os.Getenv(serverEnv); key != "" {
-		runServer(key)
-		return
-	}
-	if os.Getenv(knownEnv) != "" {
-		makeKnownCalls(os.Stdin, os.Stdout)
-		return
-	}
-	os.Exit(m.Run())
-}
+	"github.com/a57b2d82/netpoller/bench/report"
+	"github.com/a57b2d82/netpoller/bench/scenarios"
+	"github.com/a57b2d82/netpoller/bench/servers"
+)
 
 func TestFlags(t *testing.T) {
 	s, err := parseFlags([]string{"-conns", "1,20", "-variants", "raw,net", "-rounds", "2", "-size", "1024"}, io.Discard)
@@ -46,9 +38,9 @@ func TestFlagsDefaults(t *testing.T) {
 
 	all, err := parseFlags([]string{"-all"}, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, scenarioKeys(), all.Scenarios)
+	assert.Equal(t, scenarios.Keys(), all.Scenarios)
 	assert.Empty(t, all.Conns)
-	assert.Equal(t, variantKeys(), all.Variants)
+	assert.Equal(t, servers.VariantKeys(), all.Variants)
 
 	some, err := parseFlags([]string{"-all", "-scenario", "tls,udp"}, io.Discard)
 	require.NoError(t, err)
@@ -74,15 +66,45 @@ func TestFlagsRefused(t *testing.T) {
 	}
 }
 
+func echoCell(variant string, conns int) servers.Cell {
+	return servers.Cell{Scenario: "echo", Variant: variant, Point: servers.Point{Conns: conns, Size: 64}}
+}
+
 // Compared variants must run side by side, and none may always be the first.
 func TestRoundOrder(t *testing.T) {
 	var groups []group
 	for _, conns := range []int{1, 64} {
 		groups = append(groups, group{echoCell("net", conns), echoCell("nested", conns), echoCell("raw", conns)})
 	}
-	assert.Equal(t, []cell{
+	assert.Equal(t, []servers.Cell{
 		echoCell("nested", 1), echoCell("raw", 1), echoCell("net", 1),
 		echoCell("nested", 64), echoCell("raw", 64), echoCell("net", 64),
 	}, roundOrder(groups, 1))
 	assert.Equal(t, roundOrder(groups, 0), roundOrder(groups, 3))
+}
+
+// If this fails, a point that cannot be measured here stops all others, or is left out in silence.
+func TestPlanSkips(t *testing.T) {
+	rep := &report.Report{Settings: report.Settings{
+		Scenarios: []string{"memory"}, Variants: []string{"net", "raw"}, Conns: []int{10, 1 << 30},
+	}}
+	groups, err := plan(t.Context(), rep)
+	require.NoError(t, err)
+	assert.Equal(t, []group{{
+		{Scenario: "memory", Variant: "net", Point: servers.Point{Conns: 10}},
+		{Scenario: "memory", Variant: "raw", Point: servers.Point{Conns: 10}},
+	}}, groups)
+	require.Len(t, rep.Skipped, 1)
+	assert.Contains(t, rep.Skipped[0].Reason, "ulimit -Hn")
+}
+
+// If this fails, -report and -html do not make a page of what was recorded.
+func TestReportFromRecording(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "overview.html")
+	o, err := parseFlags([]string{"-report", "results/overview.json", "-html", page}, io.Discard)
+	require.NoError(t, err)
+	require.NoError(t, bench(t.Context(), o))
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	assert.True(t, strings.Contains(string(text), "drawAll([{"))
 }

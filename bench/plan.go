@@ -7,24 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/report"
+	"github.com/a57b2d82/netpoller/bench/scenarios"
+	"github.com/a57b2d82/netpoller/bench/servers"
 )
 
-// bench measures, then prints and saves.
-func bench(ctx context.Context, s settings) error {
-	if s.recorded != "" {
-		rep, err := loadReport(s.recorded)
-		if err != nil {
-			return err
-		}
-		return rep.saveHTML(s.htmlFile)
-	}
-	rep := &report{Machine: describeMachine(), Settings: s}
-	fmt.Println(rep.Machine)
-	groups, err := rep.plan(ctx, s)
+// fill measures what the report's settings ask for, by rounds, and then counts system calls.
+func fill(ctx context.Context, rep *report.Report) error {
+	s := rep.Settings
+	groups, err := plan(ctx, rep)
 	if err != nil {
 		return err
 	}
-	counting, note := chooseCounter(s.Syscalls)
+	counting, note := counting.Choose(s.Syscalls)
 	rep.CountedBy = note
 
 	prog := newProgress(os.Stderr, steps(groups, s.Rounds, counting != nil))
@@ -32,7 +29,7 @@ func bench(ctx context.Context, s settings) error {
 	for round := range s.Rounds {
 		for _, at := range roundOrder(groups, round) {
 			prog.step(fmt.Sprintf("round %d/%d, %v", round+1, s.Rounds, at))
-			r, err := measure(ctx, at, s)
+			r, err := scenarios.Measure(ctx, at, s.Duration)
 			if err != nil {
 				return fmt.Errorf("%v: %w", at, err)
 			}
@@ -40,49 +37,37 @@ func bench(ctx context.Context, s settings) error {
 			rep.Runs = append(rep.Runs, r)
 		}
 	}
-	if counting != nil {
-		if err := rep.countAll(ctx, groups, counting, prog); err != nil {
-			return err
-		}
+	if counting == nil {
+		return nil
 	}
-	prog.finish()
-	rep.summarize()
-	rep.print(os.Stdout)
-	if s.jsonFile != "" {
-		if err := rep.save(s.jsonFile); err != nil {
-			return err
-		}
-	}
-	if s.htmlFile != "" {
-		return rep.saveHTML(s.htmlFile)
-	}
-	return nil
+	return countAll(ctx, rep, groups, counting, prog)
 }
 
 // A group is the cells that are compared with each other: the variants at one point.
-type group []cell
+type group []servers.Cell
 
-// plan lists what is to be measured, and notes what cannot be.
-func (rep *report) plan(ctx context.Context, s settings) ([]group, error) {
+// plan lists what is to be measured, and notes in the report what cannot be.
+func plan(ctx context.Context, rep *report.Report) ([]group, error) {
+	s := rep.Settings
 	var groups []group
 	for _, key := range s.Scenarios {
-		sc, _ := scenarioByKey(key)
-		var points []point
-		for _, p := range override(sc.points, s.Conns, s.Sizes) {
-			if err := sc.possible(p); err != nil {
-				rep.Skipped = append(rep.Skipped, skipped{key, p, err.Error()})
+		sc, _ := scenarios.ByKey(key)
+		var points []servers.Point
+		for _, p := range scenarios.Override(sc.Points, s.Conns, s.Sizes) {
+			if err := sc.Possible(p); err != nil {
+				rep.Skipped = append(rep.Skipped, report.Skipped{Scenario: key, Point: p, Reason: err.Error()})
 				continue
 			}
 			points = append(points, p)
 		}
-		points, err := calibrate(ctx, points, s.Duration)
+		points, err := scenarios.Calibrate(ctx, points, s.Duration)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range points {
 			var g group
-			for _, v := range sc.variants(s.Variants) {
-				g = append(g, cell{key, v, p})
+			for _, v := range sc.Variants(s.Variants) {
+				g = append(g, servers.Cell{Scenario: key, Variant: v, Point: p})
 			}
 			if len(g) > 0 {
 				groups = append(groups, g)
@@ -111,14 +96,14 @@ func steps(groups []group, rounds int, counting bool) int {
 
 // countable reports whether the group's work has a number of system calls that means something.
 func countable(g group) bool {
-	sc, _ := scenarioByKey(g[0].Scenario)
-	return sc.measure == nil
+	sc, _ := scenarios.ByKey(g[0].Scenario)
+	return sc.HasLoad()
 }
 
 // roundOrder lists the cells of a round. Variants that are compared with each other run one right after the other, and
 // each round begins with another one.
-func roundOrder(groups []group, round int) []cell {
-	var order []cell
+func roundOrder(groups []group, round int) []servers.Cell {
+	var order []servers.Cell
 	for _, g := range groups {
 		for i := range g {
 			order = append(order, g[(i+round)%len(g)])
@@ -128,15 +113,15 @@ func roundOrder(groups []group, round int) []cell {
 }
 
 // countAll makes the separate counting run of every cell.
-func (rep *report) countAll(ctx context.Context, groups []group, counting newCounter, prog *progress) error {
+func countAll(ctx context.Context, rep *report.Report, groups []group, count counting.New, prog *progress) error {
 	for _, g := range groups {
 		if !countable(g) {
 			continue
 		}
 		for _, at := range g {
 			prog.step(fmt.Sprintf("counting system calls, %v", at))
-			calls, err := countRun(ctx, at, counting)
-			if errors.Is(err, errCountingRefused) {
+			calls, err := scenarios.CountCalls(ctx, at, count)
+			if errors.Is(err, counting.ErrRefused) {
 				rep.CountedBy = "n/a: " + err.Error()
 				return nil
 			}

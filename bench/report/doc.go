@@ -1,0 +1,12 @@
+// Package report shows what was measured: as tables for a terminal, as a file of JSON, and as a page of HTML with charts.
+//
+// Where it stands: at the top, below main, which fills a Report with runs. From there
+//
+//	report.go   makes a row of all runs of a cell: medians, and ratios to the baseline
+//	table.go    writes rows as text
+//	glance.go   picks one line from each table
+//	charts.go   lays rows out as bars
+//	html.go     puts charts and tables on a page, which report.html and report.js draw
+//
+// The libraries that draw are in the folder echarts, so that a page needs no network.
+package report

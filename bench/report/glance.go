@@ -1,0 +1,56 @@
+//go:build linux
+
+package report
+
+import (
+	"fmt"
+
+	"github.com/a57b2d82/netpoller/bench/measure"
+	"github.com/a57b2d82/netpoller/bench/servers"
+)
+
+// atAGlance has a line for what each scenario is about, its first metric, at each of its points: the ratios to the
+// baseline. A single scenario needs none.
+func (rep *Report) atAGlance() (columns []string, lines [][]string) {
+	blocks := rep.blocks()
+	if len(blocks) < 2 {
+		return nil, nil
+	}
+	columns = []string{"ratio to " + servers.Baseline}
+	for _, v := range servers.Variants {
+		if v.Key != servers.Baseline {
+			columns = append(columns, v.Title)
+		}
+	}
+	for _, b := range blocks {
+		for _, p := range b.parts() {
+			for _, point := range p.points() {
+				lines = append(lines, b.glance(p, point))
+			}
+		}
+	}
+	return columns, lines
+}
+
+// glance is one line. p names its points without what they have in common.
+func (b block) glance(p part, point string) []string {
+	m := measure.MetricByKey(b.Compared[0])
+	name := fmt.Sprintf("%s: %s", b.Title, point)
+	if p.about != "" {
+		name += ", " + p.about
+	}
+	line := []string{fmt.Sprintf("%s (%s, %s)", name, m.TitleFor(b.Unit), m.Better)}
+	for _, v := range servers.Variants {
+		if v.Key == servers.Baseline {
+			continue
+		}
+		cell := ""
+		for _, r := range p.rows {
+			if r.Variant == v.Key && p.name(r.Point) == point {
+				cell = r.ratio(b.Compared[0])
+			}
+		}
+		line = append(line, cell)
+	}
+	return line
+}

@@ -1,0 +1,219 @@
+//go:build linux
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/figures"
+	"github.com/a57b2d82/netpoller/bench/measure"
+	"github.com/a57b2d82/netpoller/bench/servers"
+)
+
+// Print writes a table for each scenario, a block of lines for each point, then what the columns mean.
+func (rep *Report) Print(w io.Writer) {
+	for _, b := range rep.blocks() {
+		fmt.Fprintf(w, "\n%s\n", b.Title)
+		b.printTable(w, b.columns(), b.cells)
+		if b.counted() {
+			b.printTable(w, callColumns(b.Unit), Row.callCells)
+		}
+	}
+	if columns, lines := rep.atAGlance(); len(lines) > 0 {
+		fmt.Fprint(w, "\nAt a glance\n\n")
+		printLines(w, append([][]string{columns}, lines...))
+	}
+	rep.printNotes(w)
+}
+
+// columns are the names of cells; the first is that of the line.
+func (b block) columns() []string {
+	columns := []string{""}
+	for _, key := range b.Compared {
+		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit), "", "×"+servers.Baseline)
+	}
+	if b.HasLoad() {
+		columns = append(columns, "syscalls/"+measure.ShortUnit(b.Unit))
+	}
+	for _, key := range b.Others {
+		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit))
+	}
+	return columns
+}
+
+func (b block) cells(r Row) []string {
+	var cells []string
+	for _, key := range b.Compared {
+		f := r.Figures[key]
+		cells = append(cells, measure.MetricByKey(key).Format(f.Median), plusMinus(f), r.ratio(key))
+	}
+	if b.HasLoad() {
+		cells = append(cells, r.callTotal())
+	}
+	for _, key := range b.Others {
+		cells = append(cells, measure.MetricByKey(key).Format(r.Figures[key].Median))
+	}
+	return cells
+}
+
+func callColumns(unit string) []string {
+	columns := []string{"syscalls/" + measure.ShortUnit(unit)}
+	for _, kind := range counting.Kinds() {
+		columns = append(columns, kind)
+	}
+	return append(columns, "other", "total")
+}
+
+func (b block) counted() bool {
+	for _, r := range b.rows {
+		if r.Calls != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// printTable writes a heading for each point, and below it a line for each variant.
+func (b block) printTable(w io.Writer, columns []string, cells func(Row) []string) {
+	lines := [][]string{columns}
+	for i, r := range b.rows {
+		if i == 0 || r.Point != b.rows[i-1].Point {
+			heading := make([]string, len(columns))
+			heading[0] = r.Point.String()
+			lines = append(lines, heading)
+		}
+		lines = append(lines, append([]string{"  " + r.title()}, cells(r)...))
+	}
+	fmt.Fprintln(w)
+	printLines(w, lines)
+}
+
+// printLines aligns the first column to the left and the others to the right.
+func printLines(w io.Writer, lines [][]string) {
+	width := 0
+	for _, cells := range lines {
+		width = max(width, len([]rune(cells[0])))
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, cells := range lines {
+		fmt.Fprintf(tw, "%-*s\t%s\t\n", width, cells[0], strings.Join(cells[1:], "\t"))
+	}
+	tw.Flush()
+}
+
+func (r Row) title() string {
+	v, _ := servers.VariantByKey(r.Variant)
+	return v.Title
+}
+
+// callCells are the columns of the table of system calls after the first.
+func (r Row) callCells() []string {
+	var cells []string
+	for _, kind := range counting.Kinds() {
+		cells = append(cells, r.callCell(kind))
+	}
+	return append(cells, r.callCell("other"), r.callTotal())
+}
+
+func (r Row) callTotal() string {
+	if r.Calls == nil {
+		return "n/a"
+	}
+	return fmt.Sprintf("%.2f", r.Calls.Total)
+}
+
+func (r Row) callCell(kind string) string {
+	if r.Calls == nil {
+		return "n/a"
+	}
+	return fmt.Sprintf("%.2f", r.Calls.ByKind[kind])
+}
+
+func (r Row) ratio(key string) string {
+	f, ok := r.Ratios[key]
+	if !ok || f.Rounds == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", f.Median)
+}
+
+func (rep *Report) printNotes(w io.Writer) {
+	for _, s := range rep.Skipped {
+		fmt.Fprintf(w, "\nNot measured: %s, %v: %s.\n", s.Scenario, s.Point, s.Reason)
+	}
+	fmt.Fprintln(w)
+	for _, note := range rep.notes() {
+		fmt.Fprintln(w, note)
+	}
+}
+
+// notes say how the figures came about.
+func (rep *Report) notes() []string {
+	s := rep.Settings
+	notes := []string{
+		fmt.Sprintf("Over loopback, %s of %v, interleaved.", figures.Plural(s.Rounds, "round"), s.Duration),
+		fmt.Sprintf("Medians; ± is half the range over the rounds. ×%s is the median of the rounds' ratios (of what is done per "+
+			"second more is better, of all else less).", servers.Baseline),
+		"CPU, syscalls and allocations are the server process's alone.",
+		"Latency is closed-loop where no rate is named: a stall delays later requests too, without counting for them.",
+		fmt.Sprintf("Syscalls: %s.", rep.CountedBy),
+	}
+	if busiest := rep.clientBusiest(); busiest != "" {
+		notes = append(notes,
+			fmt.Sprintf("The client shares the machine and used up to %s of one core.", busiest),
+			fmt.Sprintf("Everything else on the machine used %.0f %% of one core; the more, the less these figures say.",
+				100*rep.othersBusy()))
+	}
+	return notes
+}
+
+// othersBusy is the share of a core that went to neither client nor server in the median run.
+func (rep *Report) othersBusy() float64 {
+	var shares []float64
+	for _, r := range rep.Runs {
+		if r.PerSecond > 0 {
+			shares = append(shares, r.OthersBusy)
+		}
+	}
+	return figures.New(shares).Median
+}
+
+// clientBusiest lists, per scenario or within one per point, the largest median share of a core that the client took. Near
+// 100 % the client, not the server, may bound the throughput; CPU per request stays comparable.
+func (rep *Report) clientBusiest() string {
+	blocks := rep.blocks()
+	var names []string
+	busiest := map[string]float64{}
+	for _, b := range blocks {
+		if !b.HasLoad() {
+			continue
+		}
+		for _, r := range b.rows {
+			name := b.Key
+			if len(blocks) == 1 {
+				name = r.Point.String()
+			}
+			if _, known := busiest[name]; !known {
+				names = append(names, name)
+			}
+			busiest[name] = max(busiest[name], r.ClientBusy.Median)
+		}
+	}
+	var shares []string
+	for _, name := range names {
+		shares = append(shares, fmt.Sprintf("%.0f %% (%s)", 100*busiest[name], name))
+	}
+	return strings.Join(shares, ", ")
+}
+
+// plusMinus is empty after one round, which tells no spread.
+func plusMinus(f figures.Figure) string {
+	if f.Rounds < 2 {
+		return ""
+	}
+	return fmt.Sprintf("±%.0f%%", 100*f.Spread())
+}

@@ -1,0 +1,123 @@
+//go:build linux
+
+package report
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/a57b2d82/netpoller/bench/figures"
+	"github.com/a57b2d82/netpoller/bench/measure"
+	"github.com/a57b2d82/netpoller/bench/servers"
+)
+
+// sampleReport holds two rounds, with a machine half as fast in the second: medians mix the rounds, ratios do not.
+func sampleReport() *Report {
+	rep := &Report{
+		Settings:  Settings{Rounds: 2, Scenarios: []string{"echo"}, Variants: []string{"net", "raw"}},
+		CountedBy: "kernel tracepoint",
+		Skipped:   []Skipped{{"memory", servers.Point{Conns: 7}, "too many"}},
+	}
+	for round, speed := range []float64{2, 1} {
+		for _, conns := range []int{1, 1000} {
+			rep.Runs = append(rep.Runs,
+				measure.Run{Cell: echoCell("net", conns), Round: round, PerSecond: 10000 * speed, CPU: 20 / speed, P50: 1234},
+				measure.Run{Cell: echoCell("raw", conns), Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61})
+		}
+	}
+	kinds := map[string]float64{"read": 2, "write": 1, "other": 0.25}
+	rep.Calls = []measure.Calls{{Cell: echoCell("net", 1), Total: 3.25, ByKind: kinds}}
+	for i := range rep.Runs {
+		rep.Runs[i].OthersBusy = 0.25
+	}
+	rep.Runs[1].ClientBusy, rep.Runs[5].ClientBusy = 1, 0.5
+	rep.Summarize()
+	return rep
+}
+
+func echoCell(variant string, conns int) servers.Cell {
+	return servers.Cell{Scenario: "echo", Variant: variant, Point: servers.Point{Conns: conns, Size: 64}}
+}
+
+func TestSummary(t *testing.T) {
+	rep := sampleReport()
+	require.Len(t, rep.Summary, 4)
+	raw := rep.Summary[1]
+	assert.Equal(t, echoCell("raw", 1), raw.Cell)
+	assert.Equal(t, figures.Figure{Median: 22500, Min: 15000, Max: 30000, Rounds: 2}, raw.Figures["per_second"])
+	assert.Equal(t, figures.Figure{Median: 1.5, Min: 1.5, Max: 1.5, Rounds: 2}, raw.Ratios["per_second"])
+	assert.Equal(t, figures.Figure{Median: 0.5, Min: 0.5, Max: 0.5, Rounds: 2}, raw.Ratios["cpu"])
+	assert.Nil(t, raw.Calls)
+	assert.Equal(t, 3.25, rep.Summary[0].Calls.Total)
+}
+
+func TestSummaryWithoutBaseline(t *testing.T) {
+	rep := sampleReport()
+	rep.Runs = rep.Runs[1:2]
+	rep.Summarize()
+	require.Len(t, rep.Summary, 1)
+	cells := rep.blocks()[0].cells(rep.Summary[0])
+	assert.Equal(t, "-", cells[2])
+	assert.Equal(t, "", cells[1], "one round tells no spread")
+}
+
+func TestTable(t *testing.T) {
+	var out strings.Builder
+	sampleReport().Print(&out)
+	lines := strings.Split(out.String(), "\n")[2:]
+	// One heading and two variants for each number of connections, under a line of column names.
+	assert.Contains(t, lines[1], "req/s")
+	assert.Contains(t, lines[2], "1 connection, 64 B")
+	assert.Equal(t, "net 15,000 ±33% 1.00 15.0 ±33% 1.00 3.25 1,234 0 0 0.00", squeeze(lines[3]))
+	assert.Equal(t, "raw epoll 22,500 ±33% 1.50 7.5 ±33% 0.50 n/a 61 0 0 0.00", squeeze(lines[4]))
+	assert.Contains(t, lines[5], "1,000 connections, 64 B")
+	for i := 2; i < 8; i++ {
+		assert.Equal(t, len([]rune(lines[1])), len([]rune(lines[i])), "line %d is aligned", i)
+	}
+	assert.Contains(t, out.String(), "Not measured: memory, 7 connections: too many.")
+	assert.Contains(t, out.String(), "Syscalls: kernel tracepoint.")
+	assert.Contains(t, out.String(), "up to 75 % (1 connection, 64 B), 0 % (1,000 connections, 64 B) of one core.")
+	assert.Contains(t, out.String(), "Everything else on the machine used 25 % of one core")
+}
+
+func squeeze(line string) string { return strings.Join(strings.Fields(line), " ") }
+
+func TestSave(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "report.json")
+	rep := sampleReport()
+	require.NoError(t, rep.Save(name))
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	var back Report
+	require.NoError(t, json.Unmarshal(text, &back))
+	assert.Equal(t, *rep, back)
+	loaded, err := Load(name)
+	require.NoError(t, err)
+	assert.Equal(t, rep, loaded)
+}
+
+// If this fails, the summary of several scenarios mixes up variants or points, or a single scenario gets one too.
+func TestAtAGlance(t *testing.T) {
+	rep := sampleReport()
+	_, lines := rep.atAGlance()
+	assert.Empty(t, lines)
+
+	at := servers.Cell{Scenario: "wake", Variant: "net", Point: servers.Point{Conns: 1, Size: 64}}
+	rep.Runs = append(rep.Runs, measure.Run{Cell: at, P50: 10})
+	at.Variant = "thread"
+	rep.Runs = append(rep.Runs, measure.Run{Cell: at, P50: 15})
+	rep.Summarize()
+	columns, lines := rep.atAGlance()
+	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
+	assert.Equal(t, [][]string{
+		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50"},
+		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50"},
+		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", ""},
+	}, lines)
+}
