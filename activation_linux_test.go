@@ -24,7 +24,7 @@ import (
 // one who comes after it.
 func TestActivatedBySockets(t *testing.T) {
 	if activated := os.Getenv("NETPOLLER_ACTIVATED"); activated != "" {
-		serveActivated(&side{T: t, std: activated == "net", ports: map[string]string{}})
+		serveActivated(newSide(t, activated == "net"))
 		return
 	}
 	unixSide(t, func(s *side) (r []any) {

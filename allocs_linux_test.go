@@ -23,8 +23,8 @@ type operations map[string]func() error
 // net's.
 func allocateNoMore(t *testing.T, of func(s *side) operations) {
 	t.Helper()
-	std := of(&side{T: t, std: true, ports: make(map[string]string)})
-	ours := of(&side{T: t, ports: make(map[string]string)})
+	std := of(newSide(t, true))
+	ours := of(newSide(t, false))
 	require.Len(t, ours, len(std))
 	for name := range std {
 		count := func(run func() error) float64 {

@@ -182,7 +182,7 @@ var bulkSources = []bulkSource{
 	{"reader", func(s *side) (io.Reader, func() []any) { return struct{ io.Reader }{strings.NewReader(content)}, none }},
 	{"failing reader", func(s *side) (io.Reader, func() []any) { return failing{io.ErrClosedPipe}, none }},
 	{"package net's", func(s *side) (io.Reader, func() []any) {
-		return (&side{T: s.T, std: true, ports: s.ports}).tcpSource(), none
+		return s.theirs().tcpSource(), none
 	}},
 	{"TCP", func(s *side) (io.Reader, func() []any) { return s.tcpSource(), none }},
 	{"TCP, closed", func(s *side) (io.Reader, func() []any) { c := s.tcpSource(); c.Close(); return c, none }},
@@ -372,7 +372,7 @@ func TestWriteToLikeNet(t *testing.T) {
 			return c, s.received(c, peer)
 		},
 		"package net's": func(s *side) (io.Writer, func() []any) {
-			c, peer := (&side{T: s.T, std: true, ports: s.ports}).pair()
+			c, peer := s.theirs().pair()
 			return c, s.received(c, peer)
 		},
 		"unix": func(s *side) (io.Writer, func() []any) {

@@ -288,20 +288,16 @@ func TestStalledCopyHoldsNoPipe(t *testing.T) {
 	}
 }
 
-// atOnce is the environment of a child that does not sleep before it exits, as a program
-// with the race detector does.
-const atOnce = "GORACE=atexit_sleep_ms=0"
-
 // If this fails, a process that gave up the right to open anything (RLIMIT_NOFILE 0) cannot
 // copy what it has open.
 func TestCopyWithoutDescriptors(t *testing.T) {
 	for _, source := range []string{"file", "pipe", "tcp", "unix"} {
 		t.Run(source, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				ctx, cancel := context.WithDeadline(background, soon())
+				ctx, cancel := context.WithDeadline(context.Background(), soon())
 				defer cancel()
 				cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChildWithoutDescriptors$")
-				cmd.Env = append(os.Environ(), "WITHOUT_DESCRIPTORS="+source, "STD="+strconv.FormatBool(s.std), atOnce)
+				cmd.Env = append(os.Environ(), "WITHOUT_DESCRIPTORS="+source, "STD="+strconv.FormatBool(s.std), nettest.AtOnce)
 				out, err := cmd.CombinedOutput()
 				require.NoError(s, err, "%s", out)
 				require.Contains(s, string(out), "PASS")
@@ -317,7 +313,7 @@ func TestChildWithoutDescriptors(t *testing.T) {
 	if source == "" {
 		t.Skip("is a child of TestCopyWithoutDescriptors")
 	}
-	s := &side{T: t, std: os.Getenv("STD") == "true", ports: map[string]string{}}
+	s := newSide(t, os.Getenv("STD") == "true")
 	c, peer := s.pair()
 	require.NoError(t, c.SetWriteBuffer(1<<14))
 	data := bytes.Repeat([]byte("descriptors "), 1<<20/12)

@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -97,7 +98,7 @@ func TestDeadPeer(t *testing.T) {
 			endings := make(map[string]chan ending)
 			for _, std := range []bool{true, false} {
 				for _, w := range watchers {
-					s := &side{T: t, std: std, ports: make(map[string]string)}
+					s := newSide(t, std)
 					dialed, accepted := s.pairOf(w.dial, w.lc)
 					end := make(chan ending, 1)
 					endings[which(w.name, std)] = end
@@ -148,10 +149,10 @@ func command(t *testing.T, line string) {
 // pairOf returns both ends of a connection made with these settings.
 func (s *side) pairOf(d net.Dialer, lc net.ListenConfig) (dialed, accepted tcpConn) {
 	s.Helper()
-	l, err := s.listen(background, lc, "tcp", "127.0.0.1:0")
+	l, err := s.listen(context.Background(), lc, "tcp", "127.0.0.1:0")
 	require.NoError(s, err)
 	defer l.Close()
-	c, err := s.dial(background, d, "tcp", l.Addr().String())
+	c, err := s.dial(context.Background(), d, "tcp", l.Addr().String())
 	require.NoError(s, err)
 	a, err := l.Accept()
 	require.NoError(s, err)

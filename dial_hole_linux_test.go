@@ -98,29 +98,29 @@ var waysToGiveUp = map[string]struct {
 }{
 	"Timeout": {context.DeadlineExceeded, func(d *net.Dialer, soon time.Duration) context.Context {
 		d.Timeout = soon
-		return background
+		return context.Background()
 	}},
 	"Deadline": {context.DeadlineExceeded, func(d *net.Dialer, soon time.Duration) context.Context {
 		d.Deadline = time.Now().Add(soon)
-		return background
+		return context.Background()
 	}},
 	"Timeout, the Deadline is later": {context.DeadlineExceeded, func(d *net.Dialer, soon time.Duration) context.Context {
 		d.Timeout, d.Deadline = soon, time.Now().Add(time.Hour)
-		return background
+		return context.Background()
 	}},
 	"Cancel": {context.Canceled, func(d *net.Dialer, soon time.Duration) context.Context {
 		cancel := make(chan struct{})
 		d.Timeout, d.Cancel = time.Hour, cancel
 		time.AfterFunc(soon, func() { close(cancel) })
-		return background
+		return context.Background()
 	}},
 	"context canceled": {context.Canceled, func(_ *net.Dialer, soon time.Duration) context.Context {
-		ctx, cancel := context.WithCancel(background)
+		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(soon, cancel)
 		return ctx
 	}},
 	"context's deadline": {context.DeadlineExceeded, func(d *net.Dialer, soon time.Duration) context.Context {
-		ctx, cancel := context.WithTimeout(background, soon)
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
 		time.AfterFunc(time.Minute, cancel)
 		d.Timeout = time.Hour
 		return ctx
@@ -200,7 +200,7 @@ func TestDialIntoHoleIsEndedByKernel(t *testing.T) {
 			t.Parallel()
 			compare(t, func(s *side) []any {
 				tt.dialer.Timeout = time.Minute
-				c, err := s.dial(background, tt.dialer, "tcp", tt.address)
+				c, err := s.dial(context.Background(), tt.dialer, "tcp", tt.address)
 				require.ErrorIs(s, err, tt.want)
 				return results(c == nil, err)
 			})
@@ -240,7 +240,7 @@ func TestDialSharesItsTime(t *testing.T) {
 			[]attempt{{"2001:db8::2", 0}, {"198.51.100.1", 2 * time.Second}}, true},
 	}
 	for _, tt := range tests {
-		both(t, tt.name, func(s *side) {
+		onBoth(t, tt.name, func(s *side) {
 			s.Parallel()
 			var a *attempts
 			var c net.Conn
@@ -269,11 +269,11 @@ func TestDialSharesItsTime(t *testing.T) {
 	}
 }
 
-// both runs f on both sides, where the steps are compared with what must come of them.
-func both(t *testing.T, name string, f func(s *side)) {
+// onBoth runs f on both sides, where the steps are compared with what must come of them.
+func onBoth(t *testing.T, name string, f func(s *side)) {
 	for _, std := range []bool{true, false} {
 		t.Run(fmt.Sprintf("%s/%s", name, map[bool]string{true: "net", false: "ours"}[std]), func(t *testing.T) {
-			f(&side{T: t, std: std, ports: make(map[string]string)})
+			f(newSide(t, std))
 		})
 	}
 }
@@ -329,11 +329,11 @@ func TestFallbackBothWays(t *testing.T) {
 			if tt.ifDrops != k.drops {
 				continue
 			}
-			both(t, fmt.Sprintf("%s, delay %v", k.name, tt.delay), func(s *side) {
+			onBoth(t, fmt.Sprintf("%s, delay %v", k.name, tt.delay), func(s *side) {
 				s.Parallel()
 				a := &attempts{start: time.Now()}
 				d := net.Dialer{Resolver: resolver, FallbackDelay: tt.delay, Timeout: tt.timeout, Control: a.control}
-				c, err := s.dial(background, d, "tcp", fmt.Sprintf("%s:%d", k.host, port))
+				c, err := s.dial(context.Background(), d, "tcp", fmt.Sprintf("%s:%d", k.host, port))
 				require.NoError(s, err)
 				defer c.Close()
 				require.Equal(s, l.Addr().String(), c.RemoteAddr().String())

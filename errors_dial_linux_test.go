@@ -15,8 +15,6 @@ import (
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
-var background = context.Background()
-
 // badDials are dials that fail before anything is sent.
 var badDials = []struct{ network, address string }{
 	{"", "127.0.0.1:1"}, {"tcp7", "127.0.0.1:1"}, {"TCP", "127.0.0.1:1"}, {"tcp:", "127.0.0.1:1"},
@@ -44,7 +42,7 @@ func TestErrorsOfBadDial(t *testing.T) {
 	for _, d := range badDials {
 		t.Run(d.network+" "+d.address, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				c, err := s.dial(background, net.Dialer{Resolver: resolver}, d.network, d.address)
+				c, err := s.dial(context.Background(), net.Dialer{Resolver: resolver}, d.network, d.address)
 				return results(c == nil, err)
 			})
 		})
@@ -95,7 +93,7 @@ func TestErrorsOfLocalAddr(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				c, err := s.dial(background, net.Dialer{LocalAddr: tt.local}, tt.network, tt.address)
+				c, err := s.dial(context.Background(), net.Dialer{LocalAddr: tt.local}, tt.network, tt.address)
 				return results(c == nil, err)
 			})
 		})
@@ -106,7 +104,7 @@ func TestErrorsOfLocalAddr(t *testing.T) {
 func TestErrorsOfTakenLocalAddr(t *testing.T) {
 	compare(t, func(s *side) []any {
 		l := s.listener()
-		c, err := s.dial(background, net.Dialer{LocalAddr: l.Addr()}, "tcp", "127.0.0.1:1")
+		c, err := s.dial(context.Background(), net.Dialer{LocalAddr: l.Addr()}, "tcp", "127.0.0.1:1")
 		return results(c == nil, err)
 	})
 }
@@ -151,11 +149,11 @@ func TestErrorsOfDialTCP(t *testing.T) {
 
 // A dial whose time is over before it begins must say so, whatever sets the time.
 func TestErrorsOfLateDial(t *testing.T) {
-	canceled, cancel := context.WithCancel(background)
+	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	expired, cancel := context.WithDeadline(background, longAgo)
+	expired, cancel := context.WithDeadline(context.Background(), longAgo)
 	defer cancel()
-	withCause, cancelCause := context.WithCancelCause(background)
+	withCause, cancelCause := context.WithCancelCause(context.Background())
 	cancelCause(errors.New("cause"))
 	closed := make(chan struct{})
 	close(closed)
@@ -166,10 +164,10 @@ func TestErrorsOfLateDial(t *testing.T) {
 		ctx    context.Context
 		dialer net.Dialer
 	}{
-		{"Timeout below 0", background, net.Dialer{Timeout: -1}},
-		{"Timeout of 1 ns", background, net.Dialer{Timeout: 1}},
-		{"Timeout past the Deadline", background, net.Dialer{Timeout: time.Hour, Deadline: longAgo}},
-		{"Deadline", background, net.Dialer{Deadline: longAgo}},
+		{"Timeout below 0", context.Background(), net.Dialer{Timeout: -1}},
+		{"Timeout of 1 ns", context.Background(), net.Dialer{Timeout: 1}},
+		{"Timeout past the Deadline", context.Background(), net.Dialer{Timeout: time.Hour, Deadline: longAgo}},
+		{"Deadline", context.Background(), net.Dialer{Deadline: longAgo}},
 		{"context canceled", canceled, net.Dialer{}},
 		{"context expired", expired, net.Dialer{}},
 		{"context canceled with a cause", withCause, net.Dialer{}},
@@ -209,18 +207,18 @@ func TestErrorsOfHangingDial(t *testing.T) {
 			return net.Dialer{Cancel: cancel}
 		}, nil},
 		{"context canceled", nil, func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(background)
+			ctx, cancel := context.WithCancel(context.Background())
 			time.AfterFunc(soon, cancel)
 			return ctx, cancel
 		}},
 		{"context deadline", nil, func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(background, soon)
+			return context.WithTimeout(context.Background(), soon)
 		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				d, ctx := net.Dialer{}, background
+				d, ctx := net.Dialer{}, context.Background()
 				if tt.dialer != nil {
 					d = tt.dialer()
 				}
@@ -259,11 +257,11 @@ func TestErrorsOfControl(t *testing.T) {
 	for _, hookErr := range []error{errors.New("no"), syscall.EPERM, &net.OpError{Op: "x", Err: syscall.EPERM}} {
 		control := func(string, string, syscall.RawConn) error { return hookErr }
 		compare(t, func(s *side) []any {
-			_, err := s.dial(background, net.Dialer{Control: control}, "tcp", "127.0.0.1:1")
+			_, err := s.dial(context.Background(), net.Dialer{Control: control}, "tcp", "127.0.0.1:1")
 			return results(err)
 		})
 		compare(t, func(s *side) []any {
-			_, err := s.listen(background, net.ListenConfig{Control: control}, "tcp", "127.0.0.1:0")
+			_, err := s.listen(context.Background(), net.ListenConfig{Control: control}, "tcp", "127.0.0.1:0")
 			return results(err)
 		})
 	}
@@ -272,7 +270,7 @@ func TestErrorsOfControl(t *testing.T) {
 // If this fails, a dial that is over at once has not seen that its context was.
 func TestDialCanceledByItsHook(t *testing.T) {
 	compare(t, func(s *side) []any {
-		ctx, cancel := context.WithCancel(background)
+		ctx, cancel := context.WithCancel(context.Background())
 		d := net.Dialer{Control: func(string, string, syscall.RawConn) error { cancel(); return nil }}
 		_, err := s.dial(ctx, d, "udp", "127.0.0.1:1")
 		return results(err)
@@ -294,11 +292,11 @@ func TestRawConnInControl(t *testing.T) {
 		}
 	}
 	compare(t, func(s *side) (r []any) {
-		_, err := s.dial(background, net.Dialer{Control: use(&r)}, "tcp", "127.0.0.1:1")
+		_, err := s.dial(context.Background(), net.Dialer{Control: use(&r)}, "tcp", "127.0.0.1:1")
 		return append(r, err)
 	})
 	compare(t, func(s *side) (r []any) {
-		l, err := s.listen(background, net.ListenConfig{Control: use(&r)}, "tcp", "127.0.0.1:0")
+		l, err := s.listen(context.Background(), net.ListenConfig{Control: use(&r)}, "tcp", "127.0.0.1:0")
 		require.NoError(s, err)
 		return append(r, l.Close())
 	})
@@ -316,12 +314,12 @@ func TestControlThatDoesNotReturn(t *testing.T) {
 	}
 	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": "listener", "unixpacket": "packets"} {
 		calls["listen "+network] = func(hook func(string, string, syscall.RawConn) error) {
-			(&netpoller.ListenConfig{Control: hook}).Listen(background, network, address)
+			(&netpoller.ListenConfig{Control: hook}).Listen(context.Background(), network, address)
 		}
 	}
 	for network, address := range map[string]string{"udp": "127.0.0.1:0", "unixgram": "datagrams"} {
 		calls["listen "+network] = func(hook func(string, string, syscall.RawConn) error) {
-			(&netpoller.ListenConfig{Control: hook}).ListenPacket(background, network, address)
+			(&netpoller.ListenConfig{Control: hook}).ListenPacket(context.Background(), network, address)
 		}
 	}
 	for name, call := range calls {

@@ -129,11 +129,12 @@ func reset(s *side, c, peer tcpConn) {
 }
 
 // awaitEvents waits until the kernel shows events on the connection.
-func awaitEvents(s *side, c syscall.Conn, events int16) {
+func awaitEvents(t testing.TB, c syscall.Conn, events int16) {
+	t.Helper()
 	raw, err := c.SyscallConn()
-	require.NoError(s, err)
-	nettest.Eventually(s, "poll(2) shows events", func() (seen bool) {
-		require.NoError(s, raw.Control(func(fd uintptr) {
+	require.NoError(t, err)
+	nettest.Eventually(t, "poll(2) shows events", func() (seen bool) {
+		require.NoError(t, raw.Control(func(fd uintptr) {
 			p := []unix.PollFd{{Fd: int32(fd), Events: events}}
 			_, err = unix.Poll(p, 0)
 			seen = p[0].Revents&events != 0

@@ -31,7 +31,7 @@ func TestErrorsOfBadListen(t *testing.T) {
 	for _, l := range badListens {
 		t.Run(l.network+" "+l.address, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				l, err := s.listen(background, net.ListenConfig{}, l.network, l.address)
+				l, err := s.listen(context.Background(), net.ListenConfig{}, l.network, l.address)
 				if err == nil {
 					defer l.Close()
 				}
@@ -46,9 +46,9 @@ func TestErrorsOfListenInUse(t *testing.T) {
 	for _, network := range []string{"tcp", "tcp4"} {
 		compare(t, func(s *side) []any {
 			address := s.listener().Addr().String()
-			_, err := s.listen(background, net.ListenConfig{}, network, address)
+			_, err := s.listen(context.Background(), net.ListenConfig{}, network, address)
 			_, port, _ := net.SplitHostPort(address)
-			_, err2 := s.listen(background, net.ListenConfig{}, network, ":"+port)
+			_, err2 := s.listen(context.Background(), net.ListenConfig{}, network, ":"+port)
 			return results(err, err2)
 		})
 	}
@@ -96,7 +96,7 @@ func TestErrorsOfListenPrivileged(t *testing.T) {
 	const address = "127.0.0.1:1"
 	if os.Getenv("NETPOLLER_UNPRIVILEGED") != "" {
 		compare(t, func(s *side) []any {
-			_, err := s.listen(background, net.ListenConfig{}, "tcp", address)
+			_, err := s.listen(context.Background(), net.ListenConfig{}, "tcp", address)
 			require.ErrorIs(s, err, syscall.EACCES)
 			return results(err)
 		})

@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -125,9 +126,9 @@ func nameOf(f *os.File, peer bool) string {
 func TestFileOfEveryKind(t *testing.T) {
 	for _, source := range fileSources {
 		for name, use := range map[string]func(s *side, f *os.File) []any{
-			"FileConn":       (*side).useFileConn,
-			"FilePacketConn": (*side).useFilePacketConn,
-			"FileListener":   (*side).useFileListener,
+			"FileConn":       useFileConn,
+			"FilePacketConn": useFilePacketConn,
+			"FileListener":   useFileListener,
 		} {
 			t.Run(source.name+"/"+name, func(t *testing.T) {
 				unixSide(t, func(s *side) (r []any) {
@@ -140,7 +141,7 @@ func TestFileOfEveryKind(t *testing.T) {
 	}
 }
 
-func (s *side) useFileConn(f *os.File) []any {
+func useFileConn(s *side, f *os.File) []any {
 	c, err := s.fileConn(f)
 	if err != nil {
 		return results(c == nil, err)
@@ -157,7 +158,7 @@ func (s *side) useFileConn(f *os.File) []any {
 	return append(r, err, err2, err3, c.Close(), c.Close())
 }
 
-func (s *side) useFilePacketConn(f *os.File) []any {
+func useFilePacketConn(s *side, f *os.File) []any {
 	c, err := s.filePacketConn(f)
 	if err != nil {
 		return results(c == nil, err)
@@ -170,7 +171,7 @@ func (s *side) useFilePacketConn(f *os.File) []any {
 	return append(r, err, err2, c.Close(), c.Close())
 }
 
-func (s *side) useFileListener(f *os.File) []any {
+func useFileListener(s *side, f *os.File) []any {
 	l, err := s.fileListener(f)
 	if err != nil {
 		return results(l == nil, err)
@@ -384,7 +385,7 @@ func TestFileCloseRace(t *testing.T) {
 		nettest.NoFDsLeft(s)
 		l := s.listener()
 		for range 100 {
-			c, err := s.dial(background, net.Dialer{}, "tcp", l.Addr().String())
+			c, err := s.dial(context.Background(), net.Dialer{}, "tcp", l.Addr().String())
 			require.NoError(s, err)
 			var wg sync.WaitGroup
 			wg.Go(func() {
@@ -402,7 +403,7 @@ func TestFileCloseRace(t *testing.T) {
 // If this fails, a failed FileConn, FilePacketConn or FileListener leaves a descriptor
 // open, or one that nobody refers to any more is not closed.
 func TestFileLeavesNothing(t *testing.T) {
-	s := &side{T: t, ports: map[string]string{}}
+	s := newSide(t, false)
 	f := s.boundFile(unix.SOCK_DGRAM)
 	tcp := s.boundFile(unix.SOCK_STREAM)
 	netlink, none := s.rawSocket(unix.AF_NETLINK, unix.SOCK_RAW, 0), s.opened(os.DevNull)

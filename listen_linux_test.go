@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"math"
 	"net"
 	"testing"
@@ -37,12 +38,12 @@ func TestListenFamilies(t *testing.T) {
 // family listens and reports who can connect. It is not ok if somebody else, on another
 // address with the same port, may have been the one who was connected to.
 func family(s *side, network, address string) (r []any, ok bool) {
-	l, err := s.listen(background, net.ListenConfig{}, network, address)
+	l, err := s.listen(context.Background(), net.ListenConfig{}, network, address)
 	if err != nil {
 		return results(err), true
 	}
 	defer l.Close()
-	s.name(l.Addr(), "LISTENER")
+	s.namePort(l.Addr(), "LISTENER")
 	r = results(l.Addr().Network(), l.Addr(), len(l.Addr().(*net.TCPAddr).IP))
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	require.NoError(s, err)
@@ -58,12 +59,12 @@ func family(s *side, network, address string) (r []any, ok bool) {
 
 // connects dials and reports what both ends are called.
 func connects(s *side, l tcpListener, network, address string) (r []any, ok bool) {
-	dialed, err := s.dial(background, net.Dialer{}, network, address)
+	dialed, err := s.dial(context.Background(), net.Dialer{}, network, address)
 	if err != nil {
 		return results(err), true
 	}
 	defer abort(dialed)
-	s.name(dialed.LocalAddr(), "DIALER")
+	s.namePort(dialed.LocalAddr(), "DIALER")
 	require.NoError(s, l.SetDeadline(time.Now().Add(3*time.Second)))
 	accepted, err := l.Accept()
 	if err != nil {
@@ -80,7 +81,7 @@ func connects(s *side, l tcpListener, network, address string) (r []any, ok bool
 func TestDefaultBacklog(t *testing.T) {
 	compare(t, func(s *side) (r []any) {
 		for _, network := range []string{"tcp", "tcp4"} {
-			l, err := s.listen(background, net.ListenConfig{}, network, "127.0.0.1:0")
+			l, err := s.listen(context.Background(), net.ListenConfig{}, network, "127.0.0.1:0")
 			require.NoError(s, err)
 			defer l.Close()
 			raw, err := l.(tcpListener).SyscallConn()
@@ -100,7 +101,7 @@ func TestDialAddrs(t *testing.T) {
 			if local != nil {
 				d.LocalAddr = local
 			}
-			c, err := s.dial(background, d, "tcp", l.Addr().String())
+			c, err := s.dial(context.Background(), d, "tcp", l.Addr().String())
 			require.NoError(s, err)
 			defer abort(c)
 			c2, err := s.dialTCP("tcp", local, l.Addr().(*net.TCPAddr))
@@ -123,7 +124,7 @@ func TestDialTimeoutMax(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			compare(t, func(s *side) []any {
-				c, err := s.dial(background, d, "tcp", s.listener().Addr().String())
+				c, err := s.dial(context.Background(), d, "tcp", s.listener().Addr().String())
 				require.NoError(s, err)
 				defer abort(c)
 				_, err = c.Write([]byte("x"))

@@ -36,13 +36,13 @@ func TestTwoOnOnePort(t *testing.T) {
 			for _, second := range places(network) {
 				t.Run(fmt.Sprint(first, second), func(t *testing.T) {
 					compare(t, func(s *side) []any {
-						a, addr, err := s.bind(first, "0")
+						a, addr, err := s.bind(first.network, first.host, "0")
 						if err != nil {
 							return results(err)
 						}
 						defer a.Close()
 						port := s.namePort(addr, "PORT OF BOTH")
-						b, addr2, err := s.bind(second, port)
+						b, addr2, err := s.bind(second.network, second.host, port)
 						if err != nil {
 							return results(addr, err)
 						}
@@ -55,29 +55,21 @@ func TestTwoOnOnePort(t *testing.T) {
 	}
 }
 
-// bind listens at a place, for connections or for packets.
-func (s *side) bind(p place, port string) (io.Closer, net.Addr, error) {
-	address := net.JoinHostPort(p.host, port)
-	if p.network[:3] == "tcp" {
-		l, err := s.listen(background, net.ListenConfig{}, p.network, address)
+// bind listens at an address, for connections or for packets.
+func (s *side) bind(network, host, port string) (io.Closer, net.Addr, error) {
+	address := net.JoinHostPort(host, port)
+	if network[:3] == "tcp" {
+		l, err := s.listen(context.Background(), net.ListenConfig{}, network, address)
 		if err != nil {
 			return nil, nil, err
 		}
 		return l, l.Addr(), nil
 	}
-	c, err := s.listenPacket(net.ListenConfig{}, p.network, address)
+	c, err := s.listenPacket(net.ListenConfig{}, network, address)
 	if err != nil {
 		return nil, nil, err
 	}
 	return c, c.LocalAddr(), nil
-}
-
-// namePort gives an address's port a name, and returns it.
-func (s *side) namePort(a net.Addr, name string) (port string) {
-	_, port, err := net.SplitHostPort(a.String())
-	require.NoError(s, err)
-	s.ports[port] = name
-	return port
 }
 
 // If this fails, Close of a listener returns while the socket is still there: whoever
@@ -102,7 +94,7 @@ func TestListenAgainAtOnce(t *testing.T) {
 					c.Close()
 				}
 			}()
-			c, err := s.dial(background, net.Dialer{}, "tcp", l.Addr().String())
+			c, err := s.dial(context.Background(), net.Dialer{}, "tcp", l.Addr().String())
 			require.NoError(s, err)
 			abort(c)
 			require.NoError(s, l.Close())
@@ -122,10 +114,10 @@ func TestNothingAfterClose(t *testing.T) {
 		l := s.listener()
 		var queued []net.Conn
 		for range 3 {
-			c, err := s.dial(background, net.Dialer{}, "tcp", l.Addr().String())
+			c, err := s.dial(context.Background(), net.Dialer{}, "tcp", l.Addr().String())
 			require.NoError(s, err)
 			defer abort(c)
-			s.name(c.LocalAddr(), "DIALER")
+			s.namePort(c.LocalAddr(), "DIALER")
 			queued = append(queued, c)
 		}
 		first, err := l.Accept()
@@ -145,9 +137,9 @@ func TestNothingAfterClose(t *testing.T) {
 // If this fails, a listen whose context has ended goes on where package net's gives up,
 // or the other way round.
 func TestListenWhoseContextEnded(t *testing.T) {
-	canceled, cancel := context.WithCancel(background)
+	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	late, cancel := context.WithDeadline(background, longAgo)
+	late, cancel := context.WithDeadline(context.Background(), longAgo)
 	defer cancel()
 	defer func(r *net.Resolver) { net.DefaultResolver = r }(net.DefaultResolver)
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -37,7 +37,7 @@ var filers = map[string]func(s *side) fileMaker{
 	"MPTCP": func(s *side) fileMaker {
 		var d net.Dialer
 		d.SetMultipathTCP(true)
-		c, err := s.dial(background, d, "tcp", s.listener().Addr().String())
+		c, err := s.dial(context.Background(), d, "tcp", s.listener().Addr().String())
 		require.NoError(s, err)
 		s.Cleanup(func() { c.Close() })
 		return c.(fileMaker)
@@ -123,7 +123,7 @@ func TestFileWithoutDescriptors(t *testing.T) {
 		return results(f == nil, err)
 	})
 	// Where there is one, package net needs no more; where ours fails, nothing stays open.
-	s := &side{T: t, ports: map[string]string{}}
+	s := newSide(t, false)
 	c, _ := s.pair()
 	nettest.NoFDsLeft(t)
 	var old unix.Rlimit
@@ -187,7 +187,7 @@ var cleared = map[string]func(t *testing.T, c fileMaker){
 		require.NoError(t, err)
 		defer f.Close()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestChildThatClears$")
-		cmd.Env = append(os.Environ(), "CLEARS_NONBLOCK=1", atOnce)
+		cmd.Env = append(os.Environ(), "CLEARS_NONBLOCK=1", nettest.AtOnce)
 		cmd.ExtraFiles = []*os.File{f}
 		in, err := cmd.StdinPipe()
 		require.NoError(t, err)
@@ -316,7 +316,7 @@ func TestCopyWhenItWouldBlock(t *testing.T) {
 			for _, end := range []string{"source", "sink"} {
 				t.Run(source+"/"+end+" "+how, func(t *testing.T) {
 					for _, closes := range []bool{false, true} {
-						s := &side{T: t, ports: map[string]string{}}
+						s := newSide(t, false)
 						c := open(s)
 						which := c.to
 						if end == "source" {
@@ -358,7 +358,7 @@ func TestIdleCopyWhenItWouldBlock(t *testing.T) {
 	for how, clear := range cleared {
 		for _, pair := range [][2]string{{"tcp", "tcp"}, {"unix", "tcp"}, {"tcp", "unix"}} {
 			t.Run(pair[0]+" to "+pair[1]+" "+how, func(t *testing.T) {
-				s := &side{T: t, ports: map[string]string{}}
+				s := newSide(t, false)
 				src, from := s.streamPair(pair[0])
 				dst, peer := s.streamPair(pair[1])
 				copied := inBackground(func() error { _, err := io.Copy(dst, src); return err })
@@ -392,7 +392,7 @@ func TestDialWhenItWouldBlock(t *testing.T) {
 	} {
 		t.Run(how, func(t *testing.T) {
 			d := &netpoller.Dialer{Control: func(_, _ string, c syscall.RawConn) error { return hook(c) }}
-			ctx, cancel := context.WithCancel(background)
+			ctx, cancel := context.WithCancel(context.Background())
 			dialed := inBackground(func() error { _, err := d.DialContext(ctx, "tcp", nettest.Hang(t, "tcp4")); return err })
 			waitsInPoller(t, 0, 1)
 			cancel()

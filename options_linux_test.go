@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"syscall"
@@ -82,10 +83,10 @@ func TestSocketOptions(t *testing.T) {
 		for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
 			t.Run(fmt.Sprint(tt.keepAlive, tt.config, address), func(t *testing.T) {
 				compare(t, func(s *side) []any {
-					l, err := s.listen(background, net.ListenConfig{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", address)
+					l, err := s.listen(context.Background(), net.ListenConfig{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", address)
 					require.NoError(s, err)
 					defer l.Close()
-					dialed, err := s.dial(background, net.Dialer{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", l.Addr().String())
+					dialed, err := s.dial(context.Background(), net.Dialer{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", l.Addr().String())
 					require.NoError(s, err)
 					defer abort(dialed)
 					accepted, err := l.Accept()
@@ -164,13 +165,13 @@ func TestMultipathTCP(t *testing.T) {
 					compare(t, func(s *side) []any {
 						var lc net.ListenConfig
 						setListener(lc.SetMultipathTCP)
-						l, err := s.listen(background, lc, network, ":0")
+						l, err := s.listen(context.Background(), lc, network, ":0")
 						require.NoError(s, err)
 						defer l.Close()
 						var d net.Dialer
 						setDialer(d.SetMultipathTCP)
 						_, port, _ := net.SplitHostPort(l.Addr().String())
-						dialed, err := s.dial(background, d, network, net.JoinHostPort(loopback[network], port))
+						dialed, err := s.dial(context.Background(), d, network, net.JoinHostPort(loopback[network], port))
 						require.NoError(s, err)
 						defer abort(dialed)
 						accepted, err := l.Accept()

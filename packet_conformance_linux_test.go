@@ -61,8 +61,8 @@ func (e *packetEnd) receiveMsg(b, oob []byte) {
 // packetPair returns two sockets that are each other's peer. The kernel knows that of
 // the first one, if connected.
 func packetPair(t *testing.T, stds [2]bool, network string, connected bool) (a, b *packetEnd) {
-	near := &side{T: t, std: stds[0], ports: map[string]string{}}
-	far := &side{T: t, std: stds[1], ports: map[string]string{}}
+	near := newSide(t, stds[0])
+	far := newSide(t, stds[1])
 	switch network {
 	case "unixgram":
 		a, b = unixgramPair(near, far, connected)

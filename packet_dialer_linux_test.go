@@ -30,7 +30,7 @@ func (s *side) dialAddr(ctx context.Context, network string, laddr, raddr netip.
 // Dialer.DialUDP must connect between the addresses it is given, take none for the
 // kernel's choice, and fail with package net's errors.
 func TestDialerDialUDP(t *testing.T) {
-	canceled, cancel := context.WithCancel(background)
+	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	none, port9 := netip.AddrPort{}, netip.MustParseAddrPort("127.0.0.1:9")
 	tests := []struct {
@@ -39,16 +39,16 @@ func TestDialerDialUDP(t *testing.T) {
 		network      string
 		laddr, raddr netip.AddrPort
 	}{
-		{"to IPv4", background, "udp", none, port9},
-		{"to IPv4 as IPv6", background, "udp", none, netip.MustParseAddrPort("[::ffff:127.0.0.1]:9")},
-		{"to IPv6", background, "udp", none, netip.MustParseAddrPort("[::1]:9")},
-		{"from IPv4", background, "udp4", netip.MustParseAddrPort("127.0.0.1:0"), port9},
-		{"from IPv6 to IPv4", background, "udp", netip.MustParseAddrPort("[::1]:0"), port9},
-		{"to nowhere", background, "udp", none, none},
-		{"udp6 to IPv4", background, "udp6", none, port9},
-		{"no zone", background, "udp", none, netip.MustParseAddrPort("[fe80::1%nosuchzone]:9")},
-		{"tcp", background, "tcp", none, port9},
-		{"no network", background, "", none, port9},
+		{"to IPv4", context.Background(), "udp", none, port9},
+		{"to IPv4 as IPv6", context.Background(), "udp", none, netip.MustParseAddrPort("[::ffff:127.0.0.1]:9")},
+		{"to IPv6", context.Background(), "udp", none, netip.MustParseAddrPort("[::1]:9")},
+		{"from IPv4", context.Background(), "udp4", netip.MustParseAddrPort("127.0.0.1:0"), port9},
+		{"from IPv6 to IPv4", context.Background(), "udp", netip.MustParseAddrPort("[::1]:0"), port9},
+		{"to nowhere", context.Background(), "udp", none, none},
+		{"udp6 to IPv4", context.Background(), "udp6", none, port9},
+		{"no zone", context.Background(), "udp", none, netip.MustParseAddrPort("[fe80::1%nosuchzone]:9")},
+		{"tcp", context.Background(), "tcp", none, port9},
+		{"no network", context.Background(), "", none, port9},
 		{"canceled", canceled, "udp", none, port9},
 	}
 	for _, tt := range tests {
@@ -70,7 +70,7 @@ func TestDialerDialIP(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	canceled, cancel := context.WithCancel(background)
+	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	none, v4 := netip.Addr{}, netip.MustParseAddr("127.0.0.1")
 	tests := []struct {
@@ -79,13 +79,13 @@ func TestDialerDialIP(t *testing.T) {
 		network      string
 		laddr, raddr netip.Addr
 	}{
-		{"to IPv4", background, "ip4:icmp", none, v4},
-		{"to IPv6", background, "ip6:ipv6-icmp", none, netip.IPv6Loopback()},
-		{"from IPv4", background, "ip:icmp", v4, v4},
-		{"to nowhere", background, "ip4:icmp", none, none},
-		{"ip6 to IPv4", background, "ip6:58", none, v4},
-		{"no protocol", background, "ip4", none, v4},
-		{"udp", background, "udp", none, v4},
+		{"to IPv4", context.Background(), "ip4:icmp", none, v4},
+		{"to IPv6", context.Background(), "ip6:ipv6-icmp", none, netip.IPv6Loopback()},
+		{"from IPv4", context.Background(), "ip:icmp", v4, v4},
+		{"to nowhere", context.Background(), "ip4:icmp", none, none},
+		{"ip6 to IPv4", context.Background(), "ip6:58", none, v4},
+		{"no protocol", context.Background(), "ip4", none, v4},
+		{"udp", context.Background(), "udp", none, v4},
 		{"canceled", canceled, "ip4:icmp", none, v4},
 	}
 	for _, tt := range tests {

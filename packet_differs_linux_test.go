@@ -13,7 +13,7 @@ import (
 // nothing, where package net's returns -1 after it waited, and an address for UDP.
 func TestFailedReadMsgDiffers(t *testing.T) {
 	for _, std := range []bool{true, false} {
-		s := &side{T: t, std: std, ports: map[string]string{}}
+		s := newSide(t, std)
 		c := s.udp("udp4", "127.0.0.1:0", "OURS")
 		require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
 		n, _, _, addr, err := c.ReadMsgUDP(make([]byte, 8), nil)
@@ -35,7 +35,7 @@ func TestControlAloneDiffers(t *testing.T) {
 		return
 	}
 	for _, std := range []bool{true, false} {
-		s := &side{T: t, std: std}
+		s := newSide(t, std)
 		to := &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}
 		c, err := s.listenIP("ip4:254", to)
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"encoding/binary"
 	"net"
 	"os"
@@ -372,7 +373,7 @@ func TestIPControlHook(t *testing.T) {
 			if err == nil {
 				c.Close()
 			}
-			d, err := s.dial(background, net.Dialer{Control: lc.Control}, l[0], l[1])
+			d, err := s.dial(context.Background(), net.Dialer{Control: lc.Control}, l[0], l[1])
 			r = append(r, err)
 			if err == nil {
 				d.Close()

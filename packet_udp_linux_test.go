@@ -374,7 +374,7 @@ func TestUDPDialLocalAddr(t *testing.T) {
 		&net.UDPAddr{IP: net.IPv6loopback}, &net.TCPAddr{}, &net.IPAddr{}, &net.UDPAddr{IP: net.IPv4(192, 0, 2, 9)}} {
 		for _, address := range []string{"127.0.0.1:9", "[::1]:9", ":9", "0.0.0.0:9", "[::]:9", "localhost:9", "", "127.0.0.1:0"} {
 			compare(t, func(s *side) []any {
-				c, err := s.dial(background, net.Dialer{LocalAddr: local}, "udp", address)
+				c, err := s.dial(context.Background(), net.Dialer{LocalAddr: local}, "udp", address)
 				if err != nil {
 					return results(err)
 				}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -61,6 +60,14 @@ type side struct {
 	ports map[string]string // names of ports, for results
 }
 
+// newSide returns package net's side or ours.
+func newSide(t *testing.T, std bool) *side {
+	return &side{T: t, std: std, ports: make(map[string]string)}
+}
+
+// theirs returns package net's side, with the same names of ports.
+func (s *side) theirs() *side { return &side{T: s.T, std: true, ports: s.ports} }
+
 // compare runs f on both sides, which returns results: errors and values.
 func compare(t *testing.T, f func(s *side) []any) {
 	t.Helper()
@@ -68,7 +75,7 @@ func compare(t *testing.T, f func(s *side) []any) {
 	for _, std := range []bool{true, false} {
 		name := map[bool]string{true: "net", false: "ours"}[std]
 		ok := t.Run(name, func(t *testing.T) {
-			s := &side{T: t, std: std, ports: make(map[string]string)}
+			s := newSide(t, std)
 			results[std] = s.describe(f(s))
 		})
 		if !ok {
@@ -96,9 +103,14 @@ func (s *side) describe(results []any) (text string) {
 // results collects what a call returned.
 func results(r ...any) []any { return r }
 
-// name gives an address's port a name, so that results tell it from others.
-func (s *side) name(a net.Addr, name string) {
-	s.ports[strconv.Itoa(a.(*net.TCPAddr).Port)] = name
+// namePort gives an address's port a name, so that results tell it from others, and returns
+// the port.
+func (s *side) namePort(a net.Addr, name string) (port string) {
+	s.Helper()
+	_, port, err := net.SplitHostPort(a.String())
+	require.NoError(s, err)
+	s.ports[port] = name
+	return port
 }
 
 // dial dials with d's settings.
@@ -180,7 +192,7 @@ func (s *side) listener() tcpListener {
 	l, err := s.listen(context.Background(), net.ListenConfig{}, "tcp", "127.0.0.1:0")
 	require.NoError(s, err)
 	s.Cleanup(func() { l.Close() })
-	s.name(l.Addr(), "LISTENER")
+	s.namePort(l.Addr(), "LISTENER")
 	return l.(tcpListener)
 }
 
@@ -197,7 +209,7 @@ func (s *side) pair() (c, peer tcpConn) {
 		accepted, err = l.Accept()
 	}
 	require.NoError(s, err)
-	s.name(dialed.LocalAddr(), "DIALER")
+	s.namePort(dialed.LocalAddr(), "DIALER")
 	s.Cleanup(func() { abort(dialed); abort(accepted) })
 	return dialed.(tcpConn), accepted.(tcpConn)
 }
@@ -205,7 +217,7 @@ func (s *side) pair() (c, peer tcpConn) {
 // abort closes a connection by a reset, which leaves nothing in TIME_WAIT: these tests
 // make more connections than there are ports.
 func abort(c net.Conn) {
-	c.(tcpConn).SetLinger(0)
+	c.(interface{ SetLinger(int) error }).SetLinger(0)
 	c.Close()
 }
 

@@ -18,13 +18,13 @@ var rawPairs = map[string]func(s *side) (c, peer net.Conn){
 	"UnixConn, stream":     func(s *side) (c, peer net.Conn) { return s.unixPair("unix") },
 	"UnixConn, packets":    func(s *side) (c, peer net.Conn) { return s.unixPair("unixpacket") },
 	"UnixConn, datagrams":  func(s *side) (c, peer net.Conn) { return s.unixConns(unix.SOCK_DGRAM) },
-	"UDPConn":              (*side).rawUDPPair,
+	"UDPConn":              rawUDPPair,
 	"TCPConn from a file":  func(s *side) (c, peer net.Conn) { c, peer = s.pair(); return s.again(c), peer },
 	"UnixConn from a file": func(s *side) (c, peer net.Conn) { c, peer = s.unixPair("unix"); return s.again(c), peer },
 }
 
 // rawUDPPair returns two sockets that are each other's peer.
-func (s *side) rawUDPPair() (c, peer net.Conn) {
+func rawUDPPair(s *side) (c, peer net.Conn) {
 	fds := [2]int{}
 	sas := [2]unix.Sockaddr{}
 	for i := range fds {

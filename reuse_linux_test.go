@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
@@ -46,13 +47,13 @@ func TestReusePort(t *testing.T) {
 	for _, network := range []string{"tcp4", "udp4"} {
 		listen := func(lc netpoller.ListenConfig, address string) (io.Closer, net.Addr, error) {
 			if strings.HasPrefix(network, "udp") {
-				c, err := lc.ListenPacket(background, network, address)
+				c, err := lc.ListenPacket(context.Background(), network, address)
 				if err != nil {
 					return nil, nil, err
 				}
 				return c, c.LocalAddr(), nil
 			}
-			l, err := lc.Listen(background, network, address)
+			l, err := lc.Listen(context.Background(), network, address)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -84,7 +85,7 @@ func TestHighestPort(t *testing.T) {
 func TestUDPDialWildcard(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:9", ":9", "[::]:9"} {
 		compare(t, func(s *side) []any {
-			c, err := s.dial(background, net.Dialer{}, "udp", address)
+			c, err := s.dial(context.Background(), net.Dialer{}, "udp", address)
 			require.NoError(s, err)
 			defer c.Close()
 			return results(c.RemoteAddr())
@@ -98,7 +99,7 @@ func TestBroadcastIsAllowed(t *testing.T) {
 		c, err := s.listenUDP("udp4", nil)
 		require.NoError(s, err)
 		defer c.Close()
-		d, err := s.dial(background, net.Dialer{}, "udp4", "127.0.0.1:9")
+		d, err := s.dial(context.Background(), net.Dialer{}, "udp4", "127.0.0.1:9")
 		require.NoError(s, err)
 		defer d.Close()
 		for _, c := range []any{c, d} {
@@ -145,7 +146,7 @@ func TestFileConnDoesNotBlock(t *testing.T) {
 // If this fails, what could not be made of a file is left to the garbage collector.
 func TestFailedFileConnsAreClosed(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	s := &side{T: t, ports: map[string]string{}}
+	s := newSide(t, false)
 	udp, tcp := s.boundFile(unix.SOCK_DGRAM), s.boundFile(unix.SOCK_STREAM)
 	c, err := s.fileConn(udp) // so that a group has its descriptors
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func TestZonesByName(t *testing.T) {
 // linkLocal lets a server at an address answer a client, and returns all addresses and
 // what the client was answered, or the first error.
 func (s *side) linkLocal(network, local, from string) []any {
-	server, addr, err := s.bind(place{network, local}, "0")
+	server, addr, err := s.bind(network, local, "0")
 	if err != nil {
 		return results(err)
 	}
@@ -67,7 +68,7 @@ func (s *side) linkLocal(network, local, from string) []any {
 		d.LocalAddr, err = resolveLocal(network, from)
 		require.NoError(s, err)
 	}
-	c, err := s.dial(background, d, network, addr.String())
+	c, err := s.dial(context.Background(), d, network, addr.String())
 	if err != nil {
 		return results(addr, err)
 	}

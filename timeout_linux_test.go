@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net"
@@ -31,7 +32,7 @@ func TestExtremeDialTimeouts(t *testing.T) {
 						if delta != 0 {
 							d.Deadline = time.Now().Add(delta)
 						}
-						c, err := s.dial(background, d, network, address)
+						c, err := s.dial(context.Background(), d, network, address)
 						if err != nil {
 							return results(c == nil, err)
 						}

@@ -116,7 +116,7 @@ func TestUnixDatagramsWaitForRoom(t *testing.T) {
 // there is room. (Package net does not wait with it, and says EAGAIN.)
 func TestUnixEmptyDatagramWaitsForRoom(t *testing.T) {
 	for _, std := range []bool{true, false} {
-		s := &side{T: t, std: std}
+		s := newSide(t, std)
 		s.Chdir(s.TempDir())
 		c, peer := s.unixPair("unixgram")
 		raw, err := c.SyscallConn()

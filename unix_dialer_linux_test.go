@@ -30,7 +30,7 @@ func (s *side) dialUnixBy(ctx context.Context, d net.Dialer, network string, lad
 // If this fails, Dialer.DialUnix connects otherwise than package net's: between other
 // addresses, in spite of a context or a hook, or with another error.
 func TestDialerDialUnix(t *testing.T) {
-	canceled, cancel := context.WithCancel(background)
+	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	at := func(name string) *net.UnixAddr { return &net.UnixAddr{Name: name, Net: "unix"} }
 	refuse := func(string, string, syscall.RawConn) error { return syscall.EPERM }
@@ -41,28 +41,28 @@ func TestDialerDialUnix(t *testing.T) {
 		network      string
 		laddr, raddr *net.UnixAddr
 	}{
-		{"to a stream", background, net.Dialer{}, "unix", nil, at("stream")},
-		{"from a name", background, net.Dialer{Timeout: time.Minute}, "unix", at("local"), at("stream")},
-		{"from an empty name", background, net.Dialer{}, "unix", at(""), at("stream")},
-		{"from an abstract name", background, net.Dialer{}, "unix", at(fmt.Sprint("@dialer", os.Getpid())), at("stream")},
-		{"LocalAddr ignored", background, net.Dialer{LocalAddr: &net.UDPAddr{}}, "unix", nil, at("stream")},
-		{"LocalAddr of a name ignored", background, net.Dialer{LocalAddr: at("local")}, "unix", nil, at("stream")},
-		{"to packets", background, net.Dialer{}, "unixpacket", nil, at("packet")},
-		{"to datagrams", background, net.Dialer{}, "unixgram", at("local"), at("datagrams")},
-		{"datagrams, to nobody", background, net.Dialer{}, "unixgram", at("local"), nil},
-		{"to nobody", background, net.Dialer{}, "unix", nil, nil},
-		{"to another kind", background, net.Dialer{}, "unix", nil, at("datagrams")},
-		{"to what is missing", background, net.Dialer{}, "unix", nil, at("missing")},
-		{"to what is dead", background, net.Dialer{}, "unix", nil, at("dead")},
-		{"too long", background, net.Dialer{}, "unix", nil, at(strings.Repeat("f", 108))},
-		{"tcp", background, net.Dialer{}, "tcp", nil, at("stream")},
-		{"no network", background, net.Dialer{}, "", nil, at("stream")},
+		{"to a stream", context.Background(), net.Dialer{}, "unix", nil, at("stream")},
+		{"from a name", context.Background(), net.Dialer{Timeout: time.Minute}, "unix", at("local"), at("stream")},
+		{"from an empty name", context.Background(), net.Dialer{}, "unix", at(""), at("stream")},
+		{"from an abstract name", context.Background(), net.Dialer{}, "unix", at(fmt.Sprint("@dialer", os.Getpid())), at("stream")},
+		{"LocalAddr ignored", context.Background(), net.Dialer{LocalAddr: &net.UDPAddr{}}, "unix", nil, at("stream")},
+		{"LocalAddr of a name ignored", context.Background(), net.Dialer{LocalAddr: at("local")}, "unix", nil, at("stream")},
+		{"to packets", context.Background(), net.Dialer{}, "unixpacket", nil, at("packet")},
+		{"to datagrams", context.Background(), net.Dialer{}, "unixgram", at("local"), at("datagrams")},
+		{"datagrams, to nobody", context.Background(), net.Dialer{}, "unixgram", at("local"), nil},
+		{"to nobody", context.Background(), net.Dialer{}, "unix", nil, nil},
+		{"to another kind", context.Background(), net.Dialer{}, "unix", nil, at("datagrams")},
+		{"to what is missing", context.Background(), net.Dialer{}, "unix", nil, at("missing")},
+		{"to what is dead", context.Background(), net.Dialer{}, "unix", nil, at("dead")},
+		{"too long", context.Background(), net.Dialer{}, "unix", nil, at(strings.Repeat("f", 108))},
+		{"tcp", context.Background(), net.Dialer{}, "tcp", nil, at("stream")},
+		{"no network", context.Background(), net.Dialer{}, "", nil, at("stream")},
 		{"canceled", canceled, net.Dialer{}, "unix", nil, at("stream")},
 		{"canceled, datagrams", canceled, net.Dialer{}, "unixgram", nil, at("datagrams")},
-		{"too late", background, net.Dialer{Timeout: -1}, "unix", nil, at("stream")},
-		{"too late by its deadline", background, net.Dialer{Deadline: longAgo}, "unix", nil, at("stream")},
-		{"longest timeout", background, net.Dialer{Timeout: math.MaxInt64}, "unix", nil, at("stream")},
-		{"hook", background, net.Dialer{Control: refuse}, "unix", at("local"), at("stream")},
+		{"too late", context.Background(), net.Dialer{Timeout: -1}, "unix", nil, at("stream")},
+		{"too late by its deadline", context.Background(), net.Dialer{Deadline: longAgo}, "unix", nil, at("stream")},
+		{"longest timeout", context.Background(), net.Dialer{Timeout: math.MaxInt64}, "unix", nil, at("stream")},
+		{"hook", context.Background(), net.Dialer{Control: refuse}, "unix", at("local"), at("stream")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestControlContextOfEveryDial(t *testing.T) {
 						r = append(r, ctx.Value(key{}), network, address, calls, err)
 						return result
 					}}
-					ctx := context.WithValue(background, key{}, "the dial's")
+					ctx := context.WithValue(context.Background(), key{}, "the dial's")
 					c, err := s.dialByMethod(ctx, d, network)
 					if err != nil {
 						return append(r, err)
@@ -124,7 +124,7 @@ func (s *side) dialByMethod(ctx context.Context, d net.Dialer, network string) (
 	if strings.HasSuffix(network, "6") {
 		host = "::1"
 	}
-	closer, addr, err := s.bind(place{network, host}, "0")
+	closer, addr, err := s.bind(network, host, "0")
 	require.NoError(s, err)
 	s.Cleanup(func() { closer.Close() })
 	s.namePort(addr, "SERVER")

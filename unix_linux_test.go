@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -128,7 +129,7 @@ func TestErrorsOfUnixDial(t *testing.T) {
 			t.Run(network+"/"+address, func(t *testing.T) {
 				unixSide(t, func(s *side) []any {
 					s.unixCrowd()
-					c, err := s.dial(background, net.Dialer{}, network, address)
+					c, err := s.dial(context.Background(), net.Dialer{}, network, address)
 					if err != nil {
 						return results(c == nil, err)
 					}
@@ -201,7 +202,7 @@ func TestErrorsOfDialUnix(t *testing.T) {
 				if tt.laddr != nil {
 					d.LocalAddr = tt.laddr
 				}
-				c, err := s.dial(background, d, tt.network, tt.raddr.Name)
+				c, err := s.dial(context.Background(), d, tt.network, tt.raddr.Name)
 				if err != nil {
 					return results(err)
 				}
@@ -222,10 +223,10 @@ func TestErrorsOfUnixDialToFullQueue(t *testing.T) {
 			require.NoError(s, err)
 			require.NoError(s, raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }))
 			require.NoError(s, err)
-			c, err := s.dial(background, net.Dialer{}, network, "server") // a queue of 0 holds one
+			c, err := s.dial(context.Background(), net.Dialer{}, network, "server") // a queue of 0 holds one
 			require.NoError(s, err)
 			defer c.Close()
-			_, err = s.dial(background, net.Dialer{}, network, "server")
+			_, err = s.dial(context.Background(), net.Dialer{}, network, "server")
 			require.ErrorIs(s, err, syscall.EAGAIN)
 			return results(err)
 		})
@@ -239,7 +240,7 @@ func TestErrorsOfUnixListen(t *testing.T) {
 			t.Run(network+"/"+address, func(t *testing.T) {
 				unixSide(t, func(s *side) []any {
 					s.unixCrowd()
-					l, err := s.listen(background, net.ListenConfig{}, network, address)
+					l, err := s.listen(context.Background(), net.ListenConfig{}, network, address)
 					c, err2 := s.listenUnixPacket(nil, network, address)
 					return results(l == nil, err, c == nil, err2)
 				})
@@ -284,7 +285,7 @@ func TestErrorsOfListenUnix(t *testing.T) {
 // that is of no use.
 func TestUnixListenOfTheWrongKind(t *testing.T) {
 	unixSide(t, func(s *side) []any {
-		l, err := s.listen(background, net.ListenConfig{}, "unixgram", "file")
+		l, err := s.listen(context.Background(), net.ListenConfig{}, "unixgram", "file")
 		require.NoError(s, err)
 		_, err = l.Accept()
 		_, statErr := os.Stat("file")
@@ -303,7 +304,7 @@ func TestUnixListenOfTheWrongKind(t *testing.T) {
 			n3, err3 := u.Write([]byte("data"))
 			n4, err4 := u.WriteTo([]byte("data"), u.LocalAddr())
 			r = append(r, n, err, n2, from, err2, n3, err3, n4, err4)
-			dialed, err := s.dial(background, net.Dialer{}, network, "file") // it listens
+			dialed, err := s.dial(context.Background(), net.Dialer{}, network, "file") // it listens
 			require.NoError(s, err)
 			dialed.Close()
 			_, statErr := os.Stat("file")
@@ -333,16 +334,16 @@ func TestUnixControl(t *testing.T) {
 				require.NoError(s, err)
 				defer c.Close()
 			} else {
-				l, err := s.listen(background, lc, network, "server")
+				l, err := s.listen(context.Background(), lc, network, "server")
 				require.NoError(s, err)
 				defer l.Close()
 			}
-			c, err := s.dial(background, net.Dialer{Control: control}, network, "server")
+			c, err := s.dial(context.Background(), net.Dialer{Control: control}, network, "server")
 			require.NoError(s, err)
 			c.Close()
 			refuse := func(string, string, syscall.RawConn) error { return unix.EXDEV }
-			_, err = s.dial(background, net.Dialer{Control: refuse}, network, "server")
-			_, err2 := s.listen(background, net.ListenConfig{Control: refuse}, network, "other")
+			_, err = s.dial(context.Background(), net.Dialer{Control: refuse}, network, "server")
+			_, err2 := s.listen(context.Background(), net.ListenConfig{Control: refuse}, network, "other")
 			_, err3 := s.listenUnixPacket(refuse, network, "other")
 			return append(r, err, err2, err3)
 		})

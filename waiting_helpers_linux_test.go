@@ -6,10 +6,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -140,17 +138,6 @@ func (l patientLink) reads(t *testing.T, want string) {
 	n, err := l.c.ReadContext(ctx, b)
 	require.NoError(t, err)
 	require.Equal(t, want, string(b[l.header:n]))
-}
-
-// happens waits for something that must happen.
-func happens(t *testing.T, what string, c <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(nettest.Patience):
-		stacks := make([]byte, 1<<18)
-		t.Fatalf("never: %s\n%s", what, stacks[:runtime.Stack(stacks, true)])
-	}
 }
 
 // notified begins a notification and returns a channel that is told.

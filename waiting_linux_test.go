@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // The tests here are of what package net has not: connections that wait without a
@@ -26,7 +27,7 @@ func TestWaitingForData(t *testing.T) {
 		told, stop := l.notified()
 		require.Empty(t, told)
 		l.send(t, "first")
-		happens(t, "the notification", told)
+		nettest.Result(t, "the notification", told)
 		require.False(t, stop(), "it was called")
 		for range 2 {
 			require.NoError(t, l.c.WaitReadable(ctx))
@@ -39,7 +40,7 @@ func TestWaitingForData(t *testing.T) {
 			close(waited)
 		}()
 		l.send(t, "second")
-		happens(t, "the end of WaitReadable", waited)
+		nettest.Result(t, "the end of WaitReadable", waited)
 		l.reads(t, "second")
 
 		require.NoError(t, l.c.WaitWritable(ctx))
@@ -71,7 +72,7 @@ func TestWaitingForTheEnd(t *testing.T) {
 			return
 		}
 		told, _ := l.notified()
-		happens(t, "the notification of the end", told)
+		nettest.Result(t, "the notification of the end", told)
 		require.NoError(t, l.c.WaitReadable(t.Context()))
 		require.True(t, l.c.PeerClosed())
 		n, err := l.c.ReadContext(t.Context(), make([]byte, 8))
@@ -175,7 +176,7 @@ func TestWaitingIsEnded(t *testing.T) {
 				}()
 				time.Sleep(time.Millisecond) // so that it mostly waits by then
 				end.by(cancel)
-				happens(t, end.name+" ends "+o.name, ended)
+				nettest.Result(t, end.name+" ends "+o.name, ended)
 				require.ErrorIs(t, err, end.want)
 				cancel()
 				if end.want != net.ErrClosed {
@@ -185,7 +186,7 @@ func TestWaitingIsEnded(t *testing.T) {
 			if end.want != context.Canceled { // which ends no notification
 				end.by(nil)
 				told, _ = l.notified()
-				happens(t, end.name+" is told of", told)
+				nettest.Result(t, end.name+" is told of", told)
 			}
 			if end.want != net.ErrClosed {
 				require.NoError(t, l.c.SetReadDeadline(time.Time{}))
@@ -208,7 +209,7 @@ func TestWaitingOnNothing(t *testing.T) {
 		}
 		require.True(t, c.PeerClosed())
 		told, stop := patientLink{c: c}.notified() // a Read would not wait
-		happens(t, "the notification", told)
+		nettest.Result(t, "the notification", told)
 		require.False(t, stop())
 	}
 	var none *netpoller.TCPConn
@@ -233,7 +234,7 @@ func TestWaitingWithLimits(t *testing.T) {
 		require.True(t, stop())
 		told, _ = l.notified()
 		l.send(t, "x")
-		happens(t, "the notification", told)
+		nettest.Result(t, "the notification", told)
 		l.reads(t, "x")
 	})
 }

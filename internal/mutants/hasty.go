@@ -9,7 +9,7 @@ import (
 
 // What a test waits for with patience, a mutant may never do. These are the places where
 // the tests say how long that is, which is minutes, so that a busy machine fails none.
-var patient = []string{"internal/nettest/hang_linux.go", "fd/helpers_test.go", "poller/helpers_test.go"}
+var patient = []string{"internal/nettest/wait.go", "fd/helpers_test.go", "poller/helpers_test.go"}
 
 const (
 	patience = "atience = 5 * time.Minute"

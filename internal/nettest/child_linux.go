@@ -26,9 +26,12 @@ type programs = map[string]func(args []string)
 const (
 	childArg = "nettest-child"    // the first argument of a child, before the program's name
 	notIn    = "NETPOLLER_NOT_IN" // the network namespace of the parent, for a child that has its own
-	atOnce   = "GORACE=exitcode=66 atexit_sleep_ms=0"
 	ownNet   = "/proc/self/ns/net" // a link that names the namespace
 )
+
+// AtOnce is the environment of a child that does not sleep before it exits, as a program
+// with the race detector does.
+const AtOnce = "GORACE=exitcode=66 atexit_sleep_ms=0"
 
 // Children runs a program, and does not return, in a process that Child or Alone started.
 func Children(known programs) {
@@ -118,7 +121,7 @@ func child(t testing.TB, attr *syscall.SysProcAttr, name string, args []string) 
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", ChildArgs(name, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it prints where it hangs
 	cmd.WaitDelay = Patience / 10
-	cmd.Env = append(os.Environ(), atOnce, "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
+	cmd.Env = append(os.Environ(), AtOnce, "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
 	if attr != nil {
 		parents, err := os.Readlink(ownNet)
 		check(t, "readlink", err)

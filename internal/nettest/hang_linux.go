@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -129,20 +128,6 @@ func Backlog(t testing.TB, fd int) int {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	check(t, "getsockopt", err)
 	return int(info.Sacked)
-}
-
-// Patience is how long what must happen may take before it counts as hung: minutes, so
-// that a busy machine fails no test.
-const Patience = 5 * time.Minute
-
-// Eventually waits until a condition holds.
-func Eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for start := time.Now(); !holds(); time.Sleep(time.Millisecond) {
-		if time.Since(start) > Patience {
-			t.Fatalf("never came true: %s", what)
-		}
-	}
 }
 
 // OpenFDs returns how many descriptors this process has open.

@@ -1,0 +1,59 @@
+package nettest
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+// Patience is how long what must happen may take before it counts as hung: minutes, so
+// that a busy machine fails no test.
+const Patience = 5 * time.Minute
+
+// LongAgo is a deadline that has passed.
+var LongAgo = time.Unix(1, 0)
+
+// Soon is a deadline that a test which works never meets.
+func Soon() time.Time { return time.Now().Add(Patience) }
+
+// Eventually waits until a condition holds.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	end := Soon()
+	for pause := 50 * time.Microsecond; !holds(); pause = min(2*pause, time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never came true: %s\n%s", what, Stacks())
+		}
+		time.Sleep(pause)
+	}
+}
+
+// Result waits for what another goroutine has to say.
+func Result[T any](t testing.TB, what string, c <-chan T) (v T) {
+	t.Helper()
+	timeout := time.NewTimer(Patience)
+	defer timeout.Stop()
+	select {
+	case v = <-c:
+	case <-timeout.C:
+		t.Fatalf("stalled: %s\n%s", what, Stacks())
+	}
+	return v
+}
+
+// Returns waits until f has returned.
+func Returns(t testing.TB, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	Result(t, what, done)
+}
+
+// Stacks returns what all goroutines do.
+func Stacks() string {
+	buf := make([]byte, 1<<18)
+	return string(buf[:runtime.Stack(buf, true)])
+}
