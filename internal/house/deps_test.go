@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/house", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
+	{"examples", "internal/house", "internal/parity", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
 }
 
 // forbidden are imports that the layers would allow.
@@ -58,8 +58,10 @@ func TestImports(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
 		path, imports, _ := strings.Cut(line, ":")
 		pkg, _ := inModule(path)
-		if strings.HasPrefix(pkg, "examples/") {
-			pkg = "examples"
+		for _, family := range []string{"examples", "internal/parity"} {
+			if strings.HasPrefix(pkg, family+"/") {
+				pkg = family
+			}
 		}
 		require.Contains(t, layerOf, pkg, "a new package: give it a layer")
 		for _, imported := range strings.Fields(imports) {
@@ -69,7 +71,9 @@ func TestImports(t *testing.T) {
 			}
 			require.Less(t, layerOf[other], layerOf[pkg], "%s imports %s", path, imported)
 			require.NotContains(t, forbidden[pkg], other, "%s imports %s", path, imported)
-			require.NotEqual(t, "internal/nettest", other, "%s is for tests; %s is not one", other, path)
+			if pkg != "internal/parity" { // whose packages are for tests too
+				require.NotEqual(t, "internal/nettest", other, "%s is for tests; %s is not one", other, path)
+			}
 		}
 	}
 }
@@ -107,10 +111,10 @@ type sourceFile struct {
 	text string
 }
 
-// test reports whether the file is compiled into tests only.
-func (f sourceFile) test() bool {
-	return strings.HasSuffix(f.name, "_test.go") || strings.HasPrefix(f.name, "internal/nettest/") || strings.HasPrefix(f.name, "internal/search/")
-}
+// forTests matches what is compiled into tests only.
+var forTests = regexp.MustCompile(`_test\.go$|^internal/(nettest|parity|search)/`)
+
+func (f sourceFile) test() bool { return forTests.MatchString(f.name) }
 
 // sources returns the Go files of this module, without those of nested modules.
 func sources(t *testing.T) (files []sourceFile) {

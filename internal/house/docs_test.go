@@ -103,7 +103,7 @@ func goFiles(t *testing.T, want func(name string) bool) (names []string) {
 
 // source is the Go files that make the library and its examples.
 func source(t *testing.T) []string {
-	helpers := regexp.MustCompile(`_test\.go$|^bench/|^internal/(interop|nettest|mutants)/`)
+	helpers := regexp.MustCompile(`_test\.go$|^bench/|^internal/(interop|nettest|parity|mutants)/`)
 	return goFiles(t, func(name string) bool { return !helpers.MatchString(name) })
 }
 

@@ -8,7 +8,7 @@ var connBulk = []Mutant{
 `,
 		New:    "",
 		Breaks: "ReadFrom takes what was written off an io.LimitedReader",
-		Tests:  []string{". -run TestReadFromLikeNet"},
+		Tests:  []string{"./internal/parity/copy -run TestReadFromLikeNet"},
 	},
 	{
 		Name: "ReadFrom counts only what did not go through the kernel",
@@ -25,7 +25,7 @@ var connBulk = []Mutant{
 		File: "conn/bulk_linux.go",
 		Old:  `if limited.N <= 0 {`, New: `if limited.N < 0 {`,
 		Breaks:     "a limit of 0 is one",
-		Tests:      []string{". -run TestReadFromLikeNet"},
+		Tests:      []string{"./internal/parity/copy -run TestReadFromLikeNet"},
 		Equivalent: "to move nothing moves nothing",
 	},
 	{
@@ -33,7 +33,7 @@ var connBulk = []Mutant{
 		File: "conn/bulk_linux.go",
 		Old:  `if v.ok() && v.fd.sotype == syscall.SOCK_STREAM {`, New: `if v.ok() {`,
 		Breaks: "the data of a Unix stream stays in the kernel",
-		Tests:  []string{". -run TestReadFromLikeNet|TestWriteToLikeNet"},
+		Tests:  []string{"./internal/parity/copy -run TestReadFromLikeNet|TestWriteToLikeNet"},
 	},
 	{
 		Name: "a splice may lose its destination to the garbage collector",

@@ -21,27 +21,27 @@ var connConn = []Mutant{
 		New: `	if err != nil {
 		err = c.opError("read"`,
 		Breaks: "io.EOF comes bare, as net's",
-		Tests:  []string{". -run TestErrorsOfConn|TestFileOfEveryKind"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfConn", "./internal/parity/file -run TestFileOfEveryKind"},
 	},
 	{
 		Name: "an error has its addresses the wrong way round",
 		File: "conn/conn_linux.go",
 		Old:  `Net: c.fd.network, Source: c.fd.laddr, Addr: c.fd.raddr, Err: err}`, New: `Net: c.fd.network, Source: c.fd.raddr, Addr: c.fd.laddr, Err: err}`,
 		Breaks: "the same calls fail with the same errors as net's",
-		Tests:  []string{". -run TestErrorsOfConn"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfConn"},
 	},
 	{
 		Name: "SetWriteDeadline sets the read deadline",
 		File: "conn/conn_linux.go",
 		Old:  `return c.set((*fd.FD).SetWriteDeadline, t)`, New: `return c.set((*fd.FD).SetReadDeadline, t)`,
 		Breaks: "SetWriteDeadline sets the deadline of Write",
-		Tests:  []string{". -run TestErrorsOfWaiting|TestCountOfWriteTimeout"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfWaiting|TestCountOfWriteTimeout"},
 	},
 	{
 		Name: "SetWriteBuffer sets the receive buffer",
 		File: "conn/conn_linux.go",
 		Old:  `c.setBuffer(syscall.SO_SNDBUF, bytes)`, New: `c.setBuffer(syscall.SO_RCVBUF, bytes)`,
 		Breaks: "SO_SNDBUF",
-		Tests:  []string{". -run TestSetBuffers"},
+		Tests:  []string{"./internal/parity/options -run TestSetBuffers"},
 	},
 }

@@ -8,7 +8,7 @@ var connFile = []Mutant{
 `,
 		New:    "",
 		Breaks: "FD.lend",
-		Tests:  []string{". -run TestFileConnReadsOnAfterShortRead"},
+		Tests:  []string{"./internal/parity/file -run TestFileConnReadsOnAfterShortRead"},
 	},
 	{
 		Name: "a file that is no socket keeps a copy open",
@@ -17,7 +17,7 @@ var connFile = []Mutant{
 		return nil, netFileError(f, err)`,
 		New:    `		return nil, netFileError(f, err)`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFileLeavesNothing"},
+		Tests:  []string{"./internal/parity/file -run TestFileLeavesNothing"},
 	},
 	{
 		Name: "a socket of a file that cannot be watched stays open",
@@ -26,7 +26,7 @@ var connFile = []Mutant{
 		return nil, err`,
 		New:    `		return nil, err`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
+		Tests:  []string{"./internal/parity/file -run TestFailedFileConnsAreClosed"},
 	},
 	{
 		Name: "a file of no packets stays open",
@@ -35,7 +35,7 @@ var connFile = []Mutant{
 	return nil, FileError(f, syscall.EINVAL)`,
 		New:    `	return nil, FileError(f, syscall.EINVAL)`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
+		Tests:  []string{"./internal/parity/file -run TestFailedFileConnsAreClosed"},
 	},
 	{
 		Name: "a socket of a file may block",
@@ -46,6 +46,6 @@ var connFile = []Mutant{
 `,
 		New:    "",
 		Breaks: "FileSocket returns a copy, non-blocking",
-		Tests:  []string{". -run TestFileConnDoesNotBlock"},
+		Tests:  []string{"./internal/parity/file -run TestFileConnDoesNotBlock"},
 	},
 }

@@ -26,7 +26,7 @@ var connNetfd = []Mutant{
 		File: "conn/netfd_linux.go",
 		Old:  `	if f.pfd.Lent() {`, New: `	if false {`,
 		Breaks: "FD.Lend: what a listener's options are, its connections inherit",
-		Tests:  []string{". -run TestLowWaterMark"},
+		Tests:  []string{"./internal/parity/options -run TestLowWaterMark"},
 	},
 	{
 		Name: "a connection of a Multipath TCP listener is always Multipath TCP",
@@ -57,7 +57,7 @@ var connNetfd = []Mutant{
 		New: `		return fd.Datagram
 `,
 		Breaks: "SeqPacket ends with an empty read",
-		Tests:  []string{". -run TestUnixPackets"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixPackets"},
 	},
 	{
 		Name: "File keeps net's copy open",
@@ -66,7 +66,7 @@ var connNetfd = []Mutant{
 `,
 		New:    "",
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFile"},
+		Tests:  []string{"./internal/parity/file -run TestFile"},
 	},
 	{
 		Name: "File keeps our copy open",
@@ -75,13 +75,13 @@ var connNetfd = []Mutant{
 `,
 		New:    "",
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFile"},
+		Tests:  []string{"./internal/parity/file -run TestFile"},
 	},
 	{
 		Name: "a File of a blocking socket makes it non-blocking",
 		File: "conn/netfd_linux.go",
 		Old:  `	if sys.Blocks(dup) {`, New: `	if false {`,
 		Breaks: "File leaves O_NONBLOCK as it is",
-		Tests:  []string{". -run TestSecondFileLeavesTheMode"},
+		Tests:  []string{"./internal/parity/file -run TestSecondFileLeavesTheMode"},
 	},
 }

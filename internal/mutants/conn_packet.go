@@ -6,14 +6,14 @@ var connPacket = []Mutant{
 		File: "conn/packet_linux.go",
 		Old:  `port > math.MaxUint16`, New: `port >= math.MaxUint16`,
 		Breaks: "checkPort refuses a number that is no port",
-		Tests:  []string{". -run TestHighestPort"},
+		Tests:  []string{"./internal/parity/udp -run TestHighestPort"},
 	},
 	{
 		Name: "a negative port is one",
 		File: "conn/packet_linux.go",
 		Old:  `if port < 0 || port > `, New: `if port > `,
 		Breaks: "checkPort refuses a number that is no port",
-		Tests:  []string{". -run TestPortOutOfRange|TestErrorsOfUDPConn"},
+		Tests:  []string{"./internal/parity/udp -run TestPortOutOfRange|TestErrorsOfUDPConn"},
 	},
 	{
 		Name: "a connected UDP socket writes to somebody else",
@@ -25,6 +25,6 @@ var connPacket = []Mutant{
 		New: `	switch {
 	case a == nil:`,
 		Breaks: "net.ErrWriteToConnected",
-		Tests:  []string{". -run TestErrorsOfUDPConn"},
+		Tests:  []string{"./internal/parity/udp -run TestErrorsOfUDPConn"},
 	},
 }

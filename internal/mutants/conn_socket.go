@@ -11,7 +11,7 @@ var connSocket = []Mutant{
 			_ = f
 		}`,
 		Breaks: "made closes a socket that is not set up",
-		Tests:  []string{"./dialer -run TestNothingLeft|TestNoSocket", ". -run TestNothingAfterClose|TestControlThatDoesNotReturn"},
+		Tests:  []string{"./dialer -run TestNothingLeft|TestNoSocket", "./internal/parity/tcp -run TestNothingAfterClose", "./internal/parity/errors -run TestControlThatDoesNotReturn"},
 	},
 	{
 		Name: "a socket whose Control hook panics stays open",
@@ -33,7 +33,7 @@ var connSocket = []Mutant{
 	}
 	return f, nil`,
 		Breaks: "made closes a socket also where a Control hook panics or ends its goroutine",
-		Tests:  []string{". -run TestControlThatDoesNotReturn"},
+		Tests:  []string{"./internal/parity/errors -run TestControlThatDoesNotReturn"},
 	},
 	{
 		Name: "a connected socket does not know its peer",
@@ -42,7 +42,7 @@ var connSocket = []Mutant{
 `,
 		New:    "",
 		Breaks: "net.ErrWriteToConnected",
-		Tests:  []string{". -run TestErrorsOfUDPConn"},
+		Tests:  []string{"./internal/parity/udp -run TestErrorsOfUDPConn"},
 	},
 	{
 		Name: "a connection that was made at once has the address that was dialed",
@@ -53,7 +53,7 @@ var connSocket = []Mutant{
 `,
 		New:    "",
 		Breaks: "RemoteAddr is what the kernel says",
-		Tests:  []string{". -run TestUDPDialWildcard"},
+		Tests:  []string{"./internal/parity/udp -run TestUDPDialWildcard"},
 	},
 	{
 		Name: "a listener must wait for the connections of the last one",
@@ -67,14 +67,14 @@ var connSocket = []Mutant{
 		New: `	if accepts {
 	} else if`,
 		Breaks: "SO_REUSEADDR",
-		Tests:  []string{". -run TestListenBesideTimeWait"},
+		Tests:  []string{"./internal/parity/tcp -run TestListenBesideTimeWait"},
 	},
 	{
 		Name: "every datagram socket can be bound twice",
 		File: "conn/socket_linux.go",
 		Old:  `} else if group, ok := multicast(f.family, laddr); ok {`, New: `} else if group, ok := multicast(f.family, laddr); ok || true {`,
 		Breaks: "SO_REUSEADDR is for multicast groups",
-		Tests:  []string{". -run TestTwoOnOnePort|TestErrorsOfListenPacketInUse"},
+		Tests:  []string{"./internal/parity/tcp -run TestTwoOnOnePort", "./internal/parity/udp -run TestErrorsOfListenPacketInUse"},
 	},
 	{
 		Name: "a listener's backlog is the kernel's",
@@ -91,7 +91,7 @@ var connSocket = []Mutant{
 		File: "conn/socket_linux.go",
 		Old:  `	if s.ReusePort {`, New: `	if false {`,
 		Breaks: "ListenConfig.ReusePort",
-		Tests:  []string{". -run TestReusePort"},
+		Tests:  []string{"./internal/parity/options -run TestReusePort"},
 	},
 	{
 		Name: "an address that does not fit is reported after Control was called",
@@ -109,7 +109,7 @@ var connSocket = []Mutant{
 	}
 `,
 		Breaks:     "Control is called as net calls it",
-		Tests:      []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook"},
+		Tests:      []string{"./internal/parity/errors -run TestErrorsOfControl", "./internal/parity/unix -run TestUnixControl", "./internal/parity/udp -run TestUDPControlHook"},
 		Equivalent: "no caller has both a hook and an address that does not fit",
 	},
 	{
@@ -130,20 +130,20 @@ var connSocket = []Mutant{
 	}
 	if accepts`,
 		Breaks: "Control is called before the socket is bound",
-		Tests:  []string{". -run TestErrorsOfControl|TestUnixControl|TestUDPControlHook", "./listener -run TestControl"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfControl", "./internal/parity/unix -run TestUnixControl", "./internal/parity/udp -run TestUDPControlHook", "./listener -run TestControl"},
 	},
 	{
 		Name: "an IPv6 socket has the system's default for IPv4",
 		File: "conn/socket_linux.go",
 		Old:  `boolInt(v6only))`, New: `0)`,
 		Breaks: "IPV6_V6ONLY: tcp6 takes no IPv4",
-		Tests:  []string{". -run TestSocketOptions|TestListenFamilies"},
+		Tests:  []string{"./internal/parity/options -run TestSocketOptions", "./internal/parity/tcp -run TestListenFamilies"},
 	},
 	{
 		Name: "a packet socket must not broadcast",
 		File: "conn/socket_linux.go",
 		Old:  `if family != syscall.AF_UNIX && (s.Type == syscall.SOCK_DGRAM || s.Type == syscall.SOCK_RAW) {`, New: `if false {`,
 		Breaks: "SO_BROADCAST",
-		Tests:  []string{". -run TestBroadcastIsAllowed"},
+		Tests:  []string{"./internal/parity/udp -run TestBroadcastIsAllowed"},
 	},
 }

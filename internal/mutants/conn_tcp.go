@@ -15,21 +15,21 @@ var connTcp = []Mutant{
 `,
 		New:    "",
 		Breaks: "NewTCPConn: Nagle's algorithm off",
-		Tests:  []string{". -run TestSocketOptions"},
+		Tests:  []string{"./internal/parity/options -run TestSocketOptions"},
 	},
 	{
 		Name: "a negative KeepAlive sends probes",
 		File: "conn/tcp_linux.go",
 		Old:  `if !config.Enable && idle >= 0 {`, New: `if !config.Enable {`,
 		Breaks: "KeepAlive: a negative value means no probes",
-		Tests:  []string{". -run TestSocketOptions"},
+		Tests:  []string{"./internal/parity/options -run TestSocketOptions"},
 	},
 	{
 		Name: "a keep-alive time is rounded down",
 		File: "conn/tcp_linux.go",
 		Old:  `int((d+time.Second-1)/time.Second)`, New: `int(d/time.Second)`,
 		Breaks: "SetKeepAlivePeriod: rounded up to seconds",
-		Tests:  []string{". -run TestSetters|TestSocketOptions"},
+		Tests:  []string{"./internal/parity/options -run TestSetters|TestSocketOptions"},
 	},
 	{
 		Name: "a keep-alive count of 0 is none",
@@ -39,7 +39,7 @@ var connTcp = []Mutant{
 		New: `		return nil
 `,
 		Breaks: "SetKeepAliveConfig: in each field 0 means the default",
-		Tests:  []string{". -run TestKeepAliveCountOfZero"},
+		Tests:  []string{"./internal/parity/options -run TestKeepAliveCountOfZero"},
 	},
 	{
 		Name: "a linger of 0 is none",

@@ -10,6 +10,6 @@ var connUdp = []Mutant{
 	return n, addr, err`,
 		New:    `	return n, addr, err`,
 		Breaks: "ReadFrom that fails returns no address",
-		Tests:  []string{". -run TestErrorsOfUDP|TestUDPNothing"},
+		Tests:  []string{"./internal/parity/udp -run TestErrorsOfUDP|TestUDPNothing"},
 	},
 }

@@ -6,7 +6,7 @@ var connUnix = []Mutant{
 		File: "conn/unix_linux.go",
 		Old:  `func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_WR) }`, New: `func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_RDWR) }`,
 		Breaks: "CloseWrite: what the peer sends can be read",
-		Tests:  []string{". -run TestUnixCloseWriteLeavesReads"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixCloseWriteLeavesReads"},
 	},
 	{
 		Name: "a Unix address of another network is taken",
@@ -17,13 +17,13 @@ var connUnix = []Mutant{
 `,
 		New:    "",
 		Breaks: "the same calls fail with the same errors as net's",
-		Tests:  []string{". -run TestErrorsOfUnixConn"},
+		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixConn"},
 	},
 	{
 		Name: "descriptors that come along survive exec",
 		File: "conn/unix_linux.go",
 		Old:  `c.readMsg(b, oob, syscall.MSG_CMSG_CLOEXEC, &from)`, New: `c.readMsg(b, oob, 0, &from)`,
 		Breaks: "ReadMsgUnix: descriptors that come along are close-on-exec",
-		Tests:  []string{". -run TestUnixRights"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixRights"},
 	},
 }

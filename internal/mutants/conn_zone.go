@@ -6,7 +6,7 @@ var connZone = []Mutant{
 		File: "conn/zone_linux.go",
 		Old:  `if clock.Now()-z.asked < int64(zonesStale) && known() {`, New: `if z.asked != 0 {`,
 		Breaks: "a number or name that the cache does not know makes it look at once",
-		Tests:  []string{". -run TestZones"},
+		Tests:  []string{"./internal/parity/tcp -run TestZones", "./internal/parity/udp -run TestZones"},
 	},
 	{
 		Name: "the names of interfaces are asked for each time",

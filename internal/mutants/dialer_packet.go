@@ -10,13 +10,13 @@ var dialerPacket = []Mutant{
 `,
 		New:    "",
 		Breaks: "an address without a name is none",
-		Tests:  []string{". -run TestErrorsOfUnixDial|TestErrorsOfDialUnix"},
+		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixDial|TestErrorsOfDialUnix"},
 	},
 	{
 		Name: "a stream may have no peer",
 		File: "dialer/packet_linux.go",
 		Old:  `if raddr == nil && (laddr == nil || sotype != syscall.SOCK_DGRAM) {`, New: `if raddr == nil && laddr == nil {`,
 		Breaks: "a unixgram socket may have laddr only",
-		Tests:  []string{". -run TestErrorsOfUnixDial|TestErrorsOfDialUnix"},
+		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixDial|TestErrorsOfDialUnix"},
 	},
 }

@@ -114,14 +114,14 @@ var dialerRace = []Mutant{
 		File: "dialer/race_linux.go",
 		Old:  `t.share(ctx, ra, len(addrs)-i)`, New: `t.share(ctx, ra, len(addrs)-0*i)`,
 		Breaks: "partialDeadline shares the time out among the addresses that are still to be tried",
-		Tests:  []string{". -run TestDialSharesItsTime"},
+		Tests:  []string{"./internal/parity/tcp -run TestDialSharesItsTime"},
 	},
 	{
 		Name: "one address is given all the time",
 		File: "dialer/race_linux.go",
 		Old:  `if partial.Before(deadline) {`, New: `if false {`,
 		Breaks: "several addresses of one host share the Timeout",
-		Tests:  []string{". -run TestDialSharesItsTime"},
+		Tests:  []string{"./internal/parity/tcp -run TestDialSharesItsTime"},
 	},
 	{
 		Name: "the least time for an address is given though it is not there",

@@ -6,7 +6,7 @@ var dialerSingle = []Mutant{
 		File: "dialer/single_linux.go",
 		Old:  `c, err = nil, t.opError(ra, err)`, New: `err = t.opError(ra, err)`,
 		Breaks:     "a dial that fails returns nil",
-		Tests:      []string{". -run TestErrorsOfBadDial|TestErrorsOfDial"},
+		Tests:      []string{"./internal/parity/errors -run TestErrorsOfBadDial|TestErrorsOfDial", "./internal/parity/unix -run TestErrorsOfDial"},
 		Equivalent: "serial returns no connection with an error",
 	},
 	{
@@ -14,7 +14,7 @@ var dialerSingle = []Mutant{
 		File: "dialer/single_linux.go",
 		Old:  `if s.Control == nil && t.Control != nil {`, New: `if t.Control != nil {`,
 		Breaks: "Control is ignored if ControlContext is not nil",
-		Tests:  []string{"./dialer -run TestControl", ". -run TestControlContextOfEveryDial"},
+		Tests:  []string{"./dialer -run TestControl", "./internal/parity/unix -run TestControlContextOfEveryDial"},
 	},
 	{
 		Name: "a dialer's Group is lost on the way",
@@ -28,7 +28,7 @@ var dialerSingle = []Mutant{
 		File: "dialer/single_linux.go",
 		Old:  `Source: laddr, Addr: raddr, Err: err}`, New: `Source: raddr, Addr: laddr, Err: err}`,
 		Breaks: "the same calls fail with the same errors as net's",
-		Tests:  []string{". -run TestErrorsOfBadDial|TestErrorsOfLocalAddr"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfBadDial|TestErrorsOfLocalAddr"},
 	},
 	{
 		Name: "the local address is not that of UDP",
@@ -38,6 +38,6 @@ var dialerSingle = []Mutant{
 		New: `		var la *net.UDPAddr
 `,
 		Breaks: "Dialer.LocalAddr",
-		Tests:  []string{". -run TestUDPDialLocalAddr"},
+		Tests:  []string{"./internal/parity/udp -run TestUDPDialLocalAddr"},
 	},
 }

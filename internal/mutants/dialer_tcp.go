@@ -52,6 +52,6 @@ var dialerTcp = []Mutant{
 		File: "dialer/tcp_linux.go",
 		Old:  `conn.NewTCPConn(f, t.KeepAlive, t.KeepAliveConfig)`, New: `conn.NewTCPConn(f, 0, t.KeepAliveConfig)`,
 		Breaks: "Dialer.KeepAlive",
-		Tests:  []string{". -run TestSocketOptions"},
+		Tests:  []string{"./internal/parity/options -run TestSocketOptions"},
 	},
 }

@@ -50,7 +50,7 @@ var fdBulk = []Mutant{
 		n, err := sys.SendFile`,
 		New:    `		n, err := sys.SendFile`,
 		Breaks: "SendFile leaves to Write what would block",
-		Tests:  []string{". -run TestCopyWhenItWouldBlock"},
+		Tests:  []string{"./internal/parity/file -run TestCopyWhenItWouldBlock"},
 	},
 	{
 		Name: "a file that the kernel cannot send from is not sent",

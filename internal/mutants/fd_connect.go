@@ -18,7 +18,7 @@ var fdConnect = []Mutant{
 		New: `	if false {
 		if is,`,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
-		Tests:  []string{". -run TestAcceptWhenItWouldBlock"},
+		Tests:  []string{"./internal/parity/file -run TestAcceptWhenItWouldBlock"},
 	},
 	{
 		Name: "the socket is registered before connect",
@@ -77,7 +77,7 @@ var fdConnect = []Mutant{
 		return nil, fd.Init(g)`,
 		New:    `		return nil, fd.Init(g)`,
 		Breaks: "Connect: the error is ctx's if that is what ended it",
-		Tests:  []string{". -run TestDialCanceledByItsHook"},
+		Tests:  []string{"./internal/parity/errors -run TestDialCanceledByItsHook"},
 	},
 	{
 		Name:   "a connection that its context came too late for keeps the deadline gone by",
@@ -125,7 +125,7 @@ var fdConnect = []Mutant{
 		File: "fd/connect_linux.go",
 		Old:  `	if fd.mayBlock() { // by a Control hook`, New: `	if false { // by a Control hook`,
 		Breaks: "Connect ends when its context does",
-		Tests:  []string{". -run TestDialWhenItWouldBlock"},
+		Tests:  []string{"./internal/parity/file -run TestDialWhenItWouldBlock"},
 	},
 	{
 		Name:       "a connection in progress that SO_ERROR tells of fails the dial",

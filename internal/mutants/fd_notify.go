@@ -70,7 +70,7 @@ var fdNotify = []Mutant{
 			n.fd.drained = false // an edge was taken`,
 		New:    `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {`,
 		Breaks: "I4: the edge was taken",
-		Tests:  []string{". -run TestNotifyReadableInABubble"},
+		Tests:  []string{"./internal/parity/waiting -run TestNotifyReadableInABubble"},
 	},
 	{
 		Name: "a notification parks again after an edge without a look",
@@ -91,7 +91,7 @@ var fdNotify = []Mutant{
 		File: "fd/notify_linux.go",
 		Old:  `if fd.drained && !fd.lent.Load() {`, New: `if fd.drained {`,
 		Breaks:     "FD.lend: the short-read rule is over",
-		Tests:      []string{". -run TestLowWaterMark", "./fd -run SomeoneElse"},
+		Tests:      []string{"./internal/parity/options -run TestLowWaterMark", "./fd -run SomeoneElse"},
 		Equivalent: "what was lent makes an edge whenever poll(2) shows more",
 	},
 	{

@@ -42,7 +42,7 @@ var fdRw = []Mutant{
 		File: "fd/rw_linux.go",
 		Old:  `if !fd.drained || fd.lent.Load() {`, New: `if !fd.drained {`,
 		Breaks: "FD.lend: the short-read rule is over",
-		Tests:  []string{". -run TestLowWaterMark"},
+		Tests:  []string{"./internal/parity/options -run TestLowWaterMark"},
 	},
 	{
 		Name: "a Read that an edge lets go on stays one that waits first",

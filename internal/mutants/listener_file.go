@@ -6,7 +6,7 @@ var listenerFile = []Mutant{
 		File: "listener/file_linux.go",
 		Old:  `path: laddr.Name}`, New: `path: laddr.Name, unlink: true}`,
 		Breaks: "a Unix socket's file is nobody's to remove then",
-		Tests:  []string{". -run TestUnixUnlink|TestFileOfEveryKind"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixUnlink", "./internal/parity/file -run TestFileOfEveryKind"},
 	},
 	{
 		Name: "a file of no listener stays open",
@@ -15,6 +15,6 @@ var listenerFile = []Mutant{
 	return nil, conn.FileError`,
 		New:    `	return nil, conn.FileError`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFailedFileConnsAreClosed"},
+		Tests:  []string{"./internal/parity/file -run TestFailedFileConnsAreClosed"},
 	},
 }

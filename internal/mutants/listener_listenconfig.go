@@ -13,7 +13,7 @@ var listenerListenconfig = []Mutant{
 		File: "listener/listenconfig_linux.go",
 		Old:  `, ReusePort: lc.ReusePort}`, New: `}`,
 		Breaks: "ListenConfig.ReusePort",
-		Tests:  []string{". -run TestReusePort"},
+		Tests:  []string{"./internal/parity/options -run TestReusePort"},
 	},
 	{
 		Name: "a listener's Group is lost on the way",
@@ -27,7 +27,7 @@ var listenerListenconfig = []Mutant{
 		File: "listener/listenconfig_linux.go",
 		Old:  `	if lc.Control != nil {`, New: `	if lc.Control != nil && sotype != syscall.SOCK_DGRAM {`,
 		Breaks: "Control is called with each new socket",
-		Tests:  []string{". -run TestUDPControlHook"},
+		Tests:  []string{"./internal/parity/udp -run TestUDPControlHook"},
 	},
 	{
 		Name: "a typed nil listener comes with the error",
@@ -41,6 +41,6 @@ var listenerListenconfig = []Mutant{
 	}
 	return l, nil`,
 		Breaks: "Listen that fails returns nil",
-		Tests:  []string{". -run TestErrorsOfBadListen|TestErrorsOfListen"},
+		Tests:  []string{"./internal/parity/udp -run TestErrorsOfBadListen|TestErrorsOfListen", "./internal/parity/errors -run TestErrorsOfBadListen|TestErrorsOfListen", "./internal/parity/ip -run TestErrorsOfListen", "./internal/parity/unix -run TestErrorsOfListen"},
 	},
 }

@@ -9,21 +9,21 @@ var listenerPacket = []Mutant{
 		}`,
 		New:    `		err = join(f.FD(), ifi, group.IP)`,
 		Breaks: "no descriptor is left",
-		Tests:  []string{". -run TestFailedMulticastIsClosed"},
+		Tests:  []string{"./internal/parity/udp -run TestFailedMulticastIsClosed"},
 	},
 	{
 		Name: "what is sent to a multicast group is heard here",
 		File: "listener/packet_linux.go",
 		Old:  `unix.IP_MULTICAST_LOOP, 0)`, New: `unix.IP_MULTICAST_LOOP, 1)`,
 		Breaks: "ListenMulticastUDP: what is sent from here is not heard here",
-		Tests:  []string{". -run Multicast"},
+		Tests:  []string{"./internal/parity/udp -run Multicast"},
 	},
 	{
 		Name: "what is sent to an IPv6 multicast group is heard here",
 		File: "listener/packet_linux.go",
 		Old:  `unix.IPV6_MULTICAST_LOOP, 0)`, New: `unix.IPV6_MULTICAST_LOOP, 1)`,
 		Breaks: "ListenMulticastUDP: what is sent from here is not heard here",
-		Tests:  []string{". -run Multicast"},
+		Tests:  []string{"./internal/parity/udp -run Multicast"},
 	},
 	{
 		Name: "a multicast group is joined on the interface that the system chooses",
@@ -33,7 +33,7 @@ var listenerPacket = []Mutant{
 		New: `		_ = index
 `,
 		Breaks: "ListenMulticastUDP joins the group on an interface",
-		Tests:  []string{". -run Multicast"},
+		Tests:  []string{"./internal/parity/udp -run Multicast"},
 	},
 	{
 		Name: "a raw socket is for every protocol",
@@ -43,6 +43,6 @@ var listenerPacket = []Mutant{
 		New: `	_ = proto
 `,
 		Breaks: "ListenIP: packets of the network's protocol",
-		Tests:  []string{". -run TestIP"},
+		Tests:  []string{"./internal/parity/ip -run TestIP"},
 	},
 }

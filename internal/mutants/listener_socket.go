@@ -30,6 +30,6 @@ var listenerSocket = []Mutant{
 		File: "listener/socket_linux.go",
 		Old:  `func (l *socket) ok() bool { return l != nil && l.fd != nil }`, New: `func (l *socket) ok() bool { return l.fd != nil }`,
 		Breaks: "methods of a nil listener return syscall.EINVAL",
-		Tests:  []string{". -run TestErrorsOfListener|TestErrorsOfNil"},
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfListener|TestErrorsOfNil", "./internal/parity/ip -run TestErrorsOfNil", "./internal/parity/udp -run TestErrorsOfNil"},
 	},
 }

@@ -20,7 +20,7 @@ var listenerUnix = []Mutant{
 	return err
 `,
 		Breaks: "Close removes the file before, because afterwards it might be another one's",
-		Tests:  []string{". -run TestUnixUnlink"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixUnlink"},
 	},
 	{
 		Name: "the file of a Unix socket is removed by each Close",
@@ -36,20 +36,20 @@ var listenerUnix = []Mutant{
 	}
 `,
 		Breaks: "Close removes the file once",
-		Tests:  []string{". -run TestUnixUnlink|TestUnixCloseTwice"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixUnlink|TestUnixCloseTwice"},
 	},
 	{
 		Name: "the file of a Unix socket stays",
 		File: "listener/unix_linux.go",
 		Old:  `path: f.LocalAddr().String(), unlink: true}`, New: `path: f.LocalAddr().String()}`,
 		Breaks: "Close removes the socket's file",
-		Tests:  []string{". -run TestUnixUnlink"},
+		Tests:  []string{"./internal/parity/unix -run TestUnixUnlink"},
 	},
 	{
 		Name: "the name of an abstract Unix socket is removed as a file",
 		File: "listener/unix_linux.go",
 		Old:  `if l.unlink && l.path[0] != '@' {`, New: `if l.unlink {`,
 		Breaks: "an abstract name is no file",
-		Tests:  []string{". -run TestAbstractNameIsNoFile"},
+		Tests:  []string{"./internal/parity/unix -run TestAbstractNameIsNoFile"},
 	},
 }

@@ -10,7 +10,7 @@ var pollerBubble = []Mutant{
 		New: `	p.errands.mu.Unlock()
 	return true`,
 		Breaks: "errand: the reactor calls f, soon",
-		Tests:  []string{". -run Bubble"},
+		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 	{
 		Name: "a token that is made in a bubble belongs to it",
@@ -20,13 +20,13 @@ var pollerBubble = []Mutant{
 		New: `	if false {
 		var made`,
 		Breaks: "newToken makes a channel that belongs to no bubble",
-		Tests:  []string{". -run Bubble"},
+		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 	{
 		Name: "a goroutine that is started in a bubble for a notification belongs to it",
 		File: "poller/bubble_linux.go",
 		Old:  `if !clock.InBubble() || !p.errand(func() { go f() }) {`, New: `if true {`,
 		Breaks: "spawn: f belongs to no bubble",
-		Tests:  []string{". -run Bubble"},
+		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 }

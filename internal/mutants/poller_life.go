@@ -77,6 +77,6 @@ var pollerLife = []Mutant{
 `,
 		New:    "",
 		Breaks: "the reactor belongs to no bubble",
-		Tests:  []string{". -run Bubble"},
+		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 }

@@ -8,7 +8,7 @@ var sysMsg = []Mutant{
 `,
 		New:        "",
 		Breaks:     "SetUnix: a path ends with a zero byte",
-		Tests:      []string{"./internal/sys -run TestRawAddr", ". -run TestUnix"},
+		Tests:      []string{"./internal/sys -run TestRawAddr", "./internal/parity/unix -run TestUnix"},
 		Equivalent: "Linux ends a path itself",
 	},
 	{
@@ -16,7 +16,7 @@ var sysMsg = []Mutant{
 		File: "internal/sys/msg_linux.go",
 		Old:  `len(name) > len(sa.Path) || len(name) == len(sa.Path) && name[0] != '@' && name[0] != 0`, New: `len(name) > len(sa.Path)`,
 		Breaks: "SetUnix fails with EINVAL if the name is too long",
-		Tests:  []string{". -run TestErrorsOfUnixWriteToTooLong|TestUnix"},
+		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixWriteToTooLong|TestUnix"},
 	},
 	{
 		Name: "a name that fills the path is read on",

@@ -24,8 +24,8 @@ import (
 type programs = map[string]func(args []string)
 
 const (
-	childArg = "nettest-child"    // the first argument of a child, before the program's name
-	notIn    = "NETPOLLER_NOT_IN" // the network namespace of the parent, for a child that has its own
+	childArg = "nettest-child"     // the first argument of a child, before the program's name
+	notIn    = "NETPOLLER_NOT_IN"  // the network namespace of the parent, for a child that has its own
 	ownNet   = "/proc/self/ns/net" // a link that names the namespace
 )
 
@@ -97,13 +97,7 @@ func TryChild(t testing.TB, name string, args ...string) (string, error) {
 // for root the test fails.
 func Alone(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if os.Getuid() != 0 {
-		attr.Cloneflags |= syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := child(t, attr, name, args)
+	out, err := child(t, ownNetwork(), name, args)
 	var refused *os.PathError
 	if errors.As(err, &refused) && (os.Getuid() != 0 || os.Getenv("CI") == "") {
 		t.Skipf("cannot have a network of its own: %v", err)
@@ -112,6 +106,47 @@ func Alone(t testing.TB, name string, args ...string) string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// RerunAlone runs a test in a child process whose network is empty but for the loopback
+// interface and what the commands make, and in which it is root. It reports whether
+// this is the child.
+func RerunAlone(t *testing.T, commands ...string) bool {
+	t.Helper()
+	const inChild = "NETPOLLER_ALONE"
+	if os.Getenv(inChild) != "" {
+		return true
+	}
+	t.Parallel() // the child's network is its own
+	script := "set -e\nip link set lo up\n"
+	for _, c := range commands {
+		script += c + "\n"
+	}
+	exe, err := os.Executable()
+	check(t, "readlink", err)
+	cmd := exec.Command("/bin/sh", "-c", script+`echo ready; exec "$0" "$@"`,
+		exe, "-test.run=^"+t.Name()+"$", "-test.v", "-test.parallel=32")
+	cmd.Env = append(os.Environ(), inChild+"=1", "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
+	cmd.SysProcAttr = ownNetwork()
+	out, err := cmd.CombinedOutput()
+	if !bytes.HasPrefix(out, []byte("ready\n")) {
+		t.Skipf("cannot have a network of its own: %v: %s", err, out)
+	}
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// ownNetwork makes a child have a network namespace of its own, in which it is root.
+func ownNetwork() *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if os.Getuid() != 0 {
+		attr.Cloneflags |= syscall.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+	}
+	return attr
 }
 
 func child(t testing.TB, attr *syscall.SysProcAttr, name string, args []string) (string, error) {

@@ -1,6 +1,9 @@
 package nettest
 
 import (
+	"errors"
+	"net"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -39,6 +42,15 @@ func Result[T any](t testing.TB, what string, c <-chan T) (v T) {
 		t.Fatalf("stalled: %s\n%s", what, Stacks())
 	}
 	return v
+}
+
+// IsTimeout requires a timeout as net.Conn promises it.
+func IsTimeout(t testing.TB, err error) {
+	t.Helper()
+	var timeout net.Error
+	if !errors.As(err, &timeout) || !timeout.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%v, want a timeout", err)
+	}
 }
 
 // Returns waits until f has returned.
