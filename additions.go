@@ -1,9 +1,15 @@
 package netpoller
 
-import "github.com/a57b2d82/netpoller/poller"
+import (
+	"net"
+	"time"
 
-// Package net has no names for these. On systems without a reactor they are there so that
-// programs compile; a PollerGroup does nothing.
+	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/poller"
+)
+
+// Package net has none of the names in this file. On systems without a reactor they are
+// there so that programs compile; a PollerGroup does nothing.
 type (
 	// PollerGroup is a set of reactors. See go doc github.com/a57b2d82/netpoller/poller Group.
 	PollerGroup = poller.Group
@@ -35,3 +41,20 @@ func NewPollerGroup(c PollerConfig) *PollerGroup { return poller.NewGroup(c) }
 
 // DefaultPollerGroup returns the group of reactors that is used where none is named.
 func DefaultPollerGroup() *PollerGroup { return poller.Default() }
+
+// A TimeoutConn is a connection on which every Read and every Write has a time limit of
+// its own. See conn.TimeoutConn.
+type TimeoutConn = conn.TimeoutConn
+
+// WithTimeout returns c with its Reads and Writes limited: each fails, with an error that
+// is os.ErrDeadlineExceeded, when it has made no progress for so long. 0 or less means no
+// limit. It takes any net.Conn; on ours a limit costs nothing until somebody has to wait.
+// See conn.WithTimeout.
+func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
+	return conn.WithTimeout(c, read, write)
+}
+
+// A Message is a packet of UDPConn.ReadBatch and UDPConn.WriteBatch, as in package
+// golang.org/x/net/ipv4. See conn.Message. On systems other than Linux, where UDPConn is
+// package net's, it is there and nothing reads or writes it.
+type Message = conn.Message
