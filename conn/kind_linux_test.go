@@ -17,12 +17,12 @@ func TestKinds(t *testing.T) {
 		sotype, proto int
 		kind          fd.Kind
 	}{
-		{syscall.SOCK_STREAM, syscall.IPPROTO_TCP, fd.TCP},
-		{syscall.SOCK_STREAM, MultipathTCP, fd.Stream},
-		{syscall.SOCK_STREAM, 0, fd.Stream},
-		{syscall.SOCK_SEQPACKET, 0, fd.SeqPacket},
-		{syscall.SOCK_DGRAM, 0, fd.Datagram},
-		{syscall.SOCK_RAW, 1, fd.Datagram},
+		{syscall.SOCK_STREAM, syscall.IPPROTO_TCP, fd.KindTCP},
+		{syscall.SOCK_STREAM, MultipathTCP, fd.KindStream},
+		{syscall.SOCK_STREAM, 0, fd.KindStream},
+		{syscall.SOCK_SEQPACKET, 0, fd.KindSeqPacket},
+		{syscall.SOCK_DGRAM, 0, fd.KindPacket},
+		{syscall.SOCK_RAW, 1, fd.KindPacket},
 	} {
 		f := &NetFD{common: &common{sotype: tt.sotype, proto: tt.proto}}
 		require.Equal(t, tt.kind, f.kind(), "type %d, protocol %d", tt.sotype, tt.proto)

@@ -45,13 +45,13 @@ func (f *NetFD) kind() fd.Kind {
 	switch f.sotype {
 	case syscall.SOCK_STREAM:
 		if f.proto == syscall.IPPROTO_TCP {
-			return fd.TCP
+			return fd.KindTCP
 		}
-		return fd.Stream
+		return fd.KindStream
 	case syscall.SOCK_SEQPACKET:
-		return fd.SeqPacket
+		return fd.KindSeqPacket
 	}
-	return fd.Datagram
+	return fd.KindPacket
 }
 
 // Network, LocalAddr and RemoteAddr are what a net.OpError names. The remote address
@@ -83,9 +83,7 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	}
 	c := &NetFD{common: f.accepted(sysfd)}
 	c.own(sysfd)
-	if f.pfd.Lent() {
-		c.pfd.Lend()
-	}
+	c.pfd.InheritOptions(&f.pfd)
 	if err := c.pfd.Init(c.group); err != nil {
 		c.pfd.Close()
 		return nil, err

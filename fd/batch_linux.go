@@ -7,8 +7,8 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// ReadBatch reads the packets that are there, up to as many as b has, and waits until
-// there is one. With MSG_DONTWAIT among flags it fails with EAGAIN instead.
+// ReadBatch reads as many packets as there are and b holds, and waits for the first one.
+// With MSG_DONTWAIT among flags it returns EAGAIN instead of waiting.
 func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
@@ -25,8 +25,8 @@ func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
 	}
 }
 
-// WriteBatch writes packets until there is no room for more, and waits until there is
-// room for one. With MSG_DONTWAIT among flags it fails with EAGAIN instead.
+// WriteBatch writes as many packets as the send buffer takes, and waits until it takes
+// one. With MSG_DONTWAIT among flags it returns EAGAIN instead of waiting.
 func (fd *FD) WriteBatch(b *sys.Batch, flags int) (n int, err error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err

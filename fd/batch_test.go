@@ -20,7 +20,7 @@ func unixgramPair(t testing.TB, g *poller.Group) (*FD, *peer) {
 	p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	ok(t, err)
 	ok(t, syscall.SetNonblock(p[0], true))
-	return newFD(t, g, p[0], Datagram), newPeer(t, p[1])
+	return newFD(t, g, p[0], KindPacket), newPeer(t, p[1])
 }
 
 // If this fails, a reader of batches waits for packets that may never come though it has

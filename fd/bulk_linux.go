@@ -11,8 +11,9 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// Writev writes the buffers in v and takes what was written off v: buffers that are
-// done are set to nil and dropped, the first of the rest is cut.
+// Writev writes the buffers in v and removes from v what the kernel has accepted, as
+// net.Buffers does: buffers that are written are set to nil and dropped, and the first of
+// the rest is resliced.
 func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
@@ -41,8 +42,7 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 	}
 }
 
-// gather appends to iovs what one call can take of v, and returns how many bytes that
-// is.
+// gather appends to iovs as much of v as one call takes. It returns the size in bytes.
 func (fd *FD) gather(iovs []sys.Iovec, v [][]byte) (_ []sys.Iovec, size int) {
 	for _, p := range v {
 		n := len(p)
@@ -61,7 +61,7 @@ func (fd *FD) gather(iovs []sys.Iovec, v [][]byte) (_ []sys.Iovec, size int) {
 	return iovs, size
 }
 
-// consume takes n bytes, and empty buffers before and after them, off v.
+// consume removes the first n bytes from v, and the empty buffers around them.
 func consume(v *[][]byte, n int64) {
 	for len(*v) > 0 {
 		first := &(*v)[0]
@@ -75,19 +75,19 @@ func consume(v *[][]byte, n int64) {
 	}
 }
 
-// SendFile sends up to limit bytes of a file, from where it is. It reports handled false
-// if there may be more, for somebody to read and to Write: the kernel cannot send from such
-// a file, nobody may write, or the call would block.
+// SendFile sends up to limit bytes of a file, from its current position. If handled is
+// false, the caller copies the rest by reads and Writes: the kernel cannot send from such a
+// file, sendfile(2) would block, or FD cannot be written and Write is to return the error.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
 	if err := fd.lock(polldesc.Write); err != nil {
 		return 0, false, err
 	}
 	defer fd.unlock(polldesc.Write)
 	if err := fd.prepare(polldesc.Write); err != nil {
-		return 0, false, err // which a Write finds as well
+		return 0, false, err // a Write will return it again
 	}
 	if err := fd.owed(polldesc.Write); err != nil {
-		return 0, true, err // which is told once
+		return 0, true, err // no later Write will return it
 	}
 	for nn < limit {
 		if fd.mayBlock() {
@@ -114,9 +114,9 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 }
 
 // Splice moves up to limit bytes from one stream to another within the kernel, through
-// a pipe. It reports handled false if there may be more and the kernel cannot move it, or
-// would block. What was read and then could not be written is lost, as it is in a copy
-// through a buffer.
+// a pipe. If handled is false, the caller copies the rest: the kernel cannot splice from
+// this kind of socket, or splice(2) would block. Bytes that were read and could not be
+// written are lost, as in a copy through a buffer.
 func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	p := pipes.Get().(*pipe)
 	if p.err != nil {
@@ -127,7 +127,7 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 		if src.mayBlock() || dst.mayBlock() {
 			return nn, false, nil
 		}
-		inPipe, err := src.drain(p, int(min(limit-nn, pipeSize)))
+		inPipe, err := src.fillPipe(p, int(min(limit-nn, pipeSize)))
 		if err == syscall.EINVAL && nn == 0 {
 			return 0, false, err // not a kind of socket that can be spliced
 		}
@@ -135,7 +135,7 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 			return nn, true, err
 		}
 		p.full = true
-		n, err := dst.pump(p, inPipe)
+		n, err := dst.emptyPipe(p, inPipe)
 		nn += int64(n)
 		if err != nil {
 			return nn, true, err
@@ -145,14 +145,14 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	return nn, true, nil
 }
 
-// drain moves up to n bytes of what the socket has into the empty pipe.
-func (fd *FD) drain(p *pipe, n int) (int, error) {
+// fillPipe moves up to n bytes from the socket into the empty pipe.
+func (fd *FD) fillPipe(p *pipe, n int) (int, error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Read)
 	for {
-		moved, err := fd.drainOnce(p, n)
+		moved, err := fd.fillOnce(p, n)
 		if err != syscall.EAGAIN {
 			return moved, err
 		}
@@ -162,31 +162,31 @@ func (fd *FD) drain(p *pipe, n int) (int, error) {
 	}
 }
 
-// drainOnce is one step of drain: a splice, or a read where that would block, or stops.
-func (fd *FD) drainOnce(p *pipe, n int) (int, error) {
+// fillOnce makes one splice, or a read if a splice would block or stops.
+func (fd *FD) fillOnce(p *pipe, n int) (int, error) {
 	if fd.mayBlock() {
-		return fd.drainRead(p, n)
+		return fd.fillByRead(p, n)
 	}
 	moved, err := sys.Splice(p.w, fd.sysfd, n)
 	if moved == 0 && fd.spliceStops(err) {
-		return fd.drainRead(p, n) // which passes over the urgent byte
+		return fd.fillByRead(p, n) // a read skips the urgent byte
 	}
 	return moved, err
 }
 
-// spliceStops reports whether a splice that moved nothing stands at an urgent byte. The
-// kernel splices up to there and no further: it says EAGAIN, or after a FIN the end.
+// spliceStops reports whether a splice that moved nothing has stopped at the urgent mark.
+// The kernel does not splice past it: it returns EAGAIN, or 0 after a FIN.
 func (fd *FD) spliceStops(err error) bool {
-	end := err == nil && fd.kind == TCP
-	return (end || err == syscall.EAGAIN && fd.atMark()) && sys.AtMark(fd.sysfd)
+	end := err == nil && fd.kind == KindTCP
+	return (end || err == syscall.EAGAIN && fd.mayBeAtMark()) && sys.AtMark(fd.sysfd)
 }
 
-// drainRead moves up to n bytes into the empty pipe by a read.
-func (fd *FD) drainRead(p *pipe, n int) (int, error) {
+// fillByRead moves up to n bytes into the empty pipe by a read.
+func (fd *FD) fillByRead(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, pageSize))
 	n, err := fd.calls.Read(fd.sysfd, page)
 	if err == syscall.EAGAIN {
-		n, err = fd.calls.Read(fd.sysfd, page) // as Read does at a mark
+		n, err = fd.calls.Read(fd.sysfd, page) // see mayBeAtMark
 	}
 	if n == 0 || err != nil {
 		return 0, err
@@ -194,15 +194,15 @@ func (fd *FD) drainRead(p *pipe, n int) (int, error) {
 	return syscall.Write(p.w, page[:n])
 }
 
-// pump moves the n bytes that are in the pipe to the socket.
-func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
+// emptyPipe moves the n bytes in the pipe to the socket.
+func (fd *FD) emptyPipe(p *pipe, n int) (nn int, err error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
 	}
 	defer fd.unlock(polldesc.Write)
 	for nn < n {
 		if fd.mayBlock() {
-			rest, err := fd.pumpWrite(p, n-nn)
+			rest, err := fd.emptyByWrite(p, n-nn)
 			return nn + rest, err
 		}
 		moved, err := sys.Splice(fd.sysfd, p.r, n-nn)
@@ -222,10 +222,10 @@ func (fd *FD) pump(p *pipe, n int) (nn int, err error) {
 	return nn, nil
 }
 
-// pumpWrite moves the n bytes that are in the pipe to the socket by writes.
+// emptyByWrite moves the n bytes in the pipe to the socket by writes.
 //
 // Preconditions: the caller owns the writing side.
-func (fd *FD) pumpWrite(p *pipe, n int) (nn int, err error) {
+func (fd *FD) emptyByWrite(p *pipe, n int) (nn int, err error) {
 	page := make([]byte, pageSize)
 	for nn < n {
 		read, err := syscall.Read(p.r, page[:min(n-nn, pageSize)])
@@ -241,23 +241,23 @@ func (fd *FD) pumpWrite(p *pipe, n int) (nn int, err error) {
 	return nn, nil
 }
 
-// pageSize is how much every pipe has room for.
+// pageSize is how many bytes every pipe holds at least.
 const pageSize = 4096
 
-// pipeSize is how much a pipe holds: what an unprivileged process may ask for
-// (/proc/sys/fs/pipe-max-size).
+// pipeSize is the size that is requested for a pipe. It is the default limit for an
+// unprivileged process (/proc/sys/fs/pipe-max-size).
 const pipeSize = 1 << 20
 
 // A pipe is a pipe to splice through.
 type pipe struct {
 	r, w int
-	full bool // something is in it that nobody will take
+	full bool // it may hold bytes that no Splice will read
 	err  error
 	drop runtime.Cleanup
 }
 
-// pipes keeps empty pipes for the next Splice. The garbage collector closes those that
-// it drops.
+// pipes keeps empty pipes for the next Splice. The garbage collector closes the pipes
+// that the Pool drops.
 var pipes = sync.Pool{New: func() any {
 	r, w, err := sys.Pipe(pipeSize)
 	p := &pipe{r: r, w: w, err: err}
@@ -272,7 +272,7 @@ func closePipe(ends [2]int) {
 	sys.CloseFD(ends[1])
 }
 
-// put gives an empty pipe back.
+// put gives an empty pipe back, and closes one that may not be empty.
 func (p *pipe) put() {
 	if p.full {
 		p.drop.Stop()
@@ -282,5 +282,5 @@ func (p *pipe) put() {
 	pipes.Put(p)
 }
 
-// Unlimited is the limit of a transfer that ends where its source does.
+// Unlimited is the limit of a transfer that ends at the end of its source.
 const Unlimited = math.MaxInt64

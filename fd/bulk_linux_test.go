@@ -390,10 +390,10 @@ func TestGather(t *testing.T) {
 		kind        Kind
 		iovs, bytes int
 	}{
-		{[][]byte{large[:page], nil, large[:1]}, TCP, 2, page + 1},
-		{[][]byte{large[:page], large}, TCP, 2, maxTransfer},
-		{[][]byte{large, large}, Stream, 1, maxTransfer},
-		{[][]byte{large[:1], large}, Datagram, 2, maxTransfer + page + 1},
+		{[][]byte{large[:page], nil, large[:1]}, KindTCP, 2, page + 1},
+		{[][]byte{large[:page], large}, KindTCP, 2, maxTransfer},
+		{[][]byte{large, large}, KindStream, 1, maxTransfer},
+		{[][]byte{large[:1], large}, KindPacket, 2, maxTransfer + page + 1},
 	} {
 		fd := &FD{kind: tt.kind}
 		iovs, n := fd.gather(nil, tt.v)
@@ -498,7 +498,7 @@ func TestSpliceDoesNotBlock(t *testing.T) {
 	dst, _ := pair(t, g)
 	moved := async(func() error { _, _, err := Splice(dst, src, 1); return err })
 	parked(t, g, 1, 0)
-	src.Lend()
+	src.MarkExposed()
 	ok(t, syscall.SetNonblock(src.sysfd, false))
 	c := watch(t, src.sysfd, nil)
 	edge(src, 1) // Readable, which it is not
@@ -525,7 +525,7 @@ func TestSpliceCountsWhatItMovedBefore(t *testing.T) {
 	var n int64
 	moved := async(func() (err error) { n, _, err = Splice(dst, src, size); return err })
 	eventually(t, "it waits for room", func() bool { return g.Stats().ParkedWriters == 1 })
-	dst.Lend()
+	dst.MarkExposed()
 	ok(t, syscall.SetNonblock(dst.sysfd, false))
 	received := make(chan int)
 	go func() {

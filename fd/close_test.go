@@ -95,7 +95,7 @@ func listener(t testing.TB, g *poller.Group) *FD {
 	t.Helper()
 	sysfd := listening(t, 128)
 	ok(t, syscall.SetNonblock(sysfd, true))
-	return newFD(t, g, sysfd, TCP)
+	return newFD(t, g, sysfd, KindTCP)
 }
 
 // Only one of several may close the number, or it closes a stranger's.
@@ -211,7 +211,7 @@ func TestCloseBeforeInit(t *testing.T) {
 	near, far := tcpPair(t)
 	defer syscall.Close(far)
 	var fd FD
-	fd.Own(near, TCP)
+	fd.Own(near, KindTCP)
 	socket := socketOf(near)
 	ok(t, fd.Close())
 	if socketOf(near) == socket {

@@ -29,7 +29,7 @@ func socketFD(t testing.TB) *FD {
 	sysfd, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	ok(t, err)
 	fd := new(FD)
-	fd.Own(sysfd, TCP)
+	fd.Own(sysfd, KindTCP)
 	t.Cleanup(func() { fd.Close() })
 	return fd
 }
@@ -68,7 +68,7 @@ func TestConnectAccept(t *testing.T) {
 			ok(t, err)
 			ok(t, result(t, "Connect", connecting))
 			cancel()
-			other := newFD(t, g, sysfd, TCP)
+			other := newFD(t, g, sysfd, KindTCP)
 			if *sa.(*syscall.SockaddrInet4) != *address(t, fd.sysfd).(*syscall.SockaddrInet4) {
 				t.Errorf("accepted from %v", sa)
 			}

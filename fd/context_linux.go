@@ -9,11 +9,11 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// This file is the operations that a context can end, and those that only wait.
+// This file holds the operations that a context can end, and those that only wait.
 
-// ReadContext is Read that ends with ctx's error once ctx is done. It takes no data
-// then, and leaves the deadline as it is. While others read it waits for its turn
-// first, whatever ctx does.
+// ReadContext is Read that fails with ctx's error once ctx is done. It then has read no
+// data, and the deadlines are unchanged. While another goroutine reads, ReadContext waits
+// for its turn, and the end of ctx does not end that wait.
 func (fd *FD) ReadContext(ctx context.Context, p []byte) (n int, err error) {
 	err = fd.during(ctx, polldesc.Read, func() error {
 		n, err = fd.read(p)
@@ -22,8 +22,8 @@ func (fd *FD) ReadContext(ctx context.Context, p []byte) (n int, err error) {
 	return n, err
 }
 
-// WriteContext is Write that ends with ctx's error once ctx is done. It returns how
-// much was taken before.
+// WriteContext is Write that fails with ctx's error once ctx is done. It returns how many
+// bytes the kernel has accepted.
 func (fd *FD) WriteContext(ctx context.Context, p []byte) (n int, err error) {
 	err = fd.during(ctx, polldesc.Write, func() error {
 		n, err = fd.write(p)
@@ -32,8 +32,8 @@ func (fd *FD) WriteContext(ctx context.Context, p []byte) (n int, err error) {
 	return n, err
 }
 
-// WaitReadable waits until a Read would not wait: data, the end of the stream, or an
-// error is there. It takes nothing.
+// WaitReadable waits until a Read would not wait: there is data, the end of the stream or
+// an error. It reads nothing.
 func (fd *FD) WaitReadable(ctx context.Context) error {
 	return fd.during(ctx, polldesc.Read, func() error {
 		if err := fd.prepareRead(); err != nil {
@@ -43,7 +43,7 @@ func (fd *FD) WaitReadable(ctx context.Context) error {
 	})
 }
 
-// WaitWritable waits until a Write of one byte would not wait.
+// WaitWritable waits until a Write of one byte would not wait. It writes nothing.
 func (fd *FD) WaitWritable(ctx context.Context) error {
 	return fd.during(ctx, polldesc.Write, func() error {
 		if err := fd.prepare(polldesc.Write); err != nil {
@@ -53,7 +53,9 @@ func (fd *FD) WaitWritable(ctx context.Context) error {
 	})
 }
 
-// waitReady waits until a call would not wait. Preconditions: the operation is prepared.
+// waitReady waits until the next call of a side would not wait.
+//
+// Preconditions: the operation is prepared.
 func (fd *FD) waitReady(m polldesc.Mode) error {
 	for {
 		if ok, err := fd.ready(m); ok || err != nil {
@@ -65,10 +67,10 @@ func (fd *FD) waitReady(m polldesc.Mode) error {
 	}
 }
 
-// ready reports whether the next call of a side would not wait. Where poll(2) shows an
-// error and nothing else, a call that moves no data tells whether the next one would fail
-// with it, and takes it from the socket: it is kept for the next one. (SO_ERROR also has
-// soft errors, with which no call fails.)
+// ready reports whether the next call of a side would not wait. If poll(2) shows an error
+// and nothing else, ready makes a call that moves no data. If that call fails, it has also
+// cleared the socket's error, and ready keeps the error for the next call. (SO_ERROR would
+// also return soft errors, with which no call fails.)
 //
 // Preconditions: the caller owns the side.
 func (fd *FD) ready(m polldesc.Mode) (bool, error) {
@@ -87,13 +89,13 @@ func (fd *FD) ready(m polldesc.Mode) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if !fd.kind.isStream() { // to send nothing would send an empty packet
+		if !fd.kind.isStream() { // sending nothing would send an empty packet
 			try = sys.TakeError
 		}
 	}
 	switch err := try(fd.sysfd); err {
 	case nil:
-		return m == polldesc.Read, nil // a peek found something
+		return m == polldesc.Read, nil // the peek found data or the end
 	case syscall.EAGAIN:
 		return false, nil
 	default:
@@ -103,8 +105,9 @@ func (fd *FD) ready(m polldesc.Mode) (bool, error) {
 	}
 }
 
-// owed returns the error that ready has kept, once. Preconditions: the caller owns the
-// side, and begins an operation that fails with it.
+// owed returns the error that ready has kept, once.
+//
+// Preconditions: the caller owns the side, and its operation fails with the error.
 func (fd *FD) owed(m polldesc.Mode) error {
 	errno := fd.kept[m]
 	if errno == 0 {
@@ -114,16 +117,16 @@ func (fd *FD) owed(m polldesc.Mode) error {
 	return syscall.Errno(errno)
 }
 
-// PeerClosed reports whether the peer has sent its last byte or the connection is broken,
-// and true after Close. It takes nothing. It asks the kernel, because what was reported is
-// not for ever: whoever shares the socket may connect it, or connect it anew. Packets have no
-// end: of a Datagram it is false.
+// PeerClosed reports whether the peer has sent its last byte, the connection is broken or
+// Close was called. It reads nothing and does not wait. It asks the kernel, because the
+// recorded facts may be out of date: another owner of the descriptor may have connected
+// the socket again. For packets without an end it returns false.
 func (fd *FD) PeerClosed() bool {
 	if err := fd.incref(); err != nil {
 		return true
 	}
 	defer fd.decref()
-	if fd.kind == Datagram {
+	if fd.kind == KindPacket {
 		return false
 	}
 	up, err := sys.HungUp(fd.sysfd)
@@ -133,7 +136,7 @@ func (fd *FD) PeerClosed() bool {
 	return up
 }
 
-// during runs an operation of one side, which ends when ctx does.
+// during runs op as the owner of a side and interrupts it when ctx is done.
 func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) error {
 	if err := fd.lock(m); err != nil {
 		return err
@@ -157,18 +160,18 @@ func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) erro
 	return err
 }
 
-// An interrupter ends the operation of one owner, and no later one's.
+// An interrupter ends the operation of one owner of a side, and no later owner's.
 type interrupter struct {
 	fd   *FD
 	mode polldesc.Mode
 
 	sent bool // guarded by mu
-	over bool // the operation is; guarded by mu
+	over bool // the operation has ended; guarded by mu
 	mu   sync.Mutex
 }
 
-// interrupt may be called at any time, by anyone. It reports whether it came in time, and
-// first.
+// interrupt may be called at any time, from any goroutine. It reports whether it ended the
+// operation: false means that the operation had ended before, or was interrupted before.
 func (i *interrupter) interrupt() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -180,7 +183,7 @@ func (i *interrupter) interrupt() bool {
 	return true
 }
 
-// end is called by the owner, before it lets the side go.
+// end takes an interrupt back. The owner calls it before it unlocks the side.
 func (i *interrupter) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -12,27 +12,27 @@
 // Every operation has one shape:
 //
 //  1. lock its side, which also takes a reference        fdmutex.go
-//  2. Prepare: closed? deadline passed? forget old edges
+//  2. Prepare: closed? deadline passed? forget old edges park_linux.go
 //  3. system call
-//  4. EAGAIN: Wait, then 3 again
-//  5. unlock; the last one out after Close closes the descriptor
+//  4. EAGAIN: wait for an edge, then 3 again             park_linux.go
+//  5. unlock; the last user after Close closes the descriptor
 //
 // Reads and Accepts share one side, Writes have the other; operations on one side take
-// turns. Connect comes before anyone else has the FD and needs no lock. Close wakes
-// everyone and returns when the descriptor is gone.
+// turns. Connect runs before any other goroutine has the FD and needs no lock. Close wakes
+// all waiters and returns when the descriptor is closed.
 //
 // # The short-read rule
 //
-// A read that returns less than it was given room for shows that a TCP stream was
-// empty at that instant. What arrives later makes a new edge, so the next Read may
-// wait for one instead of asking the kernel first, and a request costs one read
-// instead of two. That is sound only while nothing but plain readiness was ever
-// reported: a FIN may share its edge with the data before it, and the kernel stops a
-// read at an urgent byte with more behind it. It is also over once somebody else had
-// the descriptor. See FD.drained and FD.lend.
+// A read that returns fewer bytes than its buffer holds shows that a TCP stream was
+// empty at that instant. Data that arrives later makes a new edge, so the next Read may
+// wait for an edge before its first system call, and a request costs one read instead of
+// two. The rule holds only while epoll has reported nothing but plain readiness: a FIN may
+// share its edge with the data before it, and the kernel ends a read at an urgent byte with
+// more data behind it. The rule also ends when the descriptor is exposed. See FD.sawEmpty
+// and FD.MarkExposed.
 //
-// Three kinds of short reads that prove nothing cannot be seen from here: of a buffer that
-// faults half-way, of a connection to which a BPF sockmap redirects data, and of one whose
-// SO_RCVLOWAT was set by a BPF program or from another process. For these there is
-// poller.Config.MemoryMayFault.
+// Three kinds of short reads prove nothing and cannot be detected: a read into a buffer
+// that faults half-way, a read of a connection to which a BPF sockmap redirects data, and a
+// read of one whose SO_RCVLOWAT was set by a BPF program or by another process. For these
+// there is poller.Config.MemoryMayFault.
 package fd

@@ -13,48 +13,43 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A Kind is what an FD needs to know about the socket it is.
+// A Kind says which properties of a socket's protocol an FD may rely on.
 type Kind uint8
 
 const (
-	// TCP is a TCP socket over IPv4 or IPv6: a stream that holds the short-read rule.
-	TCP Kind = iota
+	// KindTCP is TCP over IPv4 or IPv6, and not Multipath TCP. A read that returns fewer
+	// bytes than its buffer holds proves that the stream was empty (the short-read rule),
+	// the stream may have an urgent mark, and EPOLLOUT follows only a write that returned
+	// EAGAIN.
+	KindTCP Kind = iota
 
-	// Stream is any other byte stream. (Multipath TCP is one; AF_UNIX streams are, and
-	// break the rule wherever descriptors or credentials are passed.)
-	Stream
+	// KindStream is any other byte stream. A short read of one proves nothing: a read of
+	// an AF_UNIX stream, for example, ends at a message that carries descriptors.
+	KindStream
 
-	// SeqPacket is a sequence of packets that ends with an empty read.
-	SeqPacket
+	// KindSeqPacket is a sequence of packets (SOCK_SEQPACKET), which ends with an empty
+	// read.
+	KindSeqPacket
 
-	// Datagram is packets, of which an empty one is one, too.
-	Datagram
+	// KindPacket is packets without an end: UDP, raw IP, SOCK_DGRAM of AF_UNIX. An empty
+	// read is an empty packet.
+	KindPacket
 )
 
-// isStream reports whether one transfer may be cut into several.
-func (k Kind) isStream() bool { return k == TCP || k == Stream }
+// isStream reports whether one transfer may be split into several.
+func (k Kind) isStream() bool { return k == KindTCP || k == KindStream }
 
-// A room says whether the poller reports room to write, and to whom.
-type room uint8
-
-const (
-	roomUnwatched room = iota
-	roomWatched        // and the last operation did not wait for it
-	roomAwaited        // and the last operation did, or the one in progress does
-)
-
-// maxTransfer is how much one system call transfers at most; larger ones are cut, as
-// package net does, because some kernels and file systems fail them.
+// maxTransfer is the most bytes that one system call transfers. Larger transfers are
+// split, as in package net, because some kernels and file systems fail them.
 const maxTransfer = 1 << 30
 
-// An FD is a non-blocking socket, to be embedded in what uses it. It begins with Own,
-// then Init; until then only the goroutine that set it up may use it. After that every
-// method may be called from any goroutine. An FD must not be copied.
+// An FD is a non-blocking socket. Own, then Init, set it up; until then only one
+// goroutine may use it. After that every method may be called from any goroutine. An FD
+// must not be copied.
 type FD struct {
 	mu fdMutex
 
-	// limits is how long a wait of each side may last; 0, or nil, means as long as the
-	// deadline lets it.
+	// limits is how long a wait of each side may last. 0 or nil means no limit.
 	limits atomic.Pointer[[2]time.Duration]
 
 	// Immutable after Init.
@@ -65,32 +60,32 @@ type FD struct {
 	calls  sys.Calls // ordinary where memory may fault
 	kind   Kind
 
-	// drained says that the stream was seen empty and no edge has been forgotten
-	// since, so that the next Read may begin by waiting. Guarded by the read lock.
-	drained bool
+	// sawEmpty says that the last read showed the stream empty and that no edge has been
+	// forgotten since, so that the next Read may begin by waiting. Guarded by the read
+	// lock.
+	sawEmpty bool
 
 	// kept is, for each side, an error that ready took from the socket. Guarded by the
 	// side's lock.
 	kept [2]uint16
 
-	// room says whether the poller reports room to write. Guarded by the write lock.
-	room room
+	// out says whether the poller reports EPOLLOUT. Guarded by the write lock.
+	out outWatch
 
-	// lent says that the descriptor was given out, after which anyone may have done
-	// anything to the socket. Set by lend, read by Read.
-	lent atomic.Bool
+	// exposed says that code outside this package has or had the descriptor. Set by
+	// MarkExposed.
+	exposed atomic.Bool
 }
 
-// Own gives fd an open non-blocking socket, which Close will close.
+// Own gives fd an open non-blocking socket. Close will close it.
 func (fd *FD) Own(sysfd int, kind Kind) {
 	fd.sysfd, fd.kind = sysfd, kind
 }
 
-// Init registers the descriptor with one of g's pollers. A socket being connected is
-// registered after connect was called, because before that it reports a hang-up.
+// Init registers the descriptor with one of g's pollers. A socket that is to be connected
+// is registered after connect(2), because before that it reports a hang-up.
 func (fd *FD) Init(g *poller.Group) (err error) {
-	// There is room to write in a new socket, and in most for ever: to hear of it would wake
-	// the reactor for nobody.
+	// A new socket is writable. Registering EPOLLOUT now would only cause a useless wake-up.
 	if fd.poller, fd.pd, err = g.Register(fd.sysfd); err != nil {
 		return unnamed(err)
 	}
@@ -102,8 +97,8 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	return nil
 }
 
-// unnamed returns the errno alone of an epoll_ctl(2) that failed. In package net it is the
-// runtime that calls it, and the error does not name the call.
+// unnamed returns the errno alone if epoll_ctl(2) failed. In package net the runtime makes
+// that call, and the error does not name it.
 func unnamed(err error) error {
 	if call, ok := err.(*os.SyscallError); ok && call.Syscall == "epoll_ctl" {
 		return call.Err
@@ -111,12 +106,13 @@ func unnamed(err error) error {
 	return err
 }
 
-// Sysfd returns the descriptor's number, for the goroutine that is setting it up.
+// Sysfd returns the descriptor's number. Only the goroutine that sets the FD up may call
+// it.
 func (fd *FD) Sysfd() int { return fd.sysfd }
 
-// Close wakes every goroutine that uses the descriptor, all with net.ErrClosed, and
-// returns when the last one has let go and the descriptor is gone. Its error is that
-// of close(2), or net.ErrClosed the second time.
+// Close wakes every goroutine that waits for the descriptor; their operations fail with
+// net.ErrClosed. It returns when no goroutine uses the descriptor and it is closed. The
+// error is close(2)'s, or net.ErrClosed the second time.
 func (fd *FD) Close() error {
 	if !fd.mu.close() {
 		return net.ErrClosed
@@ -132,7 +128,8 @@ func (fd *FD) Close() error {
 }
 
 // destroy closes the descriptor. It runs once, after Close, when no goroutine uses
-// the descriptor (HB-6: no system call meets a number that was given away).
+// the descriptor (HB-6: no system call uses a number that the kernel has given to another
+// file).
 func (fd *FD) destroy() error {
 	if fd.pd != nil {
 		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
@@ -142,7 +139,7 @@ func (fd *FD) destroy() error {
 	return err
 }
 
-// leave is what the last one out does, while Close waits.
+// leave destroys the descriptor for a Close that waits. The last user calls it.
 func (fd *FD) leave() {
 	fd.destroy()
 	fd.mu.queue(closer).release()
@@ -174,7 +171,7 @@ func (fd *FD) unlock(m polldesc.Mode) {
 	}
 }
 
-// begin takes a side for an operation whose first step is a system call.
+// begin locks a side and prepares an operation whose first step is a system call.
 func (fd *FD) begin(m polldesc.Mode) error {
 	if err := fd.lock(m); err != nil {
 		return err
@@ -189,15 +186,15 @@ func (fd *FD) begin(m polldesc.Mode) error {
 	return err
 }
 
-// eofError turns a read of nothing into io.EOF where that is what it means.
+// eofError returns io.EOF for an empty read, except of packets without an end.
 func (fd *FD) eofError(n int, err error) error {
-	if n == 0 && err == nil && fd.kind != Datagram {
+	if n == 0 && err == nil && fd.kind != KindPacket {
 		return io.EOF
 	}
 	return err
 }
 
-// Shutdown is shutdown(2); how is syscall.SHUT_RD or SHUT_WR.
+// Shutdown is shutdown(2); how is syscall.SHUT_RD, SHUT_WR or SHUT_RDWR.
 func (fd *FD) Shutdown(how int) error {
 	if err := fd.incref(); err != nil {
 		return err
@@ -206,13 +203,13 @@ func (fd *FD) Shutdown(how int) error {
 	return syscall.Shutdown(fd.sysfd, how)
 }
 
-// Dup returns a duplicate of the descriptor, close-on-exec. It shares the socket, and
-// with it O_NONBLOCK, but neither the FD's poller nor its deadlines.
+// Dup returns a duplicate of the descriptor, close-on-exec. The duplicate shares the
+// socket and O_NONBLOCK with the FD, but neither its poller nor its deadlines.
 func (fd *FD) Dup() (int, error) {
 	if err := fd.incref(); err != nil {
 		return -1, err
 	}
 	defer fd.decref()
-	fd.lend()
+	fd.MarkExposed()
 	return sys.Dup(fd.sysfd)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// An fdMutex decides who may use a descriptor. It is a reference count, a lock for
-// each side and a closed bit in one word:
+// An fdMutex guards the use of a descriptor, as internal/poll's fdMutex does. It is a
+// reference count, a lock for each side and a closed bit in one word:
 //
 //	 63   62      43 42      23 22       3    2      1      0
 //	+----+----------+----------+----------+------+------+------+
@@ -25,18 +25,19 @@ import (
 //	decref       refs > 0                    refs-1
 //	close        open                        closed, refs+1, no waiters, wake all
 //
-// Whoever brings a closed word to refs = 0 must destroy the descriptor, and is told
-// so; it happens exactly once. All transitions are compare-and-swap; the zero
-// fdMutex is open and free.
+// The transition that brings a closed word to refs = 0 happens exactly once. Its caller
+// learns of it and must destroy the descriptor. All transitions are compare-and-swap. The
+// zero fdMutex is open and free.
 type fdMutex struct {
 	state atomic.Uint64
 
-	// queues is where waiters sleep, made when the first one does: those for either side,
-	// and the closer.
+	// queues are the queues in which the waiters of either side and the closer sleep. They
+	// are allocated when the first goroutine sleeps.
 	queues atomic.Pointer[[3]semaphore]
 }
 
-// closer is the queue of who has closed the descriptor and waits until it is destroyed.
+// closer is the queue of the goroutine that has called Close and waits until the
+// descriptor is destroyed.
 const closer polldesc.Mode = 2
 
 const (
@@ -48,7 +49,7 @@ const (
 	mutexCount  = 1<<20 - 1
 )
 
-// The bits of one side.
+// lockBit, waiterOne and waiters return the bits of one side.
 func lockBit(m polldesc.Mode) uint64   { return mutexLock << m }
 func waiterOne(m polldesc.Mode) uint64 { return mutexWaiter << (20 * m) }
 func waiters(m polldesc.Mode) uint64   { return mutexCount * waiterOne(m) }
@@ -61,7 +62,7 @@ func plusRef(state uint64) uint64 {
 	return state + mutexRef
 }
 
-// tooMany is what package net panics with.
+// tooMany is package net's panic message.
 const tooMany = "too many concurrent operations on a single file or socket (max 1048575)"
 
 // incref takes a reference. It reports false if the descriptor is closed.
@@ -77,8 +78,9 @@ func (mu *fdMutex) incref() bool {
 	}
 }
 
-// close marks the descriptor closed and takes a reference for the closer. All who
-// wait for a lock are woken and find it closed. It reports false if it was closed.
+// close marks the descriptor closed and takes a reference for the caller. It wakes all
+// goroutines that wait for a lock; they find the descriptor closed. It reports false if
+// the descriptor was closed already.
 func (mu *fdMutex) close() bool {
 	var old uint64
 	for {
@@ -99,7 +101,8 @@ func (mu *fdMutex) close() bool {
 	return true
 }
 
-// decref gives a reference back. It reports true to the last one after close.
+// decref gives a reference back. It reports whether that was the last one of a closed
+// descriptor.
 func (mu *fdMutex) decref() (last bool) {
 	for {
 		old := mu.state.Load()
@@ -128,13 +131,14 @@ func (mu *fdMutex) lock(m polldesc.Mode) bool {
 			panic(tooMany)
 		default:
 			if mu.state.CompareAndSwap(old, old+waiterOne(m)) {
-				mu.queue(m).acquire() // who wakes us has taken us off the count
+				mu.queue(m).acquire() // unlock or close has taken this waiter off the count
 			}
 		}
 	}
 }
 
-// unlock gives both back. It reports true to the last one after close.
+// unlock gives a side and a reference back. It reports whether that was the last reference
+// of a closed descriptor.
 func (mu *fdMutex) unlock(m polldesc.Mode) (last bool) {
 	for {
 		old := mu.state.Load()
@@ -154,7 +158,7 @@ func (mu *fdMutex) unlock(m polldesc.Mode) (last bool) {
 	}
 }
 
-// queue returns where the waiters of a side sleep, or the closer.
+// queue returns the queue of a side, or the closer's.
 func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
 	q := mu.queues.Load()
 	if q == nil {
@@ -166,13 +170,13 @@ func (mu *fdMutex) queue(m polldesc.Mode) *semaphore {
 
 // A semaphore counts wake-ups that were given and not yet taken.
 //
-// A waiter sleeps in a mutex that it locks for the second time. Channels and condition
-// variables are out of the question: in a bubble of testing/synctest those who wait for
-// them are deadlocked when all do, though what they wait for may happen outside.
+// A waiter sleeps by locking a mutex a second time. A goroutine that waits for a channel or
+// a condition variable would count as durably blocked in a bubble of testing/synctest, and
+// synctest would report a deadlock although the wake-up may come from outside the bubble.
 type semaphore struct {
 	mu      sync.Mutex // guards what follows
 	count   int
-	waiters []*sync.Mutex // locked, the one that has waited longest first
+	waiters []*sync.Mutex // locked; the longest waiter comes first
 }
 
 func (s *semaphore) acquire() {

@@ -36,9 +36,9 @@ func FuzzGather(f *testing.F) {
 	f.Add([]byte("one run"), []byte{}, []byte{6, 1}, true)
 	f.Add(bytes.Repeat([]byte("x"), 3000), bytes.Repeat([]byte{1}, 2900), []byte{255, 0, 255}, false)
 	f.Fuzz(func(t *testing.T, data, lengths, takes []byte, packet bool) {
-		fd := &FD{kind: Stream}
+		fd := &FD{kind: KindStream}
 		if packet {
-			fd.kind = Datagram
+			fd.kind = KindPacket
 		}
 		v := cut(slices.Clone(data), lengths)
 		var sent []byte
@@ -87,7 +87,7 @@ func FuzzWritev(f *testing.F) {
 		defer syscall.Close(far)
 		ok(t, syscall.SetsockoptInt(near, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1))
 		fd := &FD{}
-		fd.Own(near, Stream)
+		fd.Own(near, KindStream)
 		ok(t, fd.Init(poller.Default()))
 		got := make(chan []byte)
 		go func() {
@@ -143,7 +143,7 @@ func FuzzDeadline(f *testing.F) {
 		f.Fatal(err)
 	}
 	ours := &FD{}
-	ours.Own(near, Stream)
+	ours.Own(near, KindStream)
 	if err := ours.Init(poller.Default()); err != nil {
 		f.Fatal(err)
 	}

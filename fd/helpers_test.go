@@ -157,7 +157,7 @@ func address(t testing.TB, sysfd int) syscall.Sockaddr {
 func pair(t testing.TB, g *poller.Group) (*FD, *peer) {
 	t.Helper()
 	near, far := tcpPair(t)
-	return newFD(t, g, near, TCP), newPeer(t, far)
+	return newFD(t, g, near, KindTCP), newPeer(t, far)
 }
 
 // fdPair returns a TCP connection between two FDs.
@@ -165,7 +165,7 @@ func fdPair(t testing.TB, g *poller.Group) (a, b *FD) {
 	t.Helper()
 	near, far := tcpPair(t)
 	ok(t, syscall.SetNonblock(far, true))
-	return newFD(t, g, near, TCP), newFD(t, g, far, TCP)
+	return newFD(t, g, near, KindTCP), newFD(t, g, far, KindTCP)
 }
 
 // unixPair returns a connection that is not TCP.
@@ -174,7 +174,7 @@ func unixPair(t testing.TB, g *poller.Group) (*FD, *peer) {
 	p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	ok(t, err)
 	ok(t, syscall.SetNonblock(p[0], true))
-	return newFD(t, g, p[0], Stream), newPeer(t, p[1])
+	return newFD(t, g, p[0], KindStream), newPeer(t, p[1])
 }
 
 // A peer is the far end of a connection.

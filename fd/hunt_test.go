@@ -61,7 +61,7 @@ func (h *hunt) run(g *poller.Group) {
 	defer h.far.close()
 	inline := h.random.IntN(2)
 	ok(h.t, syscall.SetsockoptInt(near, syscall.SOL_SOCKET, unix.SO_OOBINLINE, inline))
-	fd := newFD(h.t, g, near, TCP)
+	fd := newFD(h.t, g, near, KindTCP)
 	defer fd.Close()
 
 	size := 1 + h.random.IntN(20)

@@ -34,10 +34,10 @@ func eachMayFault(t *testing.T, f func(t *testing.T, g *poller.Group)) {
 // wait for ever, which the short read has decided.
 func rests(t *testing.T, g *poller.Group, fd *FD, buf []byte, rest int) {
 	t.Helper()
-	if fd.drained == g.Config().MemoryMayFault {
-		t.Fatalf("after a short read: drained %v", fd.drained)
+	if fd.sawEmpty == g.Config().MemoryMayFault {
+		t.Fatalf("after a short read: sawEmpty %v", fd.sawEmpty)
 	}
-	if fd.drained {
+	if fd.sawEmpty {
 		return
 	}
 	returns(t, "Reads of the rest", func() {

@@ -7,7 +7,8 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// ReadFrom reads one packet and its sender's address. What does not fit into p is lost.
+// ReadFrom reads one packet into p and its sender's address into from. The kernel
+// discards the part of the packet that does not fit.
 func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, err
@@ -24,7 +25,7 @@ func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 	}
 }
 
-// WriteTo writes one packet to an address.
+// WriteTo writes p as one packet to an address.
 func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, err
@@ -44,9 +45,9 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	}
 }
 
-// ReadMsg reads one packet with its control messages and its sender's address. Where
-// control messages go with data only and p has no room for any, a byte is discarded,
-// and n is 1 as in package net.
+// ReadMsg reads one packet with its control messages and its sender's address. Except on
+// packets without an end, the kernel passes control messages together with data only. If
+// p is empty there, ReadMsg reads and discards one byte, and n is 1, as in package net.
 func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, recvflags int, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
 		return 0, 0, 0, err
@@ -64,7 +65,7 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 	}
 }
 
-// WriteMsg writes one packet with control messages, to an address unless that is nil.
+// WriteMsg writes one packet with control messages, to the peer if to is nil.
 func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) {
 	if err := fd.begin(polldesc.Write); err != nil {
 		return 0, 0, err
@@ -85,10 +86,10 @@ func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) 
 	}
 }
 
-// carrier returns p, or one byte where there is none to carry the control messages:
-// on anything but datagrams they go with data only.
+// carrier returns p, or one byte to carry the control messages if p is empty. Only
+// packets without an end carry control messages without data.
 func (fd *FD) carrier(p, oob []byte) []byte {
-	if len(p) == 0 && len(oob) > 0 && fd.kind != Datagram {
+	if len(p) == 0 && len(oob) > 0 && fd.kind != KindPacket {
 		return []byte{0}
 	}
 	return p

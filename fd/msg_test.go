@@ -32,7 +32,7 @@ func udpPair(t testing.TB, g *poller.Group) (fd *FD, far *peer, to *sys.RawAddr)
 	ok(t, syscall.SetNonblock(socks[0], true))
 	to = new(sys.RawAddr)
 	to.SetInet4(addrs[1].Addr, addrs[1].Port)
-	return newFD(t, g, socks[0], Datagram), newPeer(t, socks[1]), to
+	return newFD(t, g, socks[0], KindPacket), newPeer(t, socks[1]), to
 }
 
 // packetReads are the operations that receive a packet.
@@ -319,7 +319,7 @@ func TestRoomIsReportedToWhoWaits(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		const packets = 1000
 		near, far := unixDatagrams(t)
-		fd := newFD(t, g, near, Datagram)
+		fd := newFD(t, g, near, KindPacket)
 		parked(t, g, 0, 0)
 		before := g.Stats().Events
 		for range packets {

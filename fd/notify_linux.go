@@ -5,24 +5,25 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// A notification waits for a descriptor to become readable, without a goroutine. It owns
-// the reading side until it is delivered or stopped.
+// A notification waits, without a goroutine, until a descriptor is readable. It owns the
+// reading side until it is delivered or stopped.
 type notification struct {
-	interrupter // by stop
+	interrupter // used by stop
 	f           func()
-	again       func() // resume
+	again       func() // the method value resume
 }
 
 // NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
-// data, the end of the stream or an error is there, the read deadline has passed, or
-// Close was called. Until then it takes no goroutine and no buffer, and Reads wait behind
-// it. f may read, and may call NotifyReadable again; as it has a goroutine of its own, it
-// may take as long as it likes.
+// there is data, the end of the stream or an error, the read deadline has passed, or
+// Close was called. A waiting notification needs no goroutine and no buffer, and Reads
+// wait until it is delivered or stopped. f may block, may read, and may call
+// NotifyReadable again.
 //
-// In a bubble of testing/synctest it does take a goroutine, so that f runs in the bubble.
+// In a bubble of testing/synctest a waiting notification has a goroutine, so that f runs
+// in the bubble.
 //
-// stop prevents the call, and reports whether it did: false means that f was called, or
-// is about to be.
+// stop prevents the call and reports whether it did. False means that f was called or is
+// about to be, or that stop was called before.
 func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 	if err := fd.lock(polldesc.Read); err != nil {
 		go f()
@@ -31,39 +32,40 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 	n := &notification{interrupter: interrupter{fd: fd, mode: polldesc.Read}, f: f}
 	n.again = n.resume
 	if clock.InBubble() {
-		go n.await() // DOC: bubble-notify
-	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.drained) {
+		go n.parkInBubble() // DOC: bubble-notify
+	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.sawEmpty) {
 		go n.deliver()
 	}
 	return n.interrupt
 }
 
-// await is park for a goroutine that waits, and so keeps f in the caller's bubble.
-func (n *notification) await() {
+// parkInBubble waits in a goroutine of the caller's bubble, in which f then runs.
+func (n *notification) parkInBubble() {
 	err := n.fd.prepareNotify()
-	for empty := n.fd.drained; err == nil; empty = false {
+	for empty := n.fd.sawEmpty; err == nil; empty = false {
 		if !empty {
 			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
 				break
 			}
 		}
 		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
-			n.fd.drained = false // an edge was taken
+			n.fd.sawEmpty = false // Wait consumed an edge
 		}
 	}
 	n.deliver()
 }
 
-// prepareNotify is prepareRead that does not wait.
+// prepareNotify is prepareRead without the wait.
 func (fd *FD) prepareNotify() error {
-	if fd.drained && !fd.lent.Load() {
+	if fd.sawEmpty && !fd.exposed.Load() {
 		return nil
 	}
 	return fd.prepare(polldesc.Read)
 }
 
-// park reports false when there is something to tell. Only a descriptor that is known to
-// be empty is not asked first.
+// park leaves resume with the descriptor, for the next edge to call. It reports false if
+// the descriptor is readable already. Unless the stream is known to be empty, it asks the
+// kernel first.
 func (n *notification) park(empty bool) bool {
 	for ; ; empty = false {
 		if !empty {
@@ -75,22 +77,22 @@ func (n *notification) park(empty bool) bool {
 		if parked || err != nil {
 			return parked
 		}
-		n.fd.drained = false // an edge was taken
+		n.fd.sawEmpty = false // Subscribe consumed an edge
 	}
 }
 
-// resume is where the wait goes on, in a goroutine of its own.
+// resume continues the wait after an edge, in a goroutine of its own.
 func (n *notification) resume() {
 	edge := n.fd.pd.Resumed(polldesc.Read)
 	if edge {
-		n.fd.drained = false
+		n.fd.sawEmpty = false
 	}
 	if !n.park(!edge) {
 		n.deliver()
 	}
 }
 
-// deliver lets the side go, so that f can use it, and calls f.
+// deliver unlocks the side, so that f can use it, and calls f unless stop came first.
 func (n *notification) deliver() {
 	n.end()
 	n.fd.unlock(polldesc.Read)

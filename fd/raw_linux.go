@@ -8,39 +8,43 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// errNotPollable is what package net says to a Control hook that wants to wait.
+// errNotPollable is package net's error for a Control hook that wants to wait.
 var errNotPollable = errors.New("waiting for unsupported file type")
 
-// lend notes, before it happens, that the descriptor is given out. Who has it may
-// receive an urgent byte, and epoll reports no PRI any more though reads still end
-// there; may set a low-water mark, and what is below it makes no edge; or may make the
-// socket something else than a plain stream: the short-read rule is over.
-func (fd *FD) lend() { fd.lent.Store(true) }
+// MarkExposed records that code outside this package gets the descriptor, or had it
+// already. From then on the short-read rule does not hold. That code may receive an urgent
+// byte: reads still end there, and epoll reports no EPOLLPRI any more. It may set a
+// low-water mark (SO_RCVLOWAT): data below the mark makes no edge. It may also change the
+// socket into something other than a plain stream.
+func (fd *FD) MarkExposed() { fd.exposed.Store(true) }
 
-// Lent reports whether the descriptor was ever given out.
-func (fd *FD) Lent() bool { return fd.lent.Load() }
+// InheritOptions records that fd was accepted from l. The kernel copies a listener's socket
+// options to its connections, so a low-water mark of an exposed listener is one of fd too.
+func (fd *FD) InheritOptions(l *FD) {
+	if l.exposed.Load() {
+		fd.MarkExposed()
+	}
+}
 
-// Lend says that it was: what a listener's options are, its connections inherit.
-func (fd *FD) Lend() { fd.lend() }
+// mayBlock reports whether a system call without MSG_DONTWAIT would block: the socket is
+// exposed, and O_NONBLOCK, which all duplicates share, has been cleared. Another process
+// may clear it after the check.
+func (fd *FD) mayBlock() bool { return fd.exposed.Load() && sys.Blocks(fd.sysfd) }
 
-// mayBlock reports whether a call that has no MSG_DONTWAIT would block: somebody who had the
-// descriptor has cleared O_NONBLOCK, which belongs to all who share it. Another process may
-// do so after it was asked.
-func (fd *FD) mayBlock() bool { return fd.Lent() && sys.Blocks(fd.sysfd) }
-
-// RawControl calls f with the descriptor, which stays open until f returns.
+// RawControl calls f with the descriptor, which stays open until f returns. f must not
+// call Close.
 func (fd *FD) RawControl(f func(sysfd uintptr)) error {
 	if err := fd.incref(); err != nil {
 		return err
 	}
 	defer fd.decref()
-	fd.lend()
+	fd.MarkExposed()
 	f(uintptr(fd.sysfd))
 	return nil
 }
 
-// RawRead calls f with the descriptor until it returns true, waiting before each
-// call but the first until the descriptor is readable.
+// RawRead calls f with the descriptor until f returns true. Before each call but the first
+// it waits until the descriptor is readable. Other reads wait until RawRead returns.
 func (fd *FD) RawRead(f func(sysfd uintptr) (done bool)) error { return fd.raw(polldesc.Read, f) }
 
 // RawWrite is RawRead for writing.
@@ -51,7 +55,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 		return err
 	}
 	defer fd.unlock(m)
-	fd.lend()
+	fd.MarkExposed()
 	if fd.pd == nil { // a Control hook: the socket is not even bound
 		if !f(uintptr(fd.sysfd)) {
 			return errNotPollable
@@ -62,7 +66,7 @@ func (fd *FD) raw(m polldesc.Mode, f func(sysfd uintptr) (done bool)) error {
 		return err
 	}
 	for !f(uintptr(fd.sysfd)) {
-		// An error that a wait has taken from the socket is one that f cannot find.
+		// f cannot find an error that WaitReadable or WaitWritable took from the socket.
 		if err := fd.owed(m); err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func TestRawBeforeInit(t *testing.T) {
 	if err := fd.RawWrite(func(uintptr) bool { return false }); err == nil || err.Error() != "waiting for unsupported file type" {
 		t.Errorf("RawWrite that waits: %v", err)
 	}
-	if !fd.Lent() {
+	if !fd.exposed.Load() {
 		t.Error("a hook that had the descriptor may have set a low-water mark, and kept a duplicate")
 	}
 }

@@ -103,13 +103,13 @@ func TestStaleEventsReachNobody(t *testing.T) {
 		for range 1000 {
 			near, sysfd := tcpPair(t)
 			near2, sysfd2 := tcpPair(t)
-			fd := newFD(t, g, near, TCP)
+			fd := newFD(t, g, near, KindTCP)
 			far, far2 := &peer{t, sysfd}, &peer{t, sysfd2}
 
 			poison := async(func() error { far.reset(); return nil })
 			old := fd.pd.Token()
 			ok(t, fd.Close())
-			next := newFD(t, g, near2, TCP)
+			next := newFD(t, g, near2, KindTCP)
 			if token := next.pd.Token(); token.Slot != old.Slot || token.Gen == old.Gen {
 				t.Fatalf("slot %v was not reused as %v", old, token)
 			}

@@ -9,9 +9,8 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// Read reads what is there, up to len(p) bytes, and waits if that is nothing. At the
-// end of the stream it returns 0, io.EOF. Reading into an empty p returns 0, nil at
-// once.
+// Read reads up to len(p) bytes and waits until there is at least one. At the end of the
+// stream it returns 0, io.EOF. With an empty p it returns 0, nil without waiting.
 func (fd *FD) Read(p []byte) (int, error) {
 	if err := fd.lock(polldesc.Read); err != nil {
 		return 0, err
@@ -20,7 +19,7 @@ func (fd *FD) Read(p []byte) (int, error) {
 	return fd.read(p)
 }
 
-// read is Read by the owner of the side.
+// read is Read for a caller that owns the reading side.
 func (fd *FD) read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -36,7 +35,7 @@ func (fd *FD) read(p []byte) (int, error) {
 	}
 	for {
 		n, err := fd.calls.Read(fd.sysfd, p) // DOC: read-syscall
-		if err == syscall.EAGAIN && fd.atMark() {
+		if err == syscall.EAGAIN && fd.mayBeAtMark() {
 			n, err = fd.calls.Read(fd.sysfd, p)
 		}
 		if err == syscall.EAGAIN {
@@ -45,39 +44,41 @@ func (fd *FD) read(p []byte) (int, error) {
 			}
 		}
 		// DOC: short-read
-		// The short-read rule. The edges of what came before this read are behind us,
-		// facts included: Prepare or Wait consumed them before the system call.
-		fd.drained = 0 < n && n < len(p) && fd.plain()
+		// The short-read rule. Prepare or Wait has consumed the edges of all data that came
+		// before this read, and recorded their facts.
+		fd.sawEmpty = 0 < n && n < len(p) && fd.plain()
 		return n, fd.eofError(n, err)
 	}
 }
 
-// atMark reports whether the stream may stand at an urgent byte. There the kernel says
-// EAGAIN to a thread with a signal pending, Go's own for preemption too, though more is
-// there to be read; the signal has been handled by the time it is asked again.
-func (fd *FD) atMark() bool { return fd.kind == TCP && (fd.Lent() || fd.pd.Exceptional()) }
+// mayBeAtMark reports whether the next byte of the stream may be the urgent mark. There the
+// kernel returns EAGAIN to a thread that has a signal pending, such as the runtime's own
+// for preemption, although there is more to read (tcp_recvmsg_locked in net/ipv4/tcp.c).
+// When the call returns, the signal has been handled.
+func (fd *FD) mayBeAtMark() bool {
+	return fd.kind == KindTCP && (fd.exposed.Load() || fd.pd.Exceptional())
+}
 
 // plain reports whether a short read proves that the stream was empty.
 func (fd *FD) plain() bool {
-	return fd.kind == TCP && fd.calls == sys.RawCalls && !fd.Lent() && !fd.pd.Exceptional()
+	return fd.kind == KindTCP && fd.calls == sys.RawCalls && !fd.exposed.Load() && !fd.pd.Exceptional()
 }
 
-// prepareRead begins a Read, by waiting if the last one showed the stream empty.
-// Waiting forgets no edge unless it returns for one, so drained stays true if the
-// wait fails.
+// prepareRead begins a Read. If the last one showed the stream empty, it waits for an edge.
+// A wait that fails has consumed no edge, so sawEmpty stays true.
 func (fd *FD) prepareRead() error {
-	if !fd.drained || fd.lent.Load() {
+	if !fd.sawEmpty || fd.exposed.Load() {
 		return fd.prepare(polldesc.Read)
 	}
 	err := fd.waitEdge(polldesc.Read) // DOC: drained-wait
 	if err == nil {
-		fd.drained = false
+		fd.sawEmpty = false
 	}
 	return err
 }
 
-// Write writes all of p, waiting as often as there is no room, and returns how much
-// was taken when it fails.
+// Write writes all of p. It waits whenever the send buffer is full. If it fails, it
+// returns how many bytes the kernel has accepted.
 func (fd *FD) Write(p []byte) (nn int, err error) {
 	if err := fd.lock(polldesc.Write); err != nil {
 		return 0, err
@@ -86,7 +87,7 @@ func (fd *FD) Write(p []byte) (nn int, err error) {
 	return fd.write(p)
 }
 
-// write is Write by the owner of the side.
+// write is Write for a caller that owns the writing side.
 func (fd *FD) write(p []byte) (nn int, err error) {
 	if err := fd.prepare(polldesc.Write); err != nil {
 		return 0, err
@@ -101,7 +102,7 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 		}
 		n, err := fd.calls.Write(fd.sysfd, chunk)
 		if n > len(chunk) {
-			// golang/go#61060: a broken kernel module; going on would send garbage.
+			// A broken kernel module; to go on would send garbage (golang/go#61060).
 			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))
 		}
 		nn += n

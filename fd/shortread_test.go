@@ -72,7 +72,7 @@ func TestShortReadOfWhatCameBeforeInit(t *testing.T) {
 			far.send("before")
 			far.urgent("!")
 			far.send("after")
-			fd := newFD(t, g, near, TCP)
+			fd := newFD(t, g, near, KindTCP)
 			reads(t, fd, 100, "before")
 			reads(t, fd, 100, "after")
 			far.fin()
@@ -148,7 +148,7 @@ func TestBetweenShortReadAndRead(t *testing.T) {
 					fd, far := pair(t, g)
 					far.send("hello")
 					reads(t, fd, 100, "hello")
-					if !fd.drained {
+					if !fd.sawEmpty {
 						t.Fatal("a short read of plain data does not count")
 					}
 					before := g.Stats().Events
@@ -230,12 +230,12 @@ func TestExactReadIsNotShort(t *testing.T) {
 			far.send("helloworld!")
 			eventually(t, "event", func() bool { return g.Stats().Events > before })
 			reads(t, fd, 5, "hello")
-			if fd.drained {
+			if fd.sawEmpty {
 				t.Fatal("an exact read counts as short")
 			}
 			reads(t, fd, 5, "world")
 			reads(t, fd, 2, "!")
-			if !fd.drained {
+			if !fd.sawEmpty {
 				t.Fatal("a short read does not count")
 			}
 		}
@@ -253,7 +253,7 @@ func TestNoShortReadRuleForOtherStreams(t *testing.T) {
 		far.send("after")
 		eventually(t, "event", func() bool { return g.Stats().Events > before })
 		readsAll(t, fd, "beforepassedafter", nil)
-		if fd.drained {
+		if fd.sawEmpty {
 			t.Error("a short read of a unix socket counts")
 		}
 	})
@@ -270,7 +270,7 @@ func TestFactsEndTheRule(t *testing.T) {
 		for range 2 {
 			far.send("hello")
 			reads(t, fd, 100, "hello")
-			if fd.drained {
+			if fd.sawEmpty {
 				t.Errorf("a short read counts after %b", fact)
 			}
 		}
@@ -278,7 +278,7 @@ func TestFactsEndTheRule(t *testing.T) {
 	fd, far := pair(t, g)
 	far.fin()
 	readsEOF(t, fd)
-	if fd.drained {
+	if fd.sawEmpty {
 		t.Error("the end of the stream counts as a short read")
 	}
 	readsEOF(t, fd)

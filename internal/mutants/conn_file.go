@@ -4,10 +4,10 @@ var connFile = []Mutant{
 	{
 		Name: "a socket of a file does not know that it is shared",
 		File: "conn/file_linux.go",
-		Old: `	s.pfd.Lend() // whoever had it may have it still
+		Old: `	s.pfd.MarkExposed() // whoever had it may have it still
 `,
 		New:    "",
-		Breaks: "FD.lend",
+		Breaks: "FD.MarkExposed",
 		Tests:  []string{"./internal/parity/file -run TestFileConnReadsOnAfterShortRead"},
 	},
 	{

@@ -22,10 +22,11 @@ var connNetfd = []Mutant{
 		Tests:  []string{"./listener -run TestAcceptedCannotBeWatched"},
 	},
 	{
-		Name: "a connection does not inherit that its listener was lent",
+		Name: "a connection does not inherit that its listener is exposed",
 		File: "conn/netfd_linux.go",
-		Old:  `	if f.pfd.Lent() {`, New: `	if false {`,
-		Breaks: "FD.Lend: what a listener's options are, its connections inherit",
+		Old: `	c.pfd.InheritOptions(&f.pfd)
+`, New: "",
+		Breaks: "FD.InheritOptions: the kernel copies a listener's options to its connections",
 		Tests:  []string{"./internal/parity/options -run TestLowWaterMark"},
 	},
 	{
@@ -52,9 +53,9 @@ var connNetfd = []Mutant{
 	{
 		Name: "a sequence of packets is a stream",
 		File: "conn/netfd_linux.go",
-		Old: `		return fd.SeqPacket
+		Old: `		return fd.KindSeqPacket
 `,
-		New: `		return fd.Datagram
+		New: `		return fd.KindPacket
 `,
 		Breaks: "SeqPacket ends with an empty read",
 		Tests:  []string{"./internal/parity/unix -run TestUnixPackets"},

@@ -63,7 +63,7 @@ var fdBulk = []Mutant{
 		Name: "SendFile passes over the error that a wait has kept",
 		File: "fd/bulk_linux.go",
 		Old: `	if err := fd.owed(polldesc.Write); err != nil {
-		return 0, true, err // which is told once
+		return 0, true, err // no later Write will return it
 	}
 `,
 		New:    "",
@@ -116,7 +116,7 @@ var fdBulk = []Mutant{
 	{
 		Name: "Splice stops at an urgent byte",
 		File: "fd/bulk_linux.go",
-		Old:  `return (end || err == syscall.EAGAIN && fd.atMark()) && sys.AtMark(fd.sysfd)`, New: `return false && end`,
+		Old:  `return (end || err == syscall.EAGAIN && fd.mayBeAtMark()) && sys.AtMark(fd.sysfd)`, New: `return false && end`,
 		Breaks: "a splice passes over the urgent byte",
 		Tests:  []string{"./fd -run TestSplice.*Urgent"},
 	},
@@ -124,7 +124,7 @@ var fdBulk = []Mutant{
 		Name: "Splice reads where O_NONBLOCK was cleared, and blocks",
 		File: "fd/bulk_linux.go",
 		Old: `	if fd.mayBlock() {
-		return fd.drainRead(p, n)
+		return fd.fillByRead(p, n)
 	}
 `,
 		New:    "",

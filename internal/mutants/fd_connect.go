@@ -2,25 +2,6 @@ package main
 
 var fdConnect = []Mutant{
 	{
-		Name: "an aborted connection fails Accept",
-		File: "fd/connect_linux.go",
-		Old: `		case syscall.ECONNABORTED:
-`,
-		New:    "",
-		Breaks: "Accept passes over a connection that was aborted in the queue",
-		Tests:  []string{"./fd -run TestAcceptFaults"},
-	},
-	{
-		Name: "a listener that may block does not ask for a connection first",
-		File: "fd/connect_linux.go",
-		Old: `	if fd.Lent() {
-		if is,`,
-		New: `	if false {
-		if is,`,
-		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
-		Tests:  []string{"./internal/parity/file -run TestAcceptWhenItWouldBlock"},
-	},
-	{
 		Name: "the socket is registered before connect",
 		File: "fd/connect_linux.go",
 		Old: `	switch err := sys.Connect(fd.sysfd, sa); err {
@@ -80,7 +61,7 @@ var fdConnect = []Mutant{
 		Tests:  []string{"./internal/parity/errors -run TestDialCanceledByItsHook"},
 	},
 	{
-		Name:   "a connection that its context came too late for keeps the deadline gone by",
+		Name:   "a connection that its context came too late for keeps the deadline in the past",
 		File:   "fd/connect_linux.go",
 		Old:    `if !stop() && (err == nil || err == os.ErrDeadlineExceeded) { // DOC: dial-too-late`,
 		New:    `if !stop() && err == os.ErrDeadlineExceeded { // DOC: dial-too-late`,

@@ -131,20 +131,20 @@ var fdContext = []Mutant{
 	{
 		Name: "packets have an end",
 		File: "fd/context_linux.go",
-		Old: `	if fd.kind == Datagram {
+		Old: `	if fd.kind == KindPacket {
 		return false
 	}
 `,
 		New:    "",
-		Breaks: "PeerClosed: of a Datagram it is false",
+		Breaks: "PeerClosed: it is false for packets",
 		Tests:  []string{"./fd -run TestPeerClosedOfPackets"},
 	},
 	{
 		Name: "PeerClosed keeps its reference",
 		File: "fd/context_linux.go",
 		Old: `	defer fd.decref()
-	if fd.kind == Datagram {`,
-		New:    `	if fd.kind == Datagram {`,
+	if fd.kind == KindPacket {`,
+		New:    `	if fd.kind == KindPacket {`,
 		Breaks: "Close returns when the last one has let go",
 		Tests:  []string{"./fd -run TestEveryCallLetsGo"},
 	},

@@ -82,24 +82,24 @@ var fdFd = []Mutant{
 	{
 		Name: "an empty datagram is the end",
 		File: "fd/fd_linux.go",
-		Old:  `n == 0 && err == nil && fd.kind != Datagram`, New: `n == 0 && err == nil`,
+		Old:  `n == 0 && err == nil && fd.kind != KindPacket`, New: `n == 0 && err == nil`,
 		Breaks: "packets have no end",
 		Tests:  []string{"./fd -run TestPacketReads"},
 	},
 	{
 		Name: "the empty read of a sequence of packets is none",
 		File: "fd/fd_linux.go",
-		Old:  `n == 0 && err == nil && fd.kind != Datagram`, New: `n == 0 && err == nil && fd.kind.isStream()`,
+		Old:  `n == 0 && err == nil && fd.kind != KindPacket`, New: `n == 0 && err == nil && fd.kind.isStream()`,
 		Breaks: "SeqPacket ends with an empty read",
 		Tests:  []string{"./fd -run TestPacketsEnd", "./internal/parity/unix -run TestUnixPackets"},
 	},
 	{
-		Name: "Dup does not note that the descriptor was lent",
+		Name: "Dup does not note that the descriptor is exposed",
 		File: "fd/fd_linux.go",
-		Old: `	fd.lend()
+		Old: `	fd.MarkExposed()
 	return sys.Dup(fd.sysfd)`,
 		New:    `	return sys.Dup(fd.sysfd)`,
-		Breaks: "FD.lend",
+		Breaks: "FD.MarkExposed",
 		Tests:  []string{"./fd -run TestUrgentByteTakenBySomeoneElse"},
 	},
 	{

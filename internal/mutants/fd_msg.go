@@ -11,7 +11,7 @@ var fdMsg = []Mutant{
 	{
 		Name: "an empty datagram with control messages becomes a byte",
 		File: "fd/msg_linux.go",
-		Old:  `len(p) == 0 && len(oob) > 0 && fd.kind != Datagram`, New: `len(p) == 0 && len(oob) > 0`,
+		Old:  `len(p) == 0 && len(oob) > 0 && fd.kind != KindPacket`, New: `len(p) == 0 && len(oob) > 0`,
 		Breaks: "datagrams may be empty",
 		Tests:  []string{"./fd -run TestReadMsgTells|TestPackets", "./internal/parity/udp -run TestUDPControlMessages|TestControlAlone", "./internal/parity/unix -run TestUnixRights"},
 	},

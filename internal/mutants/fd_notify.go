@@ -43,7 +43,7 @@ var fdNotify = []Mutant{
 		Name: "a notification takes an edge and lets the next Read wait for it",
 		File: "fd/notify_linux.go",
 		Old: `	if edge {
-		n.fd.drained = false
+		n.fd.sawEmpty = false
 	}
 `,
 		New:    "",
@@ -55,7 +55,7 @@ var fdNotify = []Mutant{
 		File: "fd/notify_linux.go",
 		Old: `			return parked
 		}
-		n.fd.drained = false // an edge was taken
+		n.fd.sawEmpty = false // Subscribe consumed an edge
 `,
 		New: `			return parked
 		}
@@ -67,7 +67,7 @@ var fdNotify = []Mutant{
 		Name: "a notification in a bubble takes an edge and lets the next Read wait for it",
 		File: "fd/notify_linux.go",
 		Old: `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
-			n.fd.drained = false // an edge was taken`,
+			n.fd.sawEmpty = false // Wait consumed an edge`,
 		New:    `		if err = n.fd.pd.Wait(polldesc.Read); err == nil {`,
 		Breaks: "I4: the edge was taken",
 		Tests:  []string{"./internal/parity/waiting -run TestNotifyReadableInABubble"},
@@ -82,17 +82,17 @@ var fdNotify = []Mutant{
 	{
 		Name: "a notification does not look before it parks",
 		File: "fd/notify_linux.go",
-		Old:  `!n.park(fd.drained)`, New: `!n.park(true)`,
+		Old:  `!n.park(fd.sawEmpty)`, New: `!n.park(true)`,
 		Breaks: "HB-3: only a descriptor that is known to be empty is not asked first",
 		Tests:  []string{"./fd -run TestNotifyOfEverything"},
 	},
 	{
-		Name: "a notification relies on a short read though the descriptor was lent",
+		Name: "a notification relies on a short read though the descriptor is exposed",
 		File: "fd/notify_linux.go",
-		Old:  `if fd.drained && !fd.lent.Load() {`, New: `if fd.drained {`,
-		Breaks:     "FD.lend: the short-read rule is over",
+		Old:  `if fd.sawEmpty && !fd.exposed.Load() {`, New: `if fd.sawEmpty {`,
+		Breaks:     "FD.MarkExposed: the short-read rule is over",
 		Tests:      []string{"./internal/parity/options -run TestLowWaterMark", "./fd -run SomeoneElse"},
-		Equivalent: "what was lent makes an edge whenever poll(2) shows more",
+		Equivalent: "an exposed socket makes an edge whenever poll(2) shows more",
 	},
 	{
 		Name: "a notification of a closed descriptor is called in the caller's goroutine",

@@ -2,14 +2,14 @@ package main
 
 var fdRaw = []Mutant{
 	{
-		Name: "RawControl does not note that the descriptor was lent",
+		Name: "RawControl does not note that the descriptor is exposed",
 		File: "fd/raw_linux.go",
 		Old: `	defer fd.decref()
-	fd.lend()
+	fd.MarkExposed()
 	f(uintptr(fd.sysfd))`,
 		New: `	defer fd.decref()
 	f(uintptr(fd.sysfd))`,
-		Breaks: "FD.lend",
+		Breaks: "FD.MarkExposed",
 		Tests:  []string{"./fd -run SomeoneElse"},
 	},
 	{
@@ -19,20 +19,20 @@ var fdRaw = []Mutant{
 		return err
 	}
 	defer fd.decref()
-	fd.lend()`,
-		New:    `	fd.lend()`,
+	fd.MarkExposed()`,
+		New:    `	fd.MarkExposed()`,
 		Breaks: "RawControl: the descriptor stays open until f returns",
 		Tests:  []string{"./fd -run TestRaw|TestClose"},
 	},
 	{
-		Name: "RawRead does not note that the descriptor was lent",
+		Name: "RawRead does not note that the descriptor is exposed",
 		File: "fd/raw_linux.go",
 		Old: `	defer fd.unlock(m)
-	fd.lend()
+	fd.MarkExposed()
 `,
 		New: `	defer fd.unlock(m)
 `,
-		Breaks: "FD.lend",
+		Breaks: "FD.MarkExposed",
 		Tests:  []string{"./fd -run TestRawReadBetweenReads|SomeoneElse"},
 	},
 	{

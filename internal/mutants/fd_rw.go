@@ -11,44 +11,44 @@ var fdRw = []Mutant{
 	{
 		Name: "the short-read rule holds for streams that are not TCP",
 		File: "fd/rw_linux.go",
-		Old:  `return fd.kind == TCP && fd.calls == sys.RawCalls`, New: `return fd.kind.isStream() && fd.calls == sys.RawCalls`,
+		Old:  `return fd.kind == KindTCP && fd.calls == sys.RawCalls`, New: `return fd.kind.isStream() && fd.calls == sys.RawCalls`,
 		Breaks: "the short-read rule: a read of a Unix stream ends where control messages do",
 		Tests:  []string{"./fd -run TestNoShortReadRuleForOtherStreams"},
 	},
 	{
 		Name: "the short-read rule holds though memory may fault",
 		File: "fd/rw_linux.go",
-		Old:  `fd.calls == sys.RawCalls && !fd.Lent()`, New: `(fd.calls == sys.RawCalls || true) && !fd.Lent()`,
+		Old:  `fd.calls == sys.RawCalls && !fd.exposed.Load()`, New: `(fd.calls == sys.RawCalls || true) && !fd.exposed.Load()`,
 		Breaks: "Config.MemoryMayFault",
 		Tests:  []string{"./fd -run TestShortReadOfMemoryThatFaults"},
 	},
 	{
-		Name: "the short-read rule holds though the descriptor was lent",
+		Name: "the short-read rule holds though the descriptor is exposed",
 		File: "fd/rw_linux.go",
-		Old:  `fd.calls == sys.RawCalls && !fd.Lent() && `, New: `fd.calls == sys.RawCalls && `,
+		Old:  `fd.calls == sys.RawCalls && !fd.exposed.Load() && `, New: `fd.calls == sys.RawCalls && `,
 		Breaks:     "the short-read rule is over once somebody else had the descriptor",
 		Tests:      []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
-		Equivalent: "whoever relies on the rule looks whether the descriptor was lent",
+		Equivalent: "whoever relies on the rule looks whether the descriptor is exposed",
 	},
 	{
 		Name: "the short-read rule holds after a FIN",
 		File: "fd/rw_linux.go",
-		Old:  ` && !fd.Lent() && !fd.pd.Exceptional()`, New: ` && !fd.Lent()`,
+		Old:  ` && !fd.exposed.Load() && !fd.pd.Exceptional()`, New: ` && !fd.exposed.Load()`,
 		Breaks: "I6: a FIN shares its edge with the data before it",
 		Tests:  []string{searchFD, "./fd -run TestShortReadThen"},
 	},
 	{
-		Name: "a Read waits after a short one though the descriptor was lent meanwhile",
+		Name: "a Read waits after a short one though the descriptor is exposed meanwhile",
 		File: "fd/rw_linux.go",
-		Old:  `if !fd.drained || fd.lent.Load() {`, New: `if !fd.drained {`,
-		Breaks: "FD.lend: the short-read rule is over",
+		Old:  `if !fd.sawEmpty || fd.exposed.Load() {`, New: `if !fd.sawEmpty {`,
+		Breaks: "FD.MarkExposed: the short-read rule is over",
 		Tests:  []string{"./internal/parity/options -run TestLowWaterMark"},
 	},
 	{
 		Name: "a Read that an edge lets go on stays one that waits first",
 		File: "fd/rw_linux.go",
 		Old: `	if err == nil {
-		fd.drained = false
+		fd.sawEmpty = false
 	}
 	return err
 `,
@@ -84,8 +84,8 @@ var fdRw = []Mutant{
 	{
 		Name: "a Read at an urgent byte is not made again",
 		File: "fd/rw_linux.go",
-		Old:  `if err == syscall.EAGAIN && fd.atMark() {`, New: `if false && fd.atMark() {`,
-		Breaks: "FD.atMark: a signal at an urgent byte",
+		Old:  `if err == syscall.EAGAIN && fd.mayBeAtMark() {`, New: `if false && fd.mayBeAtMark() {`,
+		Breaks: "FD.mayBeAtMark: a signal at an urgent byte",
 		Tests:  []string{"./fd -run TestReadAtUrgentByteIsMadeAgain"},
 	},
 	{

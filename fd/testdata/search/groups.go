@@ -8,7 +8,7 @@ import (
 // A group that is closed.
 var groups = []search.Scenario{
 	{Name: "a group is closed while a reader waits", Notes: "group close, HB-1", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, TCP, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		r.Go("reader", func() { w.read(1) })
 		r.Go("closer", func() { w.group.Close() })
 		w.expect(1, errClosed)

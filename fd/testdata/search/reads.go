@@ -13,14 +13,14 @@ import (
 // Reads, the edges that they wait for, and the system calls that they save after a short read.
 var reads = []search.Scenario{
 	{Name: "a read waits for data", Notes: "HB-2, HB-3", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, TCP, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		r.Go("reader", func() { w.read(9) })
 		r.Go("peer", func() { w.arrive(1) })
 		w.expect(1, nil)
 		w.CheckCalls("read", 2)
 	}},
 	{Name: "a read and close", Notes: "HB-1, HB-6", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, TCP, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		r.Go("reader", func() { w.read(9) })
 		r.Go("closer", w.close)
 		w.expect(1, errClosed)
@@ -117,7 +117,7 @@ var reads = []search.Scenario{
 		w.expect(3, nil)
 	}},
 	{Name: "a deadline comes, or data", Notes: "D1, D3, HB-8", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, TCP, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		w.setDeadline(5)
 		r.Go("reader", func() { w.read(1) })
 		r.Settle()

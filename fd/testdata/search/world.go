@@ -31,7 +31,7 @@ type world struct {
 // room is how many bytes a new connection takes.
 const roomy = 4
 
-func newWorld(r *search.Run) *world { return newWorldOf(r, TCP, poller.Nested) }
+func newWorld(r *search.Run) *world { return newWorldOf(r, KindTCP, poller.Nested) }
 
 func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
 	r.TokensUnderLocks() // the reactor holds one as long as it runs
@@ -45,7 +45,7 @@ func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
 // open makes the connection.
 func (w *world) open(kind Kind) {
 	how := kernel.TCP
-	if kind != TCP {
+	if kind != KindTCP {
 		how = kernel.Packets
 	}
 	w.sysfd, w.fd = w.Socket(how, roomy), new(FD)

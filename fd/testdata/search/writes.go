@@ -11,7 +11,7 @@ import (
 // Writes, and the reports of room that they wait for.
 var writes = []search.Scenario{
 	{Name: "a write waits for room", Notes: "HB-2, fact b", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, TCP, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		r.Go("writer", func() { w.write(roomy + 1) })
 		r.Go("peer", func() { w.Drain(w.sysfd, roomy) })
 		w.expect(1, nil)
@@ -27,7 +27,7 @@ var writes = []search.Scenario{
 		w.CheckCalls("epoll_mod", 1)
 	}},
 	{Name: "packets wait for room", Notes: "HB-2, fact b", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorldOf(r, Datagram, poller.Strategy(r.Variant))
+		w := newWorldOf(r, KindPacket, poller.Strategy(r.Variant))
 		w.write(roomy)
 		r.Go("writer", func() { w.write(1) })
 		r.Go("peer", func() { w.Drain(w.sysfd, 1) })
@@ -35,7 +35,7 @@ var writes = []search.Scenario{
 		w.CheckCalls("epoll_mod", 1)
 	}},
 	{Name: "packets wait for room again", Notes: "HB-2, room: it is watched as long as writes wait", Setup: func(r *search.Run) {
-		w := newWorldOf(r, Datagram, poller.Nested)
+		w := newWorldOf(r, KindPacket, poller.Nested)
 		w.waitForRoom()
 		r.Go("writer", func() { w.write(1) })
 		r.Go("peer", func() { w.Drain(w.sysfd, 1) })
@@ -43,7 +43,7 @@ var writes = []search.Scenario{
 		w.CheckCalls("epoll_mod", 1)
 	}},
 	{Name: "packets need no room any more", Notes: "room: it is watched as long as writes wait", Setup: func(r *search.Run) {
-		w := newWorldOf(r, Datagram, poller.Nested)
+		w := newWorldOf(r, KindPacket, poller.Nested)
 		w.write(roomy)
 		r.Go("writer", func() { w.write(1) })
 		r.Settle()

@@ -1,9 +1,9 @@
 package main
 
-var fdWait = []Mutant{
+var fdPark = []Mutant{
 	{
 		Name: "the limit of a wait is cleared only when the wait failed",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old: `	err := fd.pd.Wait(m)
 	fd.pd.Limit(m, 0, clock.Now())
 `,
@@ -17,28 +17,28 @@ var fdWait = []Mutant{
 	},
 	{
 		Name: "the limit of the other side counts",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old:  `clock.After(now, limits[m])`, New: `clock.After(now, limits[1-m])`,
 		Breaks: "SetLimits: each side has its own limit",
 		Tests:  []string{"./conn -run TestTimeoutConnSilentPeer"},
 	},
 	{
 		Name: "a limit ends a Write while the peer takes something",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old:  `err == os.ErrDeadlineExceeded && fd.queued(m) < queued`, New: `err == os.ErrDeadlineExceeded && fd.queued(m) > queued`,
 		Breaks: "WithTimeout: a Write that makes progress goes on",
 		Tests:  []string{"./conn -run TestTimeoutConnProgress"},
 	},
 	{
 		Name: "a limit never ends a Write",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old:  `fd.queued(m) < queued`, New: `fd.queued(m) <= queued`,
 		Breaks: "WithTimeout: a Write fails when the peer takes nothing",
 		Tests:  []string{"./conn -run TestTimeoutConnSilentPeer"},
 	},
 	{
 		Name: "progress is measured on the wrong side",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old: `	if m == polldesc.Read {
 		return 0
 	}`,
@@ -50,24 +50,24 @@ var fdWait = []Mutant{
 	},
 	{
 		Name: "a Write that makes progress within its limit passes over its deadline",
-		File: "fd/wait_linux.go",
+		File: "fd/park_linux.go",
 		Old:  `return fd.pd.Prepare(m) // progress`, New: `return nil // progress`,
 		Breaks:     "D3; WithTimeout: deadlines work beside the limits",
 		Tests:      []string{"./conn -run TestTimeoutConnDeadlines"},
 		Equivalent: "the next wait finds that the deadline has passed, one system call later",
 	},
 	{
-		Name: "room is noted as watched before the registration succeeded",
-		File: "fd/wait_linux.go",
-		Old: `	if fd.room == roomUnwatched {
+		Name: "EPOLLOUT counts as watched before the registration succeeded",
+		File: "fd/park_linux.go",
+		Old: `	if fd.out == outUnwatched {
 		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
 			return err
 		}
 	}
-	fd.room = roomAwaited
+	fd.out = outAwaited
 `,
-		New: `	unwatched := fd.room == roomUnwatched
-	fd.room = roomAwaited
+		New: `	unwatched := fd.out == outUnwatched
+	fd.out = outAwaited
 	if unwatched {
 		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
 			return err
@@ -78,10 +78,10 @@ var fdWait = []Mutant{
 		Tests:  []string{searchFD, "./fd -run TestRoomCannotBeWatched"},
 	},
 	{
-		Name: "room is never unwatched",
-		File: "fd/wait_linux.go",
-		Old: `	case fd.room == roomAwaited:
-		fd.room = roomWatched
+		Name: "EPOLLOUT is never unwatched",
+		File: "fd/park_linux.go",
+		Old: `	case fd.out == outAwaited:
+		fd.out = outWatched
 `,
 		New: `	case true:
 `,
@@ -89,37 +89,23 @@ var fdWait = []Mutant{
 		Tests:  []string{"./fd -run TestRoomIsReported"},
 	},
 	{
-		Name: "room is not noted as unwatched",
-		File: "fd/wait_linux.go",
-		Old: `		fd.room = roomUnwatched
+		Name: "EPOLLOUT does not count as unwatched",
+		File: "fd/park_linux.go",
+		Old: `		fd.out = outUnwatched
 `,
-		New: `		fd.room = roomWatched
+		New: `		fd.out = outWatched
 `,
 		Breaks: "HB-2: a packet that has no room waits for an edge that is not reported",
 		Tests:  []string{"./fd -run TestRoomIsReported"},
 	},
 	{
 		Name: "a Read begins with a system call and keeps what a short one has shown",
-		File: "fd/wait_linux.go",
-		Old: `		fd.drained = false // the edge that ended it may be forgotten now
+		File: "fd/park_linux.go",
+		Old: `		fd.sawEmpty = false // Prepare forgets the edge that would end it
 `,
 		New: `
 `,
 		Breaks: "I4: the edge that Prepare forgets was the one that the next Read waits for",
 		Tests:  []string{"./fd -run TestReadAfterSplice"},
-	},
-	{
-		Name: "SetWriteDeadline sets the read deadline too",
-		File: "fd/wait_linux.go",
-		Old:  `return fd.setDeadline(t, polldesc.Write, polldesc.Write)`, New: `return fd.setDeadline(t, polldesc.Read, polldesc.Write)`,
-		Breaks: "SetWriteDeadline is for Write and Connect",
-		Tests:  []string{"./fd -run TestDeadlineForTheParked"},
-	},
-	{
-		Name: "a deadline is set in whatever life the slot has",
-		File: "fd/wait_linux.go",
-		Old:  `fd.pd.SetDeadline(fd.gen, first`, New: `fd.pd.SetDeadline(fd.pd.Token().Gen, first`,
-		Breaks: "HB-4",
-		Tests:  []string{"./fd -run TestConnectCancelAtAnyMoment"},
 	},
 }

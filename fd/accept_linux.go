@@ -1,0 +1,53 @@
+package fd
+
+import (
+	"os"
+	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// Accept waits for a connection in a listening socket's queue. It returns the
+// connection's descriptor, which is non-blocking and owned by the caller, and the peer's
+// address. It skips connections that were aborted in the queue (ECONNABORTED).
+func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
+	if err := fd.begin(polldesc.Read); err != nil {
+		return -1, nil, err
+	}
+	defer fd.unlock(polldesc.Read)
+	for {
+		err := error(syscall.EAGAIN)
+		if !fd.acceptBlocks() {
+			sysfd, sa, err = sys.Accept(fd.sysfd)
+		}
+		switch err {
+		case nil:
+			return sysfd, sa, nil
+		case syscall.ECONNABORTED:
+		case syscall.EAGAIN:
+			if err := fd.waitEdge(polldesc.Read); err != nil {
+				return -1, nil, err
+			}
+		default:
+			// EMFILE, ENFILE, ENOBUFS and ENOMEM end up here too. As in package net, Accept
+			// neither retries nor waits: it returns the error at once, the connection stays in
+			// the kernel's queue, and the next Accept asks for it again without an edge. The
+			// caller pauses between two calls, as http.Server does, or it spins.
+			return -1, nil, os.NewSyscallError("accept4", err)
+		}
+	}
+}
+
+// acceptBlocks reports whether accept4(2) would block. That call has no MSG_DONTWAIT, and
+// a process that shares the socket may have cleared O_NONBLOCK. So an exposed listener is
+// asked with poll(2) first; if the connection that poll(2) reports is accepted elsewhere in
+// between, accept4 blocks. A socket that does not listen is not asked: accept4 fails on
+// it. Nor does the answer count where poll(2) is denied.
+func (fd *FD) acceptBlocks() bool {
+	if !fd.exposed.Load() {
+		return false
+	}
+	is, _, err := sys.Readable(fd.sysfd)
+	return !is && err == nil && sys.Listens(fd.sysfd)
+}
