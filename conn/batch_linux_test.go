@@ -141,7 +141,7 @@ func TestBatchAddresses(t *testing.T) {
 // with it are not those of this packet.
 func TestBatchControlMessages(t *testing.T) {
 	receiver, sender := udp(t, "udp4", "127.0.0.1:0"), udp(t, "udp4", "127.0.0.1:0")
-	control(t, receiver, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
+	nettest.Control(t, receiver, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1) })
 	out := packets(receiver.LocalAddr(), "hello", "hello", "hello")
 	out[1].OOB = unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: [4]byte{127, 0, 0, 9}})
 	n, err := sender.WriteBatch(out, 0)
@@ -230,7 +230,7 @@ func TestBatchErrors(t *testing.T) {
 
 	ends := map[string]error{"i/o timeout": os.ErrDeadlineExceeded, "use of closed network connection": net.ErrClosed}
 	for _, text := range []string{"i/o timeout", "use of closed network connection"} {
-		require.NoError(t, connected.SetDeadline(longAgo))
+		require.NoError(t, connected.SetDeadline(nettest.LongAgo))
 		if text != "i/o timeout" {
 			require.NoError(t, connected.Close())
 		}

@@ -240,7 +240,7 @@ func TestCopyIsEnded(t *testing.T) {
 		after func(t *testing.T, e ends) // what must still work
 	}{
 		"read deadline": {
-			end: func(e ends) error { return e.src.SetReadDeadline(longAgo) }, want: os.ErrDeadlineExceeded,
+			end: func(e ends) error { return e.src.SetReadDeadline(nettest.LongAgo) }, want: os.ErrDeadlineExceeded,
 			after: func(t *testing.T, e ends) {
 				require.NoError(t, e.src.SetReadDeadline(time.Time{}))
 				exchange(t, e.from, e.src)
@@ -250,7 +250,7 @@ func TestCopyIsEnded(t *testing.T) {
 			},
 		},
 		"write deadline": {
-			full: true, end: func(e ends) error { return e.dst.SetWriteDeadline(longAgo) }, want: os.ErrDeadlineExceeded,
+			full: true, end: func(e ends) error { return e.dst.SetWriteDeadline(nettest.LongAgo) }, want: os.ErrDeadlineExceeded,
 			after: func(t *testing.T, e ends) { exchange(t, e.to, e.dst); exchange(t, e.src, e.from) },
 		},
 		"Close of the source": {
@@ -310,7 +310,7 @@ func TestCopyIsEnded(t *testing.T) {
 				require.NoError(t, c.end(e))
 				r := <-copied
 				if c.full {
-					require.NoError(t, e.from.SetWriteDeadline(longAgo))
+					require.NoError(t, e.from.SetWriteDeadline(nettest.LongAgo))
 					<-sent
 				}
 				if c.want == nil {
@@ -352,7 +352,7 @@ func TestCountOfCopyCutShort(t *testing.T) {
 			if pair[1] == "unix" {
 				source = src
 			}
-			go func() { parked(t, 0, 1); dst.SetWriteDeadline(longAgo) }()
+			go func() { parked(t, 0, 1); dst.SetWriteDeadline(nettest.LongAgo) }()
 			n, err := io.Copy(dst, source)
 			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 			require.NoError(t, dst.Close())

@@ -71,7 +71,7 @@ func TestCloseResets(t *testing.T) {
 			a, b := pair(t)
 			spoil(a, b)
 			if name == "unread data" {
-				control(t, a, func(fd int) error { return awaitReadable(fd) })
+				nettest.Control(t, a, func(fd int) error { return awaitReadable(fd) })
 			}
 			require.NoError(t, a.Close())
 			_, err := b.Read(make([]byte, 8))
@@ -249,7 +249,7 @@ func TestFile(t *testing.T) {
 // (golang/go#43894): Read must go on waiting as before, for data, deadlines and Close.
 func TestNonblockCleared(t *testing.T) {
 	a, b := pair(t)
-	control(t, a, func(fd int) error { return syscall.SetNonblock(fd, false) })
+	nettest.Control(t, a, func(fd int) error { return syscall.SetNonblock(fd, false) })
 	require.NoError(t, a.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
 	_, err := a.Read(make([]byte, 1<<20))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)

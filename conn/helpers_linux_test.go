@@ -1,25 +1,21 @@
 package conn_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/dialer"
+	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 	"github.com/a57b2d82/netpoller/listener"
-	"github.com/a57b2d82/netpoller/poller"
 )
 
-// TestMain starts both reactors, Go's and ours, whose descriptors stay: the tests
-// count descriptors.
 func TestMain(m *testing.M) {
 	if policy := os.Getenv(denied); policy != "" { // before anything makes a socket
 		if err := deny(policy); err != nil {
@@ -28,19 +24,8 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(m.Run())
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		l.Close()
-		_, err = poller.Default().Pick()
-	}
-	if err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
+	both.Main(m)
 }
-
-// longAgo is a deadline that has passed.
-var longAgo = time.Unix(1, 0)
 
 // pair returns the two ends of a connection, both ours.
 func pair(t testing.TB) (a, b *conn.TCPConn) {
@@ -75,15 +60,8 @@ func connect(t testing.TB, ours bool) (dialed *conn.TCPConn, accepted net.Conn) 
 		}
 		accepted.Close()
 	}
-	t.Cleanup(func() { abort(c); abort(accepted) })
+	t.Cleanup(func() { nettest.Abort(c); nettest.Abort(accepted) })
 	return c.(*conn.TCPConn), accepted
-}
-
-// abort closes a connection by a reset, which leaves nothing in TIME_WAIT: these tests
-// make more connections than there are ports.
-func abort(c net.Conn) {
-	c.(interface{ SetLinger(int) error }).SetLinger(0)
-	c.Close()
 }
 
 // write writes a string.
@@ -109,13 +87,4 @@ func atEnd(t testing.TB, r io.Reader) {
 	n, err := r.Read(make([]byte, 8))
 	require.Zero(t, n)
 	require.Equal(t, io.EOF, err)
-}
-
-// control calls f with the descriptor.
-func control(t testing.TB, c syscall.Conn, f func(fd int) error) {
-	t.Helper()
-	raw, err := c.SyscallConn()
-	require.NoError(t, err)
-	var ferr error
-	require.NoError(t, errors.Join(raw.Control(func(fd uintptr) { ferr = f(int(fd)) }), ferr))
 }

@@ -57,7 +57,7 @@ func TestNotifyReadableOfMany(t *testing.T) {
 			events = append(events, func() { n.c.Close() })
 		}
 		if rand.IntN(4) == 0 {
-			events = append(events, func() { n.c.SetReadDeadline(longAgo); n.c.SetReadDeadline(time.Time{}) })
+			events = append(events, func() { n.c.SetReadDeadline(nettest.LongAgo); n.c.SetReadDeadline(time.Time{}) })
 		}
 	}
 	rand.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
@@ -113,8 +113,8 @@ func TestLateStopStopsNothing(t *testing.T) {
 		}
 		write(t, b, "y")
 		require.NoError(t, <-done)
-		abort(a)
-		abort(b)
+		nettest.Abort(a)
+		nettest.Abort(b)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // awaitReadable waits until a descriptor is readable, without taking anything.
@@ -149,13 +150,13 @@ func TestPeek(t *testing.T) {
 			require.NoError(t, peek(a))                // nothing there
 
 			write(t, b, "second")
-			control(t, a, awaitReadable)
+			nettest.Control(t, a, awaitReadable)
 			time.Sleep(200 * time.Microsecond) // most likely the edge has come by now
 			require.ErrorIs(t, peek(a), errUnexpected)
 			require.Equal(t, "second", read(t, a, 3)+read(t, a, 3)) // exact fit
 
 			write(t, b, "third")
-			control(t, a, awaitReadable)
+			nettest.Control(t, a, awaitReadable)
 			time.Sleep(200 * time.Microsecond)
 			require.Equal(t, "thi", read(t, a, 3))
 			require.ErrorIs(t, peek(a), errUnexpected)
@@ -163,7 +164,7 @@ func TestPeek(t *testing.T) {
 			require.Equal(t, "rd", read(t, a, 100)) // short
 		}
 		require.NoError(t, b.Close())
-		control(t, a, awaitReadable)
+		nettest.Control(t, a, awaitReadable)
 		require.ErrorIs(t, peek(a), io.EOF)
 		atEnd(t, a)
 	}
@@ -187,7 +188,7 @@ func TestRawReadTakesPart(t *testing.T) {
 	a, b := pair(t)
 	for range 100 {
 		write(t, b, "rawcooked")
-		control(t, a, awaitReadable)
+		nettest.Control(t, a, awaitReadable)
 		buffer := make([]byte, 3)
 		require.NoError(t, raw(t, a).Read(func(fd uintptr) bool {
 			_, err := syscall.Read(int(fd), buffer)

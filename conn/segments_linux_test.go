@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // Many packets of one size to one peer can go as one large Message, which the kernel
@@ -56,7 +57,7 @@ func putTogether(c *conn.UDPConn) (ok bool) {
 // a sender of many packets must make each of them.
 func TestSegmentsInBatches(t *testing.T) {
 	eachRoute(t, func(t *testing.T, receiver, sender, connected *conn.UDPConn, to *net.UDPAddr) {
-		control(t, sender, func(fd int) error {
+		nettest.Control(t, sender, func(fd int) error {
 			_, err := unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 			if err == unix.ENOPROTOOPT {
 				t.Skip("the kernel has no UDP_SEGMENT")

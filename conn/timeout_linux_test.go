@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 const (
@@ -172,7 +173,7 @@ func TestTimeoutConnDeadlines(t *testing.T) {
 			result <- err
 		}()
 		time.Sleep(brief) // it waits, most likely
-		require.NoError(t, limited.SetReadDeadline(longAgo))
+		require.NoError(t, limited.SetReadDeadline(nettest.LongAgo))
 		timedOut(t, <-result)
 
 		// The limit comes before the deadline, and leaves it in force.
@@ -180,7 +181,7 @@ func TestTimeoutConnDeadlines(t *testing.T) {
 		require.NoError(t, limited.SetReadDeadline(time.Now().Add(never)))
 		_, err := limited.Read(b[:])
 		timedOut(t, err)
-		require.NoError(t, limited.SetReadDeadline(longAgo))
+		require.NoError(t, limited.SetReadDeadline(nettest.LongAgo))
 		_, err = limited.Read(b[:])
 		timedOut(t, err)
 

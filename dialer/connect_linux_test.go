@@ -15,6 +15,7 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 	"github.com/a57b2d82/netpoller/dialer"
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -45,7 +46,7 @@ func upTo(n int, err error) func(int, int) error {
 // Control hook binds the socket to the port that is dialed.
 func TestSelfConnectAgain(t *testing.T) {
 	for _, bound := range []int{1, 2, 3, 4} { // how many attempts connect to themselves
-		both(t, func(s side) string {
+		same(t, func(s *both.Side) string {
 			nettest.NoFDsLeft(s)
 			free := nettest.FreePort(s)
 			var j journal
@@ -59,12 +60,12 @@ func TestSelfConnectAgain(t *testing.T) {
 					err = syscall.Bind(int(fd), &syscall.SockaddrInet4{Port: free, Addr: [4]byte{127, 0, 0, 1}})
 				}), err)
 			}}
-			c, err := s.dial(background, d, "tcp", at("127.0.0.1", free))
+			c, err := s.Dial(background, d, "tcp", at("127.0.0.1", free))
 			if err == nil {
 				j.note("to itself: %t", c.LocalAddr().String() == c.RemoteAddr().String())
 				c.Close()
 			}
-			return j.text() + s.describe(err)
+			return j.text() + describe(s, err)
 		})
 	}
 }
@@ -72,10 +73,10 @@ func TestSelfConnectAgain(t *testing.T) {
 // A local port given by the caller must be used as it is, even if that connects the
 // socket to itself.
 func TestSelfConnectOnPurpose(t *testing.T) {
-	both(t, func(s side) string {
+	same(t, func(s *both.Side) string {
 		free := nettest.FreePort(s)
 		local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: free}
-		c, err := s.dial(background, net.Dialer{LocalAddr: local}, "tcp", at("127.0.0.1", free))
+		c, err := s.Dial(background, net.Dialer{LocalAddr: local}, "tcp", at("127.0.0.1", free))
 		require.NoError(s, err)
 		defer c.Close()
 		require.Equal(s, c.LocalAddr().String(), c.RemoteAddr().String())

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
 // Dialer.DialTCP, which package net has since Go 1.26, must heed the Dialer's settings
@@ -51,16 +52,16 @@ func TestDialerDialTCP(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			both(t, func(s side) string {
+			same(t, func(s *both.Side) string {
 				var c net.Conn
 				var err error
-				if s.std {
+				if s.Std {
 					c, err = any(&tt.dialer).(tcpDialer).DialTCP(tt.ctx, tt.network, tt.laddr, tt.raddr)
 				} else {
-					c, err = ourDialer(tt.dialer).DialTCP(tt.ctx, tt.network, tt.laddr, tt.raddr)
+					c, err = both.Ours(tt.dialer).DialTCP(tt.ctx, tt.network, tt.laddr, tt.raddr)
 				}
 				if err != nil {
-					return s.describe(err)
+					return describe(s, err)
 				}
 				defer c.Close()
 				return nettest.NamePorts(c.LocalAddr().String()+" "+c.RemoteAddr().String(), nil)
@@ -69,6 +70,6 @@ func TestDialerDialTCP(t *testing.T) {
 	}
 	var nilContext context.Context
 	require.PanicsWithValue(t, "nil context", func() {
-		ourDialer(net.Dialer{}).DialTCP(nilContext, "tcp", none, served)
+		both.Ours(net.Dialer{}).DialTCP(nilContext, "tcp", none, served)
 	})
 }

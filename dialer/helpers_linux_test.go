@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,65 +12,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/a57b2d82/netpoller/dialer"
 	"github.com/a57b2d82/netpoller/internal/nettest"
-	"github.com/a57b2d82/netpoller/poller"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// TestMain starts both reactors, Go's and ours, whose descriptors stay: the tests
-// count descriptors.
-func TestMain(m *testing.M) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		l.Close()
-		_, err = poller.Default().Pick()
-	}
-	if err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { both.Main(m) }
 
 var background = context.Background()
 
-// A side is package net or ours.
-type side struct {
-	*testing.T
-	std bool
-}
-
-// both runs f on both sides and requires that it returns the same.
-func both(t *testing.T, f func(s side) string) {
+// same runs f on both sides and requires that it returns the same.
+func same(t *testing.T, f func(s *both.Side) string) {
 	t.Helper()
-	var theirs, ours string
-	if t.Run("net", func(t *testing.T) { theirs = f(side{t, true}) }) &&
-		t.Run("ours", func(t *testing.T) { ours = f(side{t, false}) }) {
-		require.Equal(t, theirs, ours, "package net's result, and ours")
-	}
+	both.Compare(t, func(s *both.Side) []any { return both.Results(f(s)) })
 }
 
-// dial dials with d's settings.
-func (s side) dial(ctx context.Context, d net.Dialer, network, address string) (net.Conn, error) {
-	if s.std {
-		return d.DialContext(ctx, network, address)
-	}
-	return ourDialer(d).DialContext(ctx, network, address)
-}
-
-func (s side) describe(err error) string {
-	if s.std {
+// describe returns all of an error, but for a race inside package net.
+func describe(s *both.Side, err error) string {
+	if s.Std {
 		err = nettest.LikeContext(err)
 	}
 	return nettest.NamePorts(nettest.Describe(err), nil)
-}
-
-// ourDialer returns our Dialer with d's settings.
-func ourDialer(d net.Dialer) *dialer.Dialer {
-	return &dialer.Dialer{
-		Timeout: d.Timeout, Deadline: d.Deadline, LocalAddr: d.LocalAddr,
-		FallbackDelay: d.FallbackDelay, KeepAlive: d.KeepAlive, KeepAliveConfig: d.KeepAliveConfig,
-		Resolver: d.Resolver, Cancel: d.Cancel, Control: d.Control, ControlContext: d.ControlContext,
-	}
 }
 
 // A journal notes what happens, in order.
@@ -111,7 +71,7 @@ func (j *journal) hook() func(network, address string, c syscall.RawConn) error 
 
 // giveUp returns a Dialer that notes each connect, and a context for it that is
 // canceled a moment after so many have begun; 0 means never.
-func (j *journal) giveUp(s side, connects int) (context.Context, net.Dialer) {
+func (j *journal) giveUp(s *both.Side, connects int) (context.Context, net.Dialer) {
 	ctx, cancel := context.WithCancel(background)
 	s.Cleanup(cancel)
 	note := j.hook()

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
 // What answers on one of the two families' addresses.
@@ -90,16 +91,16 @@ func TestRace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			nettest.NoFDsLeft(t)
 			port := host(t, tt.six, tt.four)
-			both(t, func(s side) string {
+			same(t, func(s *both.Side) string {
 				nettest.NoFDsLeft(s)
 				dns := nettest.NewDNS(s, names)
 				var j journal
 				ctx, d := j.giveUp(s, tt.giveUp)
 				d.LocalAddr, d.FallbackDelay, d.Timeout = tt.dialer.LocalAddr, tt.dialer.FallbackDelay, tt.dialer.Timeout
 				d.Resolver = dns.Resolver(nil)
-				c, err := s.dial(ctx, d, tt.network, at(tt.address, port))
+				c, err := s.Dial(ctx, d, tt.network, at(tt.address, port))
 				if err != nil {
-					j.note("%s", s.describe(err))
+					j.note("%s", describe(s, err))
 				} else {
 					j.note("connected to %s", c.RemoteAddr())
 					usable(s.T, c)
@@ -117,7 +118,7 @@ func TestRace(t *testing.T) {
 func TestHeadStart(t *testing.T) {
 	port := host(t, hangs, accepts)
 	for delay, least := range map[time.Duration]time.Duration{0: 300 * time.Millisecond, 50 * time.Millisecond: 50 * time.Millisecond} {
-		d := ourDialer(net.Dialer{FallbackDelay: delay, Resolver: nettest.NewDNS(t, names).Resolver(nil)})
+		d := both.Ours(net.Dialer{FallbackDelay: delay, Resolver: nettest.NewDNS(t, names).Resolver(nil)})
 		start := time.Now()
 		c, err := d.Dial("tcp", at("dual.test.", port))
 		require.NoError(t, err)
@@ -131,7 +132,7 @@ func TestHeadStart(t *testing.T) {
 func TestLoserIsClosed(t *testing.T) {
 	port := host(t, accepts, accepts)
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
-	d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive})
+	d := both.Ours(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive})
 	nettest.NoFDsLeft(t)
 	goroutines := runtime.NumGoroutine()
 	parallel(300, func(int) {
@@ -152,11 +153,11 @@ func TestCancelRace(t *testing.T) {
 	port := host(t, hangs, hangs)
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
 	nettest.NoFDsLeft(t)
-	both(t, func(s side) string {
+	same(t, func(s *both.Side) string {
 		ctx, d := new(journal).giveUp(s, 2)
 		d.FallbackDelay, d.Resolver = 1, resolver
-		_, err := s.dial(ctx, d, "tcp", at("dual.test.", port))
-		return s.describe(err)
+		_, err := s.Dial(ctx, d, "tcp", at("dual.test.", port))
+		return describe(s, err)
 	})
 }
 
@@ -166,17 +167,17 @@ func TestCancelRace(t *testing.T) {
 func TestGivenUpInTurn(t *testing.T) {
 	port := host(t, hangs, accepts)
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
-	both(t, func(s side) string {
+	same(t, func(s *both.Side) string {
 		ctx, d := new(journal).giveUp(s, 1)
 		d.FallbackDelay, d.Resolver = -1, resolver
-		_, err := s.dial(ctx, d, "tcp", at("dual.test.", port))
-		return s.describe(err)
+		_, err := s.Dial(ctx, d, "tcp", at("dual.test.", port))
+		return describe(s, err)
 	})
 	d := net.Dialer{FallbackDelay: -1, Resolver: resolver, Timeout: time.Second}
 	var err error
 	for reached := false; !reached && d.Timeout < nettest.Patience; d.Timeout *= 2 { // the first address, not the end while resolving
 		d.Control = func(_, _ string, _ syscall.RawConn) error { reached = true; return nil }
-		_, err = ourDialer(d).Dial("tcp", at("dual.test.", port))
+		_, err = both.Ours(d).Dial("tcp", at("dual.test.", port))
 	}
 	require.EqualError(t, err, "dial tcp "+at("::1", port)+": i/o timeout")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -190,15 +191,15 @@ func TestResolvingEnds(t *testing.T) {
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp4", silent.LocalAddr().String())
 	}}
-	both(t, func(s side) string {
+	same(t, func(s *both.Side) string {
 		ctx, cancel := context.WithCancel(background)
 		time.AfterFunc(20*time.Millisecond, cancel)
-		_, err := s.dial(ctx, net.Dialer{Resolver: resolver}, "tcp", "dual.test.:1")
-		return s.describe(err)
+		_, err := s.Dial(ctx, net.Dialer{Resolver: resolver}, "tcp", "dual.test.:1")
+		return describe(s, err)
 	})
-	both(t, func(s side) string {
-		_, err := s.dial(background, net.Dialer{Resolver: resolver, Timeout: 20 * time.Millisecond}, "tcp", "dual.test.:1")
-		return s.describe(err)
+	same(t, func(s *both.Side) string {
+		_, err := s.Dial(background, net.Dialer{Resolver: resolver, Timeout: 20 * time.Millisecond}, "tcp", "dual.test.:1")
+		return describe(s, err)
 	})
 }
 
@@ -208,7 +209,7 @@ func TestLoserEnds(t *testing.T) {
 	resolver := nettest.NewDNS(t, names).Resolver(nil)
 	nettest.NoFDsLeft(t)
 	goroutines := runtime.NumGoroutine()
-	c, err := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive}).Dial("tcp", at("dual.test.", port))
+	c, err := both.Ours(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: abortive}).Dial("tcp", at("dual.test.", port))
 	require.NoError(t, err)
 	c.Close()
 	nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })
@@ -218,15 +219,15 @@ func TestLoserEnds(t *testing.T) {
 func TestCancelChannelEndsDial(t *testing.T) {
 	port := host(t, hangs, hangs)
 	nettest.NoFDsLeft(t)
-	both(t, func(s side) string {
+	same(t, func(s *both.Side) string {
 		canceled := make(chan struct{})
 		d := net.Dialer{Cancel: canceled}
 		d.Control = func(string, string, syscall.RawConn) error {
 			time.AfterFunc(time.Millisecond, func() { close(canceled) })
 			return nil
 		}
-		_, err := s.dial(context.Background(), d, "tcp", at("127.0.0.1", port))
-		return s.describe(err)
+		_, err := s.Dial(context.Background(), d, "tcp", at("127.0.0.1", port))
+		return describe(s, err)
 	})
 }
 
@@ -239,7 +240,7 @@ func TestFallbackStartsOnce(t *testing.T) {
 	for range 50 {
 		var calls atomic.Int32
 		control := func(string, string, syscall.RawConn) error { calls.Add(1); return nil }
-		d := ourDialer(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: control})
+		d := both.Ours(net.Dialer{FallbackDelay: 1, Resolver: resolver, Control: control})
 		_, err := d.Dial("tcp", at("dual.test.", port))
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 		nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })

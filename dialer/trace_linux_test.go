@@ -13,10 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
 // trace returns hooks that note every call.
-func (j *journal) trace(s side) *httptrace.ClientTrace {
+func (j *journal) trace(s *both.Side) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		DNSStart: func(i httptrace.DNSStartInfo) { j.note("DNSStart %s", i.Host) },
 		DNSDone: func(i httptrace.DNSDoneInfo) {
@@ -24,7 +25,7 @@ func (j *journal) trace(s side) *httptrace.ClientTrace {
 		},
 		ConnectStart: func(network, addr string) { j.note("ConnectStart %s %s", network, addr) },
 		ConnectDone: func(network, addr string, err error) {
-			j.note("ConnectDone %s %s %s", network, addr, s.describe(err))
+			j.note("ConnectDone %s %s %s", network, addr, describe(s, err))
 		},
 	}
 }
@@ -58,10 +59,10 @@ func TestHTTPTrace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			port := host(t, tt.six, tt.four)
 			tt.dialer.Resolver = nettest.NewDNS(t, names).Resolver(nil)
-			both(t, func(s side) string {
+			same(t, func(s *both.Side) string {
 				var j journal
 				ctx := httptrace.WithClientTrace(background, j.trace(s))
-				if c, err := s.dial(ctx, tt.dialer, tt.network, at(tt.host, port)); err == nil {
+				if c, err := s.Dial(ctx, tt.dialer, tt.network, at(tt.host, port)); err == nil {
 					c.Close()
 				}
 				nettest.Eventually(s, "all hooks were called", func() bool { return j.len() >= tt.calls })
@@ -86,22 +87,22 @@ func TestHTTPTraceOfResolver(t *testing.T) {
 	for kind, restrict := range kinds {
 		for _, own := range []bool{true, false} { // dialed by the dialer's own package, or by net
 			t.Run(fmt.Sprintf("%s/own %t", kind, own), func(t *testing.T) {
-				both(t, func(s side) string {
-					through := side{s.T, s.std || !own}
+				same(t, func(s *both.Side) string {
+					through := both.NewSide(s.T, s.Std || !own)
 					resolver := server.Resolver(func(ctx context.Context, network, address string) (net.Conn, error) {
 						assert.Equal(s, "value", ctx.Value(key{}))
-						c, err := through.dial(ctx, net.Dialer{}, "tcp", at("127.0.0.1", port)) // as if it asked over TCP
+						c, err := through.Dial(ctx, net.Dialer{}, "tcp", at("127.0.0.1", port)) // as if it asked over TCP
 						if err != nil {
 							return nil, err
 						}
 						c.Close()
-						return through.dial(ctx, net.Dialer{}, network, address)
+						return through.Dial(ctx, net.Dialer{}, network, address)
 					})
 					var j journal
 					hooks := j.trace(s)
 					restrict(hooks)
 					ctx := httptrace.WithClientTrace(context.WithValue(background, key{}, "value"), hooks)
-					c, err := s.dial(ctx, net.Dialer{Resolver: resolver, FallbackDelay: never}, "tcp", at("dual.test.", port))
+					c, err := s.Dial(ctx, net.Dialer{Resolver: resolver, FallbackDelay: never}, "tcp", at("dual.test.", port))
 					require.NoError(s, err)
 					c.Close()
 					return j.text()
@@ -120,7 +121,7 @@ func TestControl(t *testing.T) {
 		for _, address := range []string{"127.0.0.1", "::1", "", "0.0.0.0", "::", "::ffff:127.0.0.1", "::1%lo"} {
 			for _, network := range []string{"tcp", "tcp4", "tcp6"} {
 				t.Run(which+"/"+network+" "+address, func(t *testing.T) {
-					both(t, func(s side) string {
+					same(t, func(s *both.Side) string {
 						var j journal
 						d := net.Dialer{Timeout: time.Minute}
 						if which != "ControlContext" {
@@ -133,7 +134,7 @@ func TestControl(t *testing.T) {
 								return nil
 							}
 						}
-						c, err := s.dial(context.WithValue(background, key{}, "value"), d, network, at(address, port))
+						c, err := s.Dial(context.WithValue(background, key{}, "value"), d, network, at(address, port))
 						if err == nil {
 							c.Close()
 						}

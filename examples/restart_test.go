@@ -17,11 +17,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// patience is how long what must happen may take before it counts as hung: minutes, so
-// that a busy machine fails no test.
-const patience = 5 * time.Minute
+	"github.com/a57b2d82/netpoller/internal/nettest"
+)
 
 // If this fails, a connection is refused, reset or left without an answer while a
 // server restarts, a client that is slow is cut off by it, or an old process stays.
@@ -34,7 +32,7 @@ func TestRestart(t *testing.T) {
 	require.NoError(t, cmd.Start())
 	w.Close()
 	lines := bufio.NewReader(out)
-	require.NoError(t, out.SetReadDeadline(time.Now().Add(2*patience)))
+	require.NoError(t, out.SetReadDeadline(time.Now().Add(2*nettest.Patience)))
 	pid, address := announced(t, lines)
 	defer func() { syscall.Kill(pid, syscall.SIGKILL) }()
 
@@ -54,7 +52,7 @@ func TestRestart(t *testing.T) {
 		require.NoError(t, syscall.Kill(old, syscall.SIGHUP))
 		pid, _ = announced(t, lines)
 		require.NotEqual(t, old, pid)
-		require.Eventually(t, func() bool { return answers.of(pid) > 20 }, patience, time.Millisecond)
+		require.Eventually(t, func() bool { return answers.of(pid) > 20 }, nettest.Patience, time.Millisecond)
 		require.Eventually(t, func() bool { // the old one has stopped
 			before := answers.of(old)
 			for range 10 {
@@ -63,7 +61,7 @@ func TestRestart(t *testing.T) {
 				}
 			}
 			return answers.of(old) == before
-		}, patience, time.Millisecond)
+		}, nettest.Patience, time.Millisecond)
 		_, err = io.WriteString(slow, "and ended\n")
 		require.NoError(t, err)
 		answer, err := io.ReadAll(slow)
@@ -132,7 +130,7 @@ func ask(address string) (pid int, err error) {
 		return 0, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(nettest.Patience))
 	if _, err = io.WriteString(c, "hello\n"); err != nil {
 		return 0, err
 	}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/poller"
 )
 
@@ -25,7 +25,7 @@ func TestSplicePassesUrgentByte(t *testing.T) {
 					from.urgent("!")
 					from.send(after)
 					from.fin()
-					ok(t, src.SetReadDeadline(time.Now().Add(patience)))
+					ok(t, src.SetReadDeadline(nettest.Soon()))
 					n, handled, err := Splice(dst, src, Unlimited)
 					if got := to.recv(int(n)); got != want || !handled || err != nil {
 						t.Fatalf("Splice of %.20q, inline %d, = %.20q, %v, %v", sent, inline, got, handled, err)
@@ -44,7 +44,7 @@ func TestSpliceWaitsForUrgentByte(t *testing.T) {
 		for range 20 {
 			src, from := pair(t, g)
 			dst, to := pair(t, g)
-			ok(t, src.SetReadDeadline(time.Now().Add(patience)))
+			ok(t, src.SetReadDeadline(nettest.Soon()))
 			done := make(chan int64)
 			go func() { n, _, _ := Splice(dst, src, Unlimited); done <- n }()
 			for range 10 {

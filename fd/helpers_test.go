@@ -5,15 +5,14 @@ package fd
 import (
 	"io"
 	"net"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/poller"
@@ -22,9 +21,12 @@ import (
 // The tests of this package hold one end of a real connection as an FD and the other
 // as a peer, a bare blocking socket, so that nothing under test is at both ends.
 
-// patience is after how long something that should have happened is called a stall:
-// minutes, so that a busy machine fails no test.
-const patience = 5 * time.Minute
+// What these tests do all the time has short names here.
+var (
+	eventually = nettest.Eventually
+	ok         = nettest.OK
+	returns    = nettest.Returns
+)
 
 // eachWait runs f with a Group of either wait strategy; parked is the default one.
 func eachWait(t *testing.T, f func(t *testing.T, g *poller.Group)) {
@@ -37,45 +39,10 @@ func eachWait(t *testing.T, f func(t *testing.T, g *poller.Group)) {
 	}
 }
 
-// eventually waits until cond holds.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !cond(); {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s\n%s", what, stacks())
-		}
-		time.Sleep(50 * time.Microsecond)
-	}
-}
-
-// returns waits until f has returned.
-func returns(t testing.TB, what string, f func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	result(t, what, done)
-}
-
-// result waits for what another goroutine has to say.
+// result is nettest.Result, which has no type before it is called.
 func result[T any](t testing.TB, what string, c <-chan T) T {
 	t.Helper()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	select {
-	case v := <-c:
-		return v
-	case <-timeout.C:
-		t.Fatalf("stalled: %s\n%s", what, stacks())
-		panic("unreachable")
-	}
-}
-
-func stacks() string {
-	buf := make([]byte, 1<<18)
-	return string(buf[:runtime.Stack(buf, true)])
+	return nettest.Result(t, what, c)
 }
 
 // async runs f in a goroutine and returns where its error will be.
@@ -92,13 +59,6 @@ func parked(t testing.TB, g *poller.Group, readers, writers int) {
 		s := g.Stats()
 		return s.ParkedReaders == readers && s.ParkedWriters == writers
 	})
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // newFD wraps a socket that is open and non-blocking.

@@ -3,7 +3,6 @@ package listener_test
 import (
 	"context"
 	"net"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -11,24 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/parity/both"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/listener"
-	"github.com/a57b2d82/netpoller/poller"
 )
 
-// TestMain starts both reactors, Go's and ours, whose descriptors stay: the tests
-// count descriptors.
-func TestMain(m *testing.M) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		l.Close()
-		_, err = poller.Default().Pick()
-	}
-	if err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { both.Main(m) }
 
 // listen returns a listener on the loopback interface.
 func listen(t *testing.T, lc listener.ListenConfig) *listener.TCPListener {
@@ -44,19 +31,8 @@ func dial(t *testing.T, l net.Listener) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		c.(*net.TCPConn).SetLinger(0) // a reset leaves nothing in TIME_WAIT
-		c.Close()
-	})
+	t.Cleanup(func() { nettest.Abort(c) })
 	return c
-}
-
-// control calls f with l's descriptor.
-func control(t *testing.T, l syscall.Conn, f func(fd int)) {
-	t.Helper()
-	raw, err := l.SyscallConn()
-	require.NoError(t, err)
-	require.NoError(t, raw.Control(func(fd uintptr) { f(int(fd)) }))
 }
 
 // failAccept makes the n'th accept fail with what fails(n) returns, and counts them.
@@ -86,6 +62,6 @@ func carries(t *testing.T, from, to net.Conn) {
 // backlog returns how long l's queue may be.
 func backlog(t *testing.T, l syscall.Conn) (n int) {
 	t.Helper()
-	control(t, l, func(fd int) { n = nettest.Backlog(t, fd) })
+	nettest.Control(t, l, func(fd int) error { n = nettest.Backlog(t, fd); return nil })
 	return n
 }

@@ -46,8 +46,9 @@ func TestBacklogHolds(t *testing.T) {
 	for range backlog + 1 {
 		dial(t, l)
 	}
-	control(t, l, func(fd int) {
+	nettest.Control(t, l, func(fd int) error {
 		nettest.Eventually(t, "the queue is full", func() bool { return nettest.Queued(t, fd) == backlog+1 })
+		return nil
 	})
 	_, err := net.DialTimeout("tcp", l.Addr().String(), 50*time.Millisecond)
 	require.Error(t, err)
@@ -130,11 +131,11 @@ func TestFile(t *testing.T) {
 	defer f.Close()
 	require.Equal(t, "tcp:"+l.Addr().String()+"->", f.Name())
 	dup := f.Fd()
-	control(t, l, func(fd int) {
+	nettest.Control(t, l, func(fd int) error {
 		require.NotEqual(t, fd, int(dup))
 		status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-		require.NoError(t, err)
 		require.Zero(t, status&unix.O_NONBLOCK)
+		return err
 	})
 	flags, err := unix.FcntlInt(dup, unix.F_GETFD, 0)
 	require.NoError(t, err)
@@ -177,11 +178,11 @@ func TestCloseFile(t *testing.T) {
 func TestSyscallConn(t *testing.T) {
 	l := listen(t, listener.ListenConfig{})
 	called := false
-	control(t, l, func(fd int) {
+	nettest.Control(t, l, func(fd int) error {
 		called = true
 		v, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
-		require.NoError(t, err)
 		require.Equal(t, 1, v)
+		return err
 	})
 	require.True(t, called)
 	raw, err := l.SyscallConn()

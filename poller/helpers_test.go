@@ -5,19 +5,22 @@ package poller
 import (
 	"net"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/clock"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// patience is after how long something that should have happened is called a stall:
-// minutes, so that a busy machine fails no test.
-const patience = 5 * time.Minute
+// What these tests do all the time has short names here.
+var (
+	eventually = nettest.Eventually
+	ok         = nettest.OK
+	returns    = nettest.Returns
+)
 
 var strategies = map[string]Strategy{"nested": Nested, "thread": Thread}
 
@@ -32,51 +35,10 @@ func eachWait(t *testing.T, f func(t *testing.T, g *Group)) {
 	}
 }
 
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !cond(); {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s\n%s", what, stacks())
-		}
-		time.Sleep(50 * time.Microsecond)
-	}
-}
-
-// returns waits until f has returned.
-func returns(t testing.TB, what string, f func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	result(t, what, done)
-}
-
-// result waits for what another goroutine has to say.
+// result is nettest.Result, which has no type before it is called.
 func result[T any](t testing.TB, what string, c <-chan T) T {
 	t.Helper()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	select {
-	case v := <-c:
-		return v
-	case <-timeout.C:
-		t.Fatalf("stalled: %s\n%s", what, stacks())
-		panic("unreachable")
-	}
-}
-
-func stacks() string {
-	buf := make([]byte, 1<<18)
-	return string(buf[:runtime.Stack(buf, true)])
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	return nettest.Result(t, what, c)
 }
 
 // A socket is one end of a socket pair, registered with a Poller.
@@ -189,7 +151,7 @@ func descriptors(t testing.TB) (n int) {
 func running(t testing.TB, n int) {
 	t.Helper()
 	eventually(t, "as many reactors", func() bool {
-		return strings.Count(stacks(), "poller.(*Poller).run(") == n
+		return strings.Count(nettest.Stacks(), "poller.(*Poller).run(") == n
 	})
 }
 

@@ -19,6 +19,14 @@ var LongAgo = time.Unix(1, 0)
 // Soon is a deadline that a test which works never meets.
 func Soon() time.Time { return time.Now().Add(Patience) }
 
+// OK requires that there is no error.
+func OK(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Eventually waits until a condition holds.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()

@@ -11,17 +11,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
 // The tests of the facts fail on a kernel that does not do what package poller is built
 // on.
 
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var ok = nettest.OK
 
 func newEpoll(t testing.TB) int {
 	t.Helper()
