@@ -185,8 +185,8 @@ func (fd *FD) spliceStops(err error) bool {
 func (fd *FD) fillByRead(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, pageSize))
 	n, err := fd.calls.Read(fd.sysfd, page)
-	if err == syscall.EAGAIN {
-		n, err = fd.calls.Read(fd.sysfd, page) // see mayBeAtMark
+	if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
+		n, err = fd.calls.Read(fd.sysfd, page)
 	}
 	if n == 0 || err != nil {
 		return 0, err

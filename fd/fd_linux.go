@@ -60,6 +60,9 @@ type FD struct {
 	calls  sys.Calls // ordinary where memory may fault
 	kind   Kind
 
+	// inherits says that the options are those of an exposed listener. Immutable after Init.
+	inherits bool
+
 	// sawEmpty says that the last read showed the stream empty and that no edge has been
 	// forgotten since, so that the next Read may begin by waiting. Guarded by the read
 	// lock.

@@ -19,12 +19,12 @@ var errNotPollable = errors.New("waiting for unsupported file type")
 func (fd *FD) MarkExposed() { fd.exposed.Store(true) }
 
 // InheritOptions records that fd was accepted from l. The kernel copies a listener's socket
-// options to its connections, so a low-water mark of an exposed listener is one of fd too.
-func (fd *FD) InheritOptions(l *FD) {
-	if l.exposed.Load() {
-		fd.MarkExposed()
-	}
-}
+// options to its connections, and an exposed listener may have a low-water mark; so the
+// short-read rule does not hold for fd. But fd has a descriptor and an O_NONBLOCK of its
+// own, and is not exposed.
+//
+// Preconditions: Init has not been called.
+func (fd *FD) InheritOptions(l *FD) { fd.inherits = l.exposed.Load() }
 
 // mayBlock reports whether a system call without MSG_DONTWAIT would block: the socket is
 // exposed, and O_NONBLOCK, which all duplicates share, has been cleared. Another process

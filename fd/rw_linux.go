@@ -35,8 +35,8 @@ func (fd *FD) read(p []byte) (int, error) {
 	}
 	for {
 		n, err := fd.calls.Read(fd.sysfd, p) // DOC: read-syscall
-		if err == syscall.EAGAIN && fd.mayBeAtMark() {
-			n, err = fd.calls.Read(fd.sysfd, p)
+		if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
+			n, err = fd.calls.Read(fd.sysfd, p) // once: the urgent byte may not have arrived
 		}
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
@@ -51,17 +51,22 @@ func (fd *FD) read(p []byte) (int, error) {
 	}
 }
 
-// mayBeAtMark reports whether the next byte of the stream may be the urgent mark. There the
+// mayBeAtMark reports whether an EAGAIN may be due to the urgent mark. At the mark, the
 // kernel returns EAGAIN to a thread that has a signal pending, such as the runtime's own
 // for preemption, although there is more to read (tcp_recvmsg_locked in net/ipv4/tcp.c).
 // When the call returns, the signal has been handled.
+//
+// Epoll reports EPOLLPRI when an urgent byte arrives, unless another owner of the
+// descriptor receives the byte before epoll_wait looks. So a socket that is neither
+// exceptional nor exposed has no mark whose edge has been consumed: the kernel need not be
+// asked. A socket that is accepted from an exposed listener is not itself exposed.
 func (fd *FD) mayBeAtMark() bool {
 	return fd.kind == KindTCP && (fd.exposed.Load() || fd.pd.Exceptional())
 }
 
 // plain reports whether a short read proves that the stream was empty.
 func (fd *FD) plain() bool {
-	return fd.kind == KindTCP && fd.calls == sys.RawCalls && !fd.exposed.Load() && !fd.pd.Exceptional()
+	return fd.kind == KindTCP && fd.calls == sys.RawCalls && !fd.inherits && !fd.exposed.Load() && !fd.pd.Exceptional()
 }
 
 // prepareRead begins a Read. If the last one showed the stream empty, it waits for an edge.

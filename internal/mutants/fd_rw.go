@@ -18,14 +18,14 @@ var fdRw = []Mutant{
 	{
 		Name: "the short-read rule holds though memory may fault",
 		File: "fd/rw_linux.go",
-		Old:  `fd.calls == sys.RawCalls && !fd.exposed.Load()`, New: `(fd.calls == sys.RawCalls || true) && !fd.exposed.Load()`,
+		Old:  `fd.calls == sys.RawCalls && !fd.inherits`, New: `(fd.calls == sys.RawCalls || true) && !fd.inherits`,
 		Breaks: "Config.MemoryMayFault",
 		Tests:  []string{"./fd -run TestShortReadOfMemoryThatFaults"},
 	},
 	{
 		Name: "the short-read rule holds though the descriptor is exposed",
 		File: "fd/rw_linux.go",
-		Old:  `fd.calls == sys.RawCalls && !fd.exposed.Load() && `, New: `fd.calls == sys.RawCalls && `,
+		Old:  `!fd.inherits && !fd.exposed.Load() && `, New: `!fd.inherits && `,
 		Breaks:     "the short-read rule is over once somebody else had the descriptor",
 		Tests:      []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
 		Equivalent: "whoever relies on the rule looks whether the descriptor is exposed",
@@ -84,9 +84,30 @@ var fdRw = []Mutant{
 	{
 		Name: "a Read at an urgent byte is not made again",
 		File: "fd/rw_linux.go",
-		Old:  `if err == syscall.EAGAIN && fd.mayBeAtMark() {`, New: `if false && fd.mayBeAtMark() {`,
+		Old:  `if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {`, New: `if false {`,
 		Breaks: "FD.mayBeAtMark: a signal at an urgent byte",
 		Tests:  []string{"./fd -run TestReadAtUrgentByteIsMadeAgain"},
+	},
+	{
+		Name: "a Read of an exposed socket asks twice for data that is not there",
+		File: "fd/rw_linux.go",
+		Old:  `fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {`, New: `fd.mayBeAtMark() {`,
+		Breaks: "an exposed socket makes one recvfrom for each EAGAIN",
+		Tests:  []string{"./fd -run TestReadsOfExposedSocket"},
+	},
+	{
+		Name: "a Read believes that epoll has reported every mark",
+		File: "fd/rw_linux.go",
+		Old:  `(fd.exposed.Load() || fd.pd.Exceptional())`, New: `fd.pd.Exceptional()`,
+		Breaks: "FD.mayBeAtMark: another owner may receive the urgent byte before epoll_wait looks",
+		Tests:  []string{"./fd -run TestReadAtUnseenMark"},
+	},
+	{
+		Name: "an accepted connection is asked for a mark as an exposed one",
+		File: "fd/rw_linux.go",
+		Old:  `(fd.exposed.Load() || fd.pd.Exceptional())`, New: `(fd.inherits || fd.exposed.Load() || fd.pd.Exceptional())`,
+		Breaks: "FD.mayBeAtMark: no other owner can receive its urgent byte",
+		Tests:  []string{"./fd -run TestReadsOfExposedSocket"},
 	},
 	{
 		Name: "a Read passes over the error that a wait has kept",

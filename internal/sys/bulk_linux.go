@@ -69,15 +69,6 @@ func Splice(to, from, n int) (moved int, err error) {
 	}
 }
 
-// AtMark reports whether the next byte of a TCP stream is urgent.
-func AtMark(fd int) bool {
-	if failed(CallIoctl, fd) != nil {
-		return false
-	}
-	at, err := unix.IoctlGetInt(fd, unix.SIOCATMARK)
-	return at != 0 && err == nil
-}
-
 // Queued returns how much of what was written to a socket is still on this side: of TCP,
 // bytes that the peer's kernel has not acknowledged; of others, memory that is in use. It
 // is 0 where the kernel does not tell.

@@ -74,3 +74,14 @@ func (c Calls) transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, err
 	}
 	return int(n), nil
 }
+
+// AtMark reports whether the next byte of a TCP stream is at the urgent mark, and true if
+// ioctl(2) fails. The call takes no lock of the socket, and is raw.
+func AtMark(fd int) bool {
+	var at int32
+	errno := refused(CallIoctl, fd)
+	if errno == 0 {
+		_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCATMARK, uintptr(unsafe.Pointer(&at)))
+	}
+	return at != 0 || errno != 0
+}

@@ -91,7 +91,7 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallNotify, epfd, "", func() error { return panics(func() { Notify(epfd) }) }},
 		{CallNotify, epfd, "", func() error { return panics(func() { TakeNotify(epfd) }) }},
 		{CallFcntl, near, "", func() error { return isZero(Blocks(near)) }},
-		{CallIoctl, near, "", func() error { return isZero(AtMark(near)) }},
+		{CallIoctl, near, "", func() error { return isZero(!AtMark(near)) }},
 		{CallIoctl, near, "", func() error { return isZero(Queued(near)) }},
 		{CallGetsockopt, near, "", func() error { return isZero(!Listens(near)) }},
 	} {
