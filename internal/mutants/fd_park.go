@@ -27,7 +27,7 @@ var fdPark = []Mutant{
 		File: "fd/park_linux.go",
 		Old:  `err == os.ErrDeadlineExceeded && fd.queued(m) < queued`, New: `err == os.ErrDeadlineExceeded && fd.queued(m) > queued`,
 		Breaks: "WithTimeout: a Write that makes progress goes on",
-		Tests:  []string{"./conn -run TestTimeoutConnProgress"},
+		Tests:  []string{searchFD, "./conn -run TestTimeoutConnProgress"},
 	},
 	{
 		Name: "a limit never ends a Write",

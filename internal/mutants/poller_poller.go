@@ -137,7 +137,7 @@ var pollerPoller = []Mutant{
 		New: `	if true {
 		// This fails only`,
 		Breaks: "netty/netty#9362: no call meets a number that was given away",
-		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
+		Tests:  []string{searchPoller, "./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
 		Name: "a closed Poller is woken through somebody else's descriptor",

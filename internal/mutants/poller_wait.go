@@ -16,6 +16,24 @@ var pollerWait = []Mutant{
 		Tests:  []string{searchPoller, "./poller -run TestTimersFireInOrder|TestDeadlineIsNotEarly"},
 	},
 	{
+		Name: "a reactor that blocks in its thread does so only once until a time",
+		File: "poller/wait_linux.go",
+		Old: `	epfd    int
+	file    *os.File // that owns
+...
+		if next != timer.Never {
+			timeout =`,
+		New: `	slept   int64
+	epfd    int
+	file    *os.File // that owns
+...
+		if next != timer.Never && next != w.slept {
+			w.slept = next
+			timeout =`,
+		Breaks: "HB-7: a reactor sleeps until the next deadline",
+		Tests:  []string{searchPoller},
+	},
+	{
 		Name: "a parked reactor does not look at events before a deadline that has passed",
 		File: "poller/wait_linux.go",
 		Old: `		w.drain(p) // nobody's events wait for a stream of deadlines to end

@@ -50,12 +50,25 @@ var limits = []search.Scenario{
 		w.expect(1, errClosed)
 		w.CheckClosed()
 	}},
-	{Name: "a limit of a write, and the peer takes a little", Notes: "a limit is of one wait without progress", Setup: func(r *search.Run) {
+	{Name: "a limit of a write, and the peer takes all at last", Notes: "HB-1, D1", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.fd.SetLimits(0, 5)
 		r.Go("writer", func() { w.write(roomy + 1) })
 		r.Settle()
 		r.Go("peer", func() { w.Pass(10); w.Drain(w.sysfd, roomy) })
 		w.expect(1, nil, os.ErrDeadlineExceeded)
+	}},
+	{Name: "a limit of a write, and the peer takes a little", Notes: "a limit is of one wait without progress", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.open(KindTCP, roomier)
+		w.fd.SetLimits(0, 5)
+		r.Go("writer", func() { w.write(2 * roomier) })
+		r.Settle()
+		r.Go("peer", func() {
+			w.Drain(w.sysfd, 1) // of which nobody is told
+			w.Pass(10)
+			w.Drain(w.sysfd, 2*roomier)
+		})
+		w.expect(1, nil)
 	}},
 }

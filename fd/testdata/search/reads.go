@@ -116,6 +116,36 @@ var reads = []search.Scenario{
 		r.Go("peer", func() { w.arrive(1) })
 		w.expect(3, nil)
 	}},
+	{Name: "an operation begins after its deadline, and would not wait", Notes: "D3", Variants: 4, Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.arrive(1)
+		r.Settle()
+		w.setDeadline(-1)
+		op, call := func() { w.read(1) }, "read"
+		switch r.Variant {
+		case 1:
+			op, call = func() { w.write(1) }, "write"
+		case 2:
+			op, call = w.accept, "accept"
+		case 3:
+			op = func() { w.end(w.rawRead()) }
+		}
+		r.Go("user", op)
+		w.expect(1, os.ErrDeadlineExceeded)
+		w.CheckCalls(call, 0)
+	}},
+	{Name: "PeerClosed and close", Notes: "HB-6", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		r.Go("peer", func() {
+			w.Arrive(w.sysfd, 0, kernel.EOF)
+			if !w.fd.PeerClosed() {
+				w.wrong = "the peer has closed, and PeerClosed is false"
+			}
+		})
+		r.Go("closer", w.close)
+		w.expectNothing()
+		w.CheckClosed()
+	}},
 	{Name: "a deadline comes, or data", Notes: "D1, D3, HB-8", Variants: 2, Setup: func(r *search.Run) {
 		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		w.setDeadline(5)
@@ -140,6 +170,12 @@ var reads = []search.Scenario{
 		r.Go("reader", func() { w.read(1); w.read(1) })
 		r.Go("peer", func() { w.arrive(1); w.arrive(1) })
 		w.expect(3, nil)
+		r.Check(func() string {
+			if w.Calls["read"] > 2+2 && w.Calls["eventfd"] < 2 { // two reads before, and the poller's
+				return "a read was about to wait, and not in a seat"
+			}
+			return ""
+		})
 	}},
 	{Name: "in a seat, an edge and close", Notes: "I2, I5, HB-6", Setup: func(r *search.Run) {
 		w := newWorld(r)

@@ -28,8 +28,11 @@ type world struct {
 	wrong  string  // found on the way
 }
 
-// room is how many bytes a new connection takes.
-const roomy = 4
+// A new connection takes so many bytes. Of few, one is enough to be told of; of more it is not.
+const (
+	roomy   = 4
+	roomier = 9
+)
 
 func newWorld(r *search.Run) *world { return newWorldOf(r, KindTCP, poller.Nested) }
 
@@ -37,18 +40,18 @@ func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
 	r.TokensUnderLocks() // the reactor holds one as long as it runs
 	w := &world{Machine: kernel.Boot(r), run: r}
 	w.group = poller.NewGroup(poller.Config{Pollers: 1, Strategy: wait})
-	w.open(kind)
+	w.open(kind, roomy)
 	r.Settle()
 	return w
 }
 
 // open makes the connection.
-func (w *world) open(kind Kind) {
+func (w *world) open(kind Kind, room int) {
 	how := kernel.TCP
 	if kind != KindTCP {
 		how = kernel.Packets
 	}
-	w.sysfd, w.fd = w.Socket(how, roomy), new(FD)
+	w.sysfd, w.fd = w.Socket(how, room), new(FD)
 	w.fd.Own(w.sysfd, kind)
 	if err := w.fd.Init(w.group); err != nil {
 		panic(err)

@@ -1,7 +1,10 @@
 package fd
 
 import (
+	"fmt"
+	"io"
 	"os"
+	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/search"
 	"github.com/a57b2d82/netpoller/internal/search/kernel"
@@ -100,6 +103,29 @@ var writes = []search.Scenario{
 		w.expect(3, nil)
 		w.CheckCalls("read", 2)
 		w.CheckCalls("write", 3)
+	}},
+	{Name: "a write waits, and the connection breaks", Notes: "HB-2, I5", Variants: 2, Setup: func(r *search.Run) {
+		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
+		w.write(roomy)
+		r.Go("writer", func() { w.write(1) })
+		r.Go("peer", func() { w.Arrive(w.sysfd, 0, kernel.Reset) })
+		w.expect(2, nil, errReset)
+		w.expectLast(errReset)
+	}},
+	{Name: "a reader and a writer, and the connection breaks", Notes: "HB-2, I5: both are woken", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		w.write(roomy)
+		var readErr, writeErr error
+		r.Go("reader", func() { _, readErr = w.fd.Read(make([]byte, 9)) })
+		r.Go("writer", func() { _, writeErr = w.fd.Write(make([]byte, 1)) })
+		r.Settle()
+		r.Go("peer", func() { w.Arrive(w.sysfd, 0, kernel.Reset) })
+		r.Check(func() string {
+			if (readErr != errReset || writeErr != syscall.EPIPE) && (readErr != io.EOF || writeErr != errReset) {
+				return fmt.Sprintf("the read ends with %v, the write with %v", readErr, writeErr)
+			}
+			return ""
+		})
 	}},
 }
 

@@ -24,13 +24,14 @@ func (Calls) Write(fd int, p []byte) (int, error) { return get[*socket](fd, "wri
 
 // Readable is poll(2) for reading.
 func Readable(fd int) (is, errored bool, err error) {
-	got := get[*socket](fd, "poll").events(false) &^ unix.EPOLLPRI
-	return got&^unix.EPOLLERR != 0, got&unix.EPOLLERR != 0, nil
+	is, errored = get[*socket](fd, "poll").poll(unix.EPOLLIN | unix.EPOLLRDHUP)
+	return is, errored, nil
 }
 
 // Writable is poll(2) for writing.
 func Writable(fd int) (is, errored bool, err error) {
-	return get[*socket](fd, "poll").writable(), false, nil
+	is, errored = get[*socket](fd, "poll").poll(unix.EPOLLOUT)
+	return is, errored, nil
 }
 
 // Peek fails as a read would.
@@ -47,18 +48,62 @@ func SendNothing(fd int) error {
 
 // HungUp reports whether the peer has sent its last byte.
 func HungUp(fd int) (bool, error) {
-	return get[*socket](fd, "poll").in.Load()&(EOF|Hup|Reset) != 0, nil
+	in := get[*socket](fd, "poll").in.Load()
+	check(in, "poll")
+	return in&(EOF|Hup) != 0, nil
 }
 
 // Queued is how much the peer has not taken.
 func Queued(fd int) int {
 	s := get[*socket](fd, "queued")
-	return s.capacity - int(s.out.Load()&outBytes)
+	out := s.out.Load()
+	check(out, "ioctl")
+	return s.capacity - int(out&outBytes)
+}
+
+// Accept takes a connection from a listener's queue. What it returns is no descriptor.
+func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
+	if err := get[*socket](fd, "accept").accept(); err != nil {
+		return -1, nil, err
+	}
+	return 0, nil, nil
+}
+
+// Connect begins to connect.
+func Connect(fd int, _ syscall.Sockaddr) error {
+	get[*socket](fd, "connect").connect()
+	return syscall.EINPROGRESS
+}
+
+// SocketError is SO_ERROR.
+func SocketError(fd int) (syscall.Errno, error) {
+	return get[*socket](fd, "getsockopt").takeError(), nil
+}
+
+// TakeError is SocketError, as an error.
+func TakeError(fd int) error {
+	if errno := get[*socket](fd, "getsockopt").takeError(); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// Getpeername fails until the socket is connected.
+func Getpeername(fd int) (syscall.Sockaddr, error) {
+	out := get[*socket](fd, "getpeername").out.Load()
+	check(out, "getpeername")
+	if out&unconnected != 0 {
+		return nil, syscall.ENOTCONN
+	}
+	return &syscall.SockaddrInet4{}, nil
 }
 
 // Blocks and AtMark: no scenario makes a socket blocking, or sends urgent data.
 func Blocks(int) bool { return false }
 func AtMark(int) bool { return false }
+
+// Listens says so: what no scenario makes a socket that does not.
+func Listens(int) bool { return true }
 
 // What follows compiles, and is in no scenario.
 
@@ -71,19 +116,13 @@ type (
 const MaxIovecs = sys.MaxIovecs
 
 var (
-	Accept      = sys.Accept
-	Connect     = sys.Connect
-	Dup         = sys.Dup
-	Getpeername = sys.Getpeername
-	Listens     = sys.Listens
-	MakeIovec   = sys.MakeIovec
-	Pipe        = sys.Pipe
-	RecvBatch   = sys.RecvBatch
-	SendBatch   = sys.SendBatch
-	SendFile    = sys.SendFile
-	SocketError = sys.SocketError
-	Splice      = sys.Splice
-	TakeError   = sys.TakeError
+	Dup       = sys.Dup
+	MakeIovec = sys.MakeIovec
+	Pipe      = sys.Pipe
+	RecvBatch = sys.RecvBatch
+	SendBatch = sys.SendBatch
+	SendFile  = sys.SendFile
+	Splice    = sys.Splice
 )
 
 func (c Calls) RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {

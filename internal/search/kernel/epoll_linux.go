@@ -80,6 +80,7 @@ func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
 	if !e.register(fd, events, lo, hi, 0) {
 		return os.NewSyscallError("epoll_ctl", syscall.EEXIST)
 	}
+	machine.AtRegister.call()
 	return nil
 }
 
@@ -101,16 +102,15 @@ func fails(n *search.Var) bool {
 
 // EpollDelete ends a registration.
 func EpollDelete(epfd, fd int) error {
-	e := get[*epoll](epfd, "epoll_del")
-	e.forget(placeOf(fd))
+	check(get[*epoll](epfd, "epoll_del").forget(placeOf(fd)), "epoll_ctl")
 	return nil
 }
 
-// forget ends a registration, and reports whether there was one.
-func (e *epoll) forget(place int) bool {
+// forget ends a registration, and returns the word before.
+func (e *epoll) forget(place int) (was uint64) {
 	return e.word.Update(func(v uint64) uint64 {
 		return v &^ ((registered | wantsRoom | listed) << (itemBits * place))
-	})>>(itemBits*place)&registered != 0
+	})
 }
 
 func placeOf(fd int) int {
@@ -219,9 +219,12 @@ func firsts(v uint64, most int) (all uint64) {
 // EpollWait blocks until an item is on the list, or for as long as d.
 func EpollWait(epfd int, events []EpollEvent, d time.Duration) (n int) {
 	e := get[*epoll](epfd, "epoll_wait")
+	at := uint64(0)
 	if d >= 0 {
-		at := uint64(Now()+int64(d)) & untilMask
-		e.word.Update(func(v uint64) uint64 { return v&^(timeout|untilMask<<untilShift) | at<<untilShift })
+		at = uint64(Now()+int64(d)) & untilMask
+	}
+	e.word.Update(func(v uint64) uint64 { return v&^(timeout|untilMask<<untilShift) | at<<untilShift })
+	if at != 0 {
 		e.passed(Now())
 	}
 	for n == 0 {
@@ -255,6 +258,7 @@ type event struct {
 
 // Eventfd returns a new event descriptor.
 func Eventfd() (fd int, err error) {
+	machine.Calls["eventfd"]++
 	o := &event{place: machine.place()}
 	search.Name(&o.n, fmt.Sprintf("event %d", o.place), nil)
 	return machine.number(o), nil

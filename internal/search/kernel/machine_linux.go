@@ -23,6 +23,10 @@ type Machine struct {
 	// InBubble says that all goroutines but the reactors are in a bubble of testing/synctest.
 	InBubble bool
 
+	// AtConnect is what happens as soon as connect(2) was called, AtRegister as soon as a socket
+	// was registered.
+	AtConnect, AtRegister hook
+
 	run       *search.Run
 	now       search.Var
 	cleanups  search.Var // that have not run
@@ -32,6 +36,16 @@ type Machine struct {
 	objects   map[int]any // by descriptor
 	watched   int         // sockets and event descriptors
 	forgotten int         // sockets that were closed while they were registered
+}
+
+// A hook is called once, unless it is nil.
+type hook func()
+
+func (h *hook) call() {
+	if f := *h; f != nil {
+		*h = nil
+		f()
+	}
 }
 
 // machine is the one that runs.
@@ -97,14 +111,15 @@ func CloseFD(fd int) error {
 		closes(&o.in)
 		closes(&o.out)
 		for _, e := range machine.instances {
-			if e.forget(o.place) {
+			if e.forget(o.place)>>(itemBits*o.place)&registered != 0 {
 				machine.forgotten++
 			}
 		}
 	case *event:
 		closes(&o.n)
 	case *epoll:
-		closes(&o.word)
+		const all = 1<<(itemBits*maxItems) - 1 // what it watched ends with it
+		check(o.word.Update(func(v uint64) uint64 { return v&^all | closed }), "close")
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // A poller that is closed, and what the reactor does for those in bubbles.
 var groups = []search.Scenario{
 	{Name: "a poller is closed while one waits", Notes: "group close, HB-1, HB-7", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorld(r, Wait(r.Variant))
+		w := newWorld(r, Strategy(r.Variant))
 		w.ReactorsEnd = true
 		fd, pd := w.register()
 		r.Go("reader", func() { w.end(w.read(fd, pd)) })

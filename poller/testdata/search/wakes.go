@@ -11,7 +11,7 @@ import (
 // sleep, is in time.
 var wakes = []search.Scenario{
 	{Name: "two deadlines are set, the later one first", Notes: "HB-7, HB-8", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorld(r, Wait(r.Variant))
+		w := newWorld(r, Strategy(r.Variant))
 		_, pd := w.register()
 		r.Settle()
 		r.Go("setter", func() { w.set(pd, 9); w.set(pd, 5) })
@@ -19,7 +19,7 @@ var wakes = []search.Scenario{
 		w.CheckCalls("notify", 2)
 	}},
 	{Name: "two set deadlines", Notes: "HB-7, HB-8", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorld(r, Wait(r.Variant))
+		w := newWorld(r, Strategy(r.Variant))
 		_, one := w.register()
 		_, two := w.register()
 		r.Settle()
@@ -29,7 +29,7 @@ var wakes = []search.Scenario{
 		w.CheckCalls("notify", 2)
 	}},
 	{Name: "a deadline is set while an event comes", Notes: "HB-7, HB-8", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorld(r, Wait(r.Variant))
+		w := newWorld(r, Strategy(r.Variant))
 		fd, pd := w.register()
 		r.Settle()
 		r.Go("setter", func() { w.set(pd, 5) })
@@ -38,7 +38,7 @@ var wakes = []search.Scenario{
 		w.CheckCalls("notify", 1)
 	}},
 	{Name: "more events than a batch has", Notes: "fact e", Variants: 2, Setup: func(r *search.Run) {
-		w := newWorld(r, Wait(r.Variant))
+		w := newWorld(r, Strategy(r.Variant))
 		var fds [3]int
 		for i := range fds {
 			fds[i], _ = w.register()

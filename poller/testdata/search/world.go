@@ -18,7 +18,7 @@ type world struct {
 	wrong string  // found on the way
 }
 
-func newWorld(r *search.Run, wait Wait) *world {
+func newWorld(r *search.Run, wait Strategy) *world {
 	w := &world{Machine: kernel.Boot(r), run: r}
 	r.TokensUnderLocks() // the reactor holds one as long as it runs
 	var err error

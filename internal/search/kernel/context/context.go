@@ -21,14 +21,17 @@ var Canceled = context.Canceled
 
 // A Cancelable is a context that Cancel ends.
 type Cancelable struct {
-	done  search.Var
-	funcs []*after // in the order of AfterFunc
+	done search.Var
+
+	mu    search.Mutex // as a real one has: what comes before AfterFunc comes before the function
+	funcs []*after     // in the order of AfterFunc
 }
 
 // New returns one.
 func New() *Cancelable {
 	c := &Cancelable{}
 	search.Name(&c.done, "context", nil)
+	search.Name(&c.mu, "context.mu", nil)
 	return c
 }
 
@@ -46,7 +49,7 @@ func (*Cancelable) Done() <-chan struct{} { return make(chan struct{}) }
 
 // Err returns Canceled after Cancel.
 func (c *Cancelable) Err() error {
-	if c.done.Load()&1 != 0 {
+	if c.done.Load() != 0 {
 		return Canceled
 	}
 	return nil
@@ -54,7 +57,9 @@ func (c *Cancelable) Err() error {
 
 // Cancel ends the context and starts the functions.
 func (c *Cancelable) Cancel() {
-	c.done.Update(func(v uint64) uint64 { return v | 1 })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done.Update(func(uint64) uint64 { return 1 })
 	for _, a := range c.funcs {
 		a.start()
 	}
@@ -76,9 +81,10 @@ func AfterFunc(ctx Context, f func()) (stop func() bool) {
 	c := ctx.(*Cancelable)
 	a := &after{f: f}
 	search.Name(&a.word, "after", nil)
-	ended := c.done.Update(func(v uint64) uint64 { return v + 2 })&1 != 0 // a step with Cancel's
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.funcs = append(c.funcs, a)
-	if ended {
+	if c.Err() != nil {
 		a.start()
 	}
 	return func() bool {
