@@ -2,8 +2,6 @@ package copy
 
 import (
 	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,7 +18,9 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// The tests here compare ReadFrom and WriteTo with package net's.
+// The tests here compare ReadFrom and WriteTo with package net's. Of an error only the
+// innermost is compared where packages net and os know how to reach each other's descriptors
+// and not ours: there data goes through user space, and the error says read or write.
 
 // A bulkSource is something to ReadFrom, and what to look at afterwards.
 type bulkSource struct {
@@ -31,7 +31,7 @@ type bulkSource struct {
 // seen is what of an error is compared.
 func (src bulkSource) seen(err error) error {
 	if src.name == "package net's" {
-		return innermost(err)
+		return nettest.Innermost(err)
 	}
 	return err
 }
@@ -244,16 +244,6 @@ func onceEmpty(s *both.Side, r *os.File, f func()) {
 	}()
 }
 
-// innermost returns the error at the end of the chain. It is all that is compared where
-// package net and package os know how to reach each other's descriptors and not ours,
-// so that data goes through user space and the error says read or write.
-func innermost(err error) error {
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
-	}
-	return err
-}
-
 // If this fails, ReadFrom or io.Copy has sent something else than package net's would,
 // left the source elsewhere, or blames another end, call or operation.
 func TestReadFromLikeNet(t *testing.T) {
@@ -275,7 +265,7 @@ func TestReadFromLikeNet(t *testing.T) {
 					both.Compare(t, func(s *both.Side) []any {
 						r, after := src.open(s)
 						if way == "Copy" || src.name == "bufio.Reader" { // what asks the file, not the connection
-							return readFrom(s, r, none, reach, move, innermost)
+							return readFrom(s, r, none, reach, move, nettest.Innermost)
 						}
 						return readFrom(s, r, after, reach, move, src.seen)
 					})
@@ -327,113 +317,6 @@ func TestReadFromGrowingFile(t *testing.T) {
 		received, err := io.ReadAll(peer)
 		return append(r, string(received), err)
 	})
-}
-
-// If this fails, WriteTo to some writer tells another count or error than package
-// net's.
-func TestWriteToLikeNet(t *testing.T) {
-	sinks := map[string]func(s *both.Side) (w io.Writer, after func() []any){
-		"bytes.Buffer": func(*both.Side) (io.Writer, func() []any) {
-			b := new(bytes.Buffer)
-			return b, func() []any { return both.Results(b.String()) }
-		},
-		"writer": func(*both.Side) (io.Writer, func() []any) {
-			b := new(bytes.Buffer)
-			return struct{ io.Writer }{b}, func() []any { return both.Results(b.String()) }
-		},
-		"failing writer": func(*both.Side) (io.Writer, func() []any) { return failing{io.ErrClosedPipe}, none },
-		"file": func(s *both.Side) (io.Writer, func() []any) {
-			f := file(s, os.O_RDWR)
-			return f, position(f)
-		},
-		"file to append": func(s *both.Side) (io.Writer, func() []any) {
-			f := file(s, os.O_RDWR|os.O_APPEND)
-			return f, position(f)
-		},
-		"pipe": func(s *both.Side) (io.Writer, func() []any) {
-			r, w, err := os.Pipe()
-			require.NoError(s, err)
-			return w, func() []any {
-				w.Close()
-				b, err := io.ReadAll(r)
-				r.Close()
-				return both.Results(string(b), err)
-			}
-		},
-		"TCP": func(s *both.Side) (io.Writer, func() []any) { c, peer := s.Pair(); return c, received(s, c, peer) },
-		"TCP, closed": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.Pair()
-			c.Close()
-			return c, received(s, c, peer)
-		},
-		"TCP, past deadline": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.Pair()
-			c.SetDeadline(nettest.LongAgo)
-			return c, received(s, c, peer)
-		},
-		"TCP, write side closed": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.Pair()
-			c.CloseWrite()
-			return c, received(s, c, peer)
-		},
-		"package net's": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.Theirs().Pair()
-			return c, received(s, c, peer)
-		},
-		"unix": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.StreamPair("unix")
-			return c, received(s, c, peer)
-		},
-		"unix, closed": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.StreamPair("unix")
-			c.Close()
-			return c, received(s, c, peer)
-		},
-		"unix, past deadline": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.StreamPair("unix")
-			c.SetDeadline(nettest.LongAgo)
-			return c, received(s, c, peer)
-		},
-		"unix, peer closed": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.StreamPair("unix")
-			peer.Close()
-			return c, none
-		},
-		"unixpacket": func(s *both.Side) (io.Writer, func() []any) {
-			c, peer := s.StreamPair("unixpacket")
-			return c, received(s, c, peer)
-		},
-	}
-	sources := map[string]func(s *both.Side) both.TCPConn{
-		"data":   func(s *both.Side) both.TCPConn { return tcpSource(s) },
-		"closed": func(s *both.Side) both.TCPConn { c := tcpSource(s); c.Close(); return c },
-		"past deadline": func(s *both.Side) both.TCPConn {
-			c := tcpSource(s)
-			c.SetDeadline(nettest.LongAgo)
-			return c
-		},
-		"reset": func(s *both.Side) both.TCPConn { c, peer := s.Pair(); both.Reset(s, c, peer); return c },
-	}
-	for name, sink := range sinks {
-		for source, open := range sources {
-			for way, move := range map[string]func(c both.TCPConn, w io.Writer) (int64, error){
-				"WriteTo": func(c both.TCPConn, w io.Writer) (int64, error) { return c.WriteTo(w) },
-				"Copy":    func(c both.TCPConn, w io.Writer) (int64, error) { return io.Copy(w, c) },
-			} {
-				t.Run(name+"/"+source+"/"+way, func(t *testing.T) {
-					both.Compare(t, func(s *both.Side) []any {
-						c := open(s)
-						w, after := sink(s)
-						n, err := move(c, w)
-						if name == "package net's" || strings.HasPrefix(name, "file") || name == "pipe" {
-							err = innermost(err)
-						}
-						return append(both.Results(n, err), after()...)
-					})
-				})
-			}
-		}
-	}
 }
 
 // received closes c and returns what its peer got.

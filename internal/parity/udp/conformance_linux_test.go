@@ -102,151 +102,23 @@ func unixgramPair(near, far *both.Side, connected bool) (a, b *packetEnd) {
 	return &packetEnd{packetConn: c}, &packetEnd{packetConn: bound}
 }
 
-// Whichever of these fails, a program that works with package net's sockets of packets
-// does not with ours.
+// packetTests are what must hold of any two sockets. Whichever of these fails, a program that
+// works with package net's sockets of packets does not with ours.
+var packetTests = map[string]func(t *testing.T, a, b *packetEnd){
+	"packets come one by one and whole":   packetsComeWhole,
+	"many readers and writers":            manyReadersAndWriters,
+	"deadlines in the past":               deadlinesInThePast,
+	"a deadline that comes":               deadlineComes,
+	"a read deadline leaves writes alone": readDeadlineLeavesWrites,
+	"deadlines set while all wait":        deadlinesWhileAllWait,
+	"Close wakes all":                     closeWakesAll,
+	"all methods at once":                 allMethodsAtOnce,
+}
+
+// Each of packetTests must hold whatever the network, whether the sockets are connected or
+// not, and whichever of the two is ours.
 func TestPacketConformance(t *testing.T) {
-	tests := map[string]func(t *testing.T, a, b *packetEnd){
-		"packets come one by one and whole": func(t *testing.T, a, b *packetEnd) {
-			sent, got := make([]byte, 9000), make([]byte, 10000)
-			for i := range 300 {
-				size := i * 7919 % len(sent)
-				for j := range size {
-					sent[j] = byte(i + j)
-				}
-				n, err := a.send(sent[:size])
-				require.NoError(t, err)
-				require.Equal(t, size, n)
-				n, err = b.receive(got)
-				require.NoError(t, err)
-				require.True(t, bytes.Equal(sent[:size], got[:n]))
-				a, b = b, a
-			}
-		},
-		"many readers and writers": func(t *testing.T, a, b *packetEnd) {
-			require.NoError(t, b.SetReadBuffer(1<<20))
-			const each, workers = 20, 8
-			var senders, receivers sync.WaitGroup
-			var mu sync.Mutex
-			seen := map[string]int{}
-			for w := range workers {
-				senders.Go(func() {
-					for i := range each {
-						if _, err := a.send(fmt.Append(nil, w, " ", i)); err != nil {
-							t.Error(err)
-						}
-					}
-				})
-				receivers.Go(func() {
-					buf := make([]byte, 64)
-					for range each {
-						n, err := b.receive(buf)
-						if err != nil {
-							t.Error(err)
-							return
-						}
-						mu.Lock()
-						seen[string(buf[:n])]++
-						mu.Unlock()
-					}
-				})
-			}
-			senders.Wait()
-			receivers.Wait()
-			require.Len(t, seen, each*workers)
-		},
-		"deadlines in the past": func(t *testing.T, a, b *packetEnd) {
-			for range 3 {
-				require.NoError(t, a.SetDeadline(nettest.LongAgo))
-				_, err := a.send([]byte("x"))
-				nettest.IsTimeout(t, err)
-				_, err = a.receive(make([]byte, 1))
-				nettest.IsTimeout(t, err)
-				_, err = a.receive(make([]byte, 1))
-				nettest.IsTimeout(t, err)
-				require.NoError(t, a.SetReadDeadline(time.Time{}))
-				require.NoError(t, a.SetWriteDeadline(time.Time{}))
-				_, err = a.send([]byte("x"))
-				require.NoError(t, err)
-				_, err = b.send([]byte("y"))
-				require.NoError(t, err)
-				_, err = a.receive(make([]byte, 1))
-				require.NoError(t, err)
-			}
-		},
-		"a deadline that comes": func(t *testing.T, a, b *packetEnd) {
-			for _, d := range []time.Duration{0, time.Nanosecond, time.Millisecond, 10 * time.Millisecond} {
-				start := time.Now()
-				require.NoError(t, a.SetReadDeadline(start.Add(d)))
-				_, err := a.receive(make([]byte, 1))
-				nettest.IsTimeout(t, err)
-				require.GreaterOrEqual(t, time.Since(start)+time.Millisecond, d)
-			}
-		},
-		"a read deadline leaves writes alone": func(t *testing.T, a, b *packetEnd) {
-			require.NoError(t, a.SetReadDeadline(nettest.LongAgo))
-			_, err := a.send([]byte("x"))
-			require.NoError(t, err)
-			_, err = b.receive(make([]byte, 1))
-			require.NoError(t, err)
-			require.NoError(t, a.SetReadDeadline(time.Time{}))
-			require.NoError(t, a.SetWriteDeadline(nettest.LongAgo))
-			_, err = b.send([]byte("x"))
-			require.NoError(t, err)
-			_, err = a.receive(make([]byte, 1))
-			require.NoError(t, err)
-		},
-		"deadlines set while all wait": func(t *testing.T, a, b *packetEnd) {
-			const waiting = 8
-			errs := make(chan error, waiting)
-			for range waiting {
-				go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
-			}
-			require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Hour)))
-			require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Millisecond)))
-			for range waiting {
-				nettest.IsTimeout(t, <-errs)
-			}
-		},
-		"Close wakes all": func(t *testing.T, a, b *packetEnd) {
-			const waiting = 8
-			errs := make(chan error, waiting)
-			for range waiting {
-				go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
-			}
-			require.NoError(t, a.Close())
-			for range waiting {
-				require.ErrorIs(t, <-errs, net.ErrClosed)
-			}
-			_, err := a.send([]byte("x"))
-			require.ErrorIs(t, err, net.ErrClosed)
-			require.ErrorIs(t, a.SetDeadline(time.Time{}), net.ErrClosed)
-			require.ErrorIs(t, a.Close(), net.ErrClosed)
-			require.NotNil(t, a.LocalAddr())
-		},
-		"all methods at once": func(t *testing.T, a, b *packetEnd) {
-			var all sync.WaitGroup
-			for range 20 {
-				for _, f := range []func(){
-					func() { a.receive(make([]byte, 16)) },
-					func() { a.send([]byte("hello")) },
-					func() { b.send([]byte("hello")) },
-					func() { a.SetDeadline(time.Now().Add(10 * time.Millisecond)) },
-					func() { a.SetReadDeadline(time.Now().Add(10 * time.Millisecond)) },
-					func() { a.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)) },
-					func() { a.SetReadBuffer(1 << 16) },
-					func() { a.LocalAddr() },
-					func() { a.RemoteAddr() },
-					func() { a.receiveMsg(make([]byte, 16), make([]byte, 16)) },
-					func() { b.SetDeadline(time.Now().Add(10 * time.Millisecond)) }, // its peer's queue may be full
-				} {
-					all.Go(f)
-				}
-			}
-			// Whichever deadline is the last one, it comes.
-			all.Wait()
-		},
-	}
-	for name, test := range tests {
+	for name, test := range packetTests {
 		for _, stds := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 			for _, network := range []string{"udp4", "udp6", "unixgram"} {
 				for _, connected := range []bool{false, true} {
@@ -258,4 +130,151 @@ func TestPacketConformance(t *testing.T) {
 			}
 		}
 	}
+}
+
+func packetsComeWhole(t *testing.T, a, b *packetEnd) {
+	sent, got := make([]byte, 9000), make([]byte, 10000)
+	for i := range 300 {
+		size := i * 7919 % len(sent)
+		for j := range size {
+			sent[j] = byte(i + j)
+		}
+		n, err := a.send(sent[:size])
+		require.NoError(t, err)
+		require.Equal(t, size, n)
+		n, err = b.receive(got)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(sent[:size], got[:n]))
+		a, b = b, a
+	}
+}
+
+func manyReadersAndWriters(t *testing.T, a, b *packetEnd) {
+	require.NoError(t, b.SetReadBuffer(1<<20))
+	const each, workers = 20, 8
+	var senders, receivers sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[string]int{}
+	for w := range workers {
+		senders.Go(func() {
+			for i := range each {
+				if _, err := a.send(fmt.Append(nil, w, " ", i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		receivers.Go(func() {
+			buf := make([]byte, 64)
+			for range each {
+				n, err := b.receive(buf)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				seen[string(buf[:n])]++
+				mu.Unlock()
+			}
+		})
+	}
+	senders.Wait()
+	receivers.Wait()
+	require.Len(t, seen, each*workers)
+}
+
+func deadlinesInThePast(t *testing.T, a, b *packetEnd) {
+	for range 3 {
+		require.NoError(t, a.SetDeadline(nettest.LongAgo))
+		_, err := a.send([]byte("x"))
+		nettest.IsTimeout(t, err)
+		_, err = a.receive(make([]byte, 1))
+		nettest.IsTimeout(t, err)
+		_, err = a.receive(make([]byte, 1))
+		nettest.IsTimeout(t, err)
+		require.NoError(t, a.SetReadDeadline(time.Time{}))
+		require.NoError(t, a.SetWriteDeadline(time.Time{}))
+		_, err = a.send([]byte("x"))
+		require.NoError(t, err)
+		_, err = b.send([]byte("y"))
+		require.NoError(t, err)
+		_, err = a.receive(make([]byte, 1))
+		require.NoError(t, err)
+	}
+}
+
+func deadlineComes(t *testing.T, a, b *packetEnd) {
+	for _, d := range []time.Duration{0, time.Nanosecond, time.Millisecond, 10 * time.Millisecond} {
+		start := time.Now()
+		require.NoError(t, a.SetReadDeadline(start.Add(d)))
+		_, err := a.receive(make([]byte, 1))
+		nettest.IsTimeout(t, err)
+		require.GreaterOrEqual(t, time.Since(start)+time.Millisecond, d)
+	}
+}
+
+func readDeadlineLeavesWrites(t *testing.T, a, b *packetEnd) {
+	require.NoError(t, a.SetReadDeadline(nettest.LongAgo))
+	_, err := a.send([]byte("x"))
+	require.NoError(t, err)
+	_, err = b.receive(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, a.SetReadDeadline(time.Time{}))
+	require.NoError(t, a.SetWriteDeadline(nettest.LongAgo))
+	_, err = b.send([]byte("x"))
+	require.NoError(t, err)
+	_, err = a.receive(make([]byte, 1))
+	require.NoError(t, err)
+}
+
+func deadlinesWhileAllWait(t *testing.T, a, b *packetEnd) {
+	const waiting = 8
+	errs := make(chan error, waiting)
+	for range waiting {
+		go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
+	}
+	require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Hour)))
+	require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Millisecond)))
+	for range waiting {
+		nettest.IsTimeout(t, <-errs)
+	}
+}
+
+func closeWakesAll(t *testing.T, a, b *packetEnd) {
+	const waiting = 8
+	errs := make(chan error, waiting)
+	for range waiting {
+		go func() { _, err := a.receive(make([]byte, 1)); errs <- err }()
+	}
+	require.NoError(t, a.Close())
+	for range waiting {
+		require.ErrorIs(t, <-errs, net.ErrClosed)
+	}
+	_, err := a.send([]byte("x"))
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.ErrorIs(t, a.SetDeadline(time.Time{}), net.ErrClosed)
+	require.ErrorIs(t, a.Close(), net.ErrClosed)
+	require.NotNil(t, a.LocalAddr())
+}
+
+func allMethodsAtOnce(t *testing.T, a, b *packetEnd) {
+	var all sync.WaitGroup
+	for range 20 {
+		for _, f := range []func(){
+			func() { a.receive(make([]byte, 16)) },
+			func() { a.send([]byte("hello")) },
+			func() { b.send([]byte("hello")) },
+			func() { a.SetDeadline(time.Now().Add(10 * time.Millisecond)) },
+			func() { a.SetReadDeadline(time.Now().Add(10 * time.Millisecond)) },
+			func() { a.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)) },
+			func() { a.SetReadBuffer(1 << 16) },
+			func() { a.LocalAddr() },
+			func() { a.RemoteAddr() },
+			func() { a.receiveMsg(make([]byte, 16), make([]byte, 16)) },
+			func() { b.SetDeadline(time.Now().Add(10 * time.Millisecond)) }, // its peer's queue may be full
+		} {
+			all.Go(f)
+		}
+	}
+	// Whichever deadline is the last one, it comes.
+	all.Wait()
 }
