@@ -74,6 +74,6 @@ func Returns(t testing.TB, what string, f func()) {
 
 // Stacks returns what all goroutines do.
 func Stacks() string {
-	buf := make([]byte, 1<<18)
+	buf := make([]byte, 1<<20)
 	return string(buf[:runtime.Stack(buf, true)])
 }

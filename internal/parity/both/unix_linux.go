@@ -7,7 +7,6 @@ import (
 	"os"
 	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -245,8 +244,7 @@ func (s *Side) Waiting() int {
 		return stats.ParkedReaders + stats.ParkedWriters
 	}
 	n := 0
-	buf := make([]byte, 1<<20)
-	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+	for stack := range strings.SplitSeq(nettest.Stacks(), "\n\n") {
 		// A reactor of ours waits likewise, and may end at any time.
 		if strings.Contains(stack, " [IO wait") && !ContainsReactor(stack) {
 			n++

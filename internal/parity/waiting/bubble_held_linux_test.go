@@ -42,10 +42,7 @@ func ends(t *testing.T, f func(t *testing.T)) {
 // noReactor waits until the default group has none.
 func noReactor(t *testing.T) {
 	t.Helper()
-	nettest.Eventually(t, "no reactor runs", func() bool {
-		buf := make([]byte, 1<<20)
-		return !both.ContainsReactor(string(buf[:runtime.Stack(buf, true)]))
-	})
+	nettest.Eventually(t, "no reactor runs", func() bool { return !both.ContainsReactor(nettest.Stacks()) })
 }
 
 // If this failed, a bubble that opens the first socket, and a cleanup function that uses

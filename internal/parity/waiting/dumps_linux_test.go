@@ -73,8 +73,7 @@ func readForDump(c net.Conn, read chan<- error) {
 
 // waitsIn reports whether readForDump is in such a state and function.
 func waitsIn(state, function string) bool {
-	dump := make([]byte, 1<<20)
-	for g := range strings.SplitSeq(string(dump[:runtime.Stack(dump, true)]), "\n\n") {
+	for g := range strings.SplitSeq(nettest.Stacks(), "\n\n") {
 		if strings.Contains(g, ".readForDump(") {
 			head, frames, _ := strings.Cut(g, "\n")
 			return strings.Contains(head, "["+state) && strings.Contains(frames, function+"(")
