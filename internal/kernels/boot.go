@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -52,7 +51,7 @@ func qemu(ctx context.Context, arch string, by accelerator, image, initrd string
 		"-smp", "2", "-m", "3G", "-kernel", image, "-initrd", initrd,
 		"-append", fmt.Sprintf("console=%s quiet loglevel=1 panic=-1 %s", console, word))
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	endWithParent(cmd)
 	return cmd
 }
 
