@@ -1,4 +1,22 @@
-# The commands that the README names need no make; this one is too long to type.
+# Short names for the commands that the README and CONTRIBUTING.md give in full, and one that is too long to type.
+
+.PHONY: test bench docs lint bench-compare
+
+# test runs the tests of the library; CONTRIBUTING.md has all that must hold.
+test:
+	go test ./...
+
+# bench compares with net, in about a minute.
+bench:
+	go run -C bench .
+
+# docs compares the pages with the code.
+docs:
+	go test ./internal/house -run TestDocs
+
+# lint runs the checks that run nothing: format, vet, staticcheck.
+lint:
+	.ci/run lint
 
 COUNT ?= 6
 BENCH ?= .
@@ -6,7 +24,6 @@ BENCHTIME ?= 200ms
 
 # bench-compare runs the benchmarks that have the names of package net's own on both packages, by turns, and lets
 # benchstat compare them: make bench-compare BENCH=TCP4 COUNT=10
-.PHONY: bench-compare
 bench-compare:
 	@dir=$$(mktemp -d) && trap 'rm -r "$$dir"' EXIT && \
 	go test -C bench/netnames -c -o "$$dir/netnames" . && \

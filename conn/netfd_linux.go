@@ -54,10 +54,13 @@ func (f *NetFD) kind() fd.Kind {
 	return fd.KindPacket
 }
 
-// Network, LocalAddr and RemoteAddr are what a net.OpError names. The remote address
-// of a listener is nil.
-func (f *NetFD) Network() string      { return f.network }
-func (f *NetFD) LocalAddr() net.Addr  { return f.laddr }
+// Network returns the network that a net.OpError names.
+func (f *NetFD) Network() string { return f.network }
+
+// LocalAddr returns the address that a net.OpError names as Source.
+func (f *NetFD) LocalAddr() net.Addr { return f.laddr }
+
+// RemoteAddr returns the address that a net.OpError names as Addr; nil for a listener.
 func (f *NetFD) RemoteAddr() net.Addr { return f.raddr }
 
 // FD returns the descriptor.

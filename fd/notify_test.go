@@ -86,7 +86,7 @@ func TestNotifyStop(t *testing.T) {
 		require.Empty(t, told)
 
 		// After a short read it begins without asking the kernel.
-		told, stop = notified(fd)
+		_, stop = notified(fd)
 		parked(t, g, 1, 0)
 		require.True(t, stop())
 		told, _ = notified(fd)

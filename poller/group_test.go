@@ -197,7 +197,7 @@ func TestFailingRegister(t *testing.T) {
 
 // The default Group is one for all, of the default configuration.
 func TestDefault(t *testing.T) {
-	if Default() != Default() {
+	if first, second := Default(), Default(); first != second {
 		t.Error("there are two")
 	}
 	if Default().config.Strategy != Nested {

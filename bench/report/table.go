@@ -61,10 +61,7 @@ func (b block) cells(r Row) []string {
 }
 
 func callColumns(unit string) []string {
-	columns := []string{"syscalls/" + measure.ShortUnit(unit)}
-	for _, kind := range counting.Kinds() {
-		columns = append(columns, kind)
-	}
+	columns := append([]string{"syscalls/" + measure.ShortUnit(unit)}, counting.Kinds()...)
 	return append(columns, "other", "total")
 }
 

@@ -1,7 +1,6 @@
 package house
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"go/constant"
@@ -380,7 +379,7 @@ func TestVariablesAreNets(t *testing.T) {
 	for name, v := range values {
 		switch std := v[0].(type) {
 		case net.IP:
-			require.True(t, bytes.Equal(std, v[1].(net.IP)), name)
+			require.Equal(t, std, v[1], name)
 		default:
 			require.True(t, std == v[1], name)
 		}

@@ -4,6 +4,8 @@
 // Where it stands: conn, dialer and resolve put them into net.OpError.
 package neterr
 
+//lint:file-ignore ST1012 that these are errors is what the name of the package says
+
 import (
 	"context"
 	"errors"

@@ -239,6 +239,7 @@ func serve(args []string) {
 	for kept := []net.Conn(nil); ; {
 		c, err := ln.Accept()
 		must(err)
+		//lint:ignore SA4010 what is not kept would be closed as garbage
 		kept = append(kept, c) // where it is not read from
 		if args[0] == "echo" {
 			go func() { io.Copy(c, c); c.Close() }()

@@ -68,7 +68,7 @@ func number(b bool) uint64 {
 	return 0
 }
 
-// A Pointer's value is the address.
+// A Pointer is an atomic.Pointer; its value is the address.
 type Pointer[T any] struct {
 	object
 	p *T

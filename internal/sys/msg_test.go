@@ -96,7 +96,7 @@ func TestTruncatedPacketIsToldWhole(t *testing.T) {
 	a, from := udp(t, syscall.AF_INET)
 	ok(t, RawCalls.SendTo(a, []byte("packet"), rawAddr(from)))
 	arrive(t, a, 1)
-	n, _, flags, err := RawCalls.RecvMsg(a, make([]byte, 2, 2), nil, unix.MSG_TRUNC, new(RawAddr))
+	n, _, flags, err := RawCalls.RecvMsg(a, make([]byte, 2), nil, unix.MSG_TRUNC, new(RawAddr))
 	if n != len("packet") || flags&unix.MSG_TRUNC == 0 || err != nil {
 		t.Errorf("RecvMsg = %d, flags %#x, %v", n, flags, err)
 	}

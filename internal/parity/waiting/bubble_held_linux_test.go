@@ -79,6 +79,7 @@ func TestBubbleBesideCleanupThatLocks(t *testing.T) {
 		noReactor(t)
 		var mu sync.Mutex
 		ends(t, func(t *testing.T) {
+			//lint:ignore SA2001 the clean-up has nothing to do but wait for the lock
 			cleanups(20, func(int) { mu.Lock(); mu.Unlock() })
 			mu.Lock()
 			defer mu.Unlock()
