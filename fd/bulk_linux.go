@@ -184,9 +184,9 @@ func (fd *FD) spliceStops(err error) bool {
 // fillByRead moves up to n bytes into the empty pipe by a read.
 func (fd *FD) fillByRead(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, pageSize))
-	n, err := fd.calls.Read(fd.sysfd, page)
+	n, err := fd.calls.RecvFrom(fd.sysfd, page, nil)
 	if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
-		n, err = fd.calls.Read(fd.sysfd, page)
+		n, err = fd.calls.RecvFrom(fd.sysfd, page, nil)
 	}
 	if n == 0 || err != nil {
 		return 0, err

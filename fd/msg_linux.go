@@ -32,7 +32,7 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	}
 	defer fd.unlock(polldesc.Write)
 	for {
-		err := fd.calls.SendTo(fd.sysfd, p, to)
+		_, err := fd.calls.SendTo(fd.sysfd, p, to)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue

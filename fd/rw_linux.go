@@ -34,9 +34,9 @@ func (fd *FD) read(p []byte) (int, error) {
 		p = p[:min(len(p), maxTransfer)]
 	}
 	for {
-		n, err := fd.calls.Read(fd.sysfd, p) // DOC: read-syscall
+		n, err := fd.calls.RecvFrom(fd.sysfd, p, nil) // DOC: read-syscall
 		if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
-			n, err = fd.calls.Read(fd.sysfd, p) // once: the urgent byte may not have arrived
+			n, err = fd.calls.RecvFrom(fd.sysfd, p, nil) // once: the urgent byte may not have arrived
 		}
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
@@ -105,7 +105,7 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 		if fd.kind.isStream() {
 			chunk = chunk[:min(len(chunk), maxTransfer)]
 		}
-		n, err := fd.calls.Write(fd.sysfd, chunk)
+		n, err := fd.calls.SendTo(fd.sysfd, chunk, nil)
 		if n > len(chunk) {
 			// A broken kernel module; to go on would send garbage (golang/go#61060).
 			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))

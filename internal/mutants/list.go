@@ -59,7 +59,7 @@ func all() []Mutant {
 		connZone,
 		listenerFile, listenerListenconfig, listenerPacket, listenerSocket, listenerTcp, listenerUnix,
 		dialerDialer, dialerPacket, dialerRace, dialerSingle, dialerTcp, dialerTrace,
-		sysBatch, sysBulk, sysEpoll, sysMsg, sysPoll, sysRecvsend, sysRw, sysSocket,
+		sysBatch, sysBulk, sysEpoll, sysMsg, sysPoll, sysRawaddr, sysRw, sysSocket,
 	)
 }
 

@@ -67,7 +67,7 @@ var sysEpoll = []Mutant{
 	{
 		Name: "a wake-up through a descriptor that was closed is lost in silence",
 		File: "internal/sys/epoll_linux.go",
-		Old:  `	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // it was closed: a mistake`, New: `	_ = fmt.Sprintf
+		Old:  `	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // a bug: it is closed`, New: `	_ = fmt.Sprintf
 	return true`,
 		Breaks: "an error that should not be does not pass in silence",
 		Tests:  []string{"./internal/sys -run TestEventfdErrors"},

@@ -2,49 +2,24 @@ package main
 
 var sysMsg = []Mutant{
 	{
-		Name: "the name of a path has no end",
+		Name: "a truncated packet is read beyond its buffer",
 		File: "internal/sys/msg_linux.go",
-		Old: `		a.len++ // a path ends with a zero byte
-`,
-		New:        "",
-		Breaks:     "SetUnix: a path ends with a zero byte",
-		Tests:      []string{"./internal/sys -run TestRawAddr", "./internal/parity/unix -run TestUnix"},
-		Equivalent: "Linux ends a path itself",
+		Old:  `raceReadDone(fd, p[:min(n, len(p))]) // with MSG_TRUNC`, New: `raceReadDone(fd, p[:n]) // with MSG_TRUNC`,
+		Breaks: "MSG_TRUNC tells of more than there is",
+		Tests:  []string{"./internal/sys -run TestTruncatedPacketIsToldWhole"},
 	},
 	{
-		Name: "a path of the greatest length has no room for its end",
+		Name: "a packet with control messages blocks where O_NONBLOCK was cleared",
 		File: "internal/sys/msg_linux.go",
-		Old:  `len(name) > len(sa.Path) || len(name) == len(sa.Path) && name[0] != '@' && name[0] != 0`, New: `len(name) > len(sa.Path)`,
-		Breaks: "SetUnix fails with EINVAL if the name is too long",
-		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixWriteToTooLong|TestUnix"},
+		Old:  `c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))`, New: `c.message(unix.SYS_RECVMSG, fd, &msg, flags, len(p)+len(oob))`,
+		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
+		Tests:  []string{"./internal/sys -run TestPacketsNeverBlock"},
 	},
 	{
-		Name: "a name that fills the path is read on",
+		Name: "a packet to a broken connection raises SIGPIPE",
 		File: "internal/sys/msg_linux.go",
-		Old: `	if n < 0 {
-		n = len(name)
-	}
-`,
-		New: `	if n < 0 {
-		n = len(name) - 1
-	}
-`,
-		Breaks: "RawAddr.Unix returns the whole name",
-		Tests:  []string{"./internal/sys -run TestRawAddr"},
-	},
-	{
-		Name: "an IPv6 address has no zone",
-		File: "internal/sys/msg_linux.go",
-		Old:  `Addr: ip, Scope_id: zone}`, New: `Addr: ip}`,
-		Breaks: "SetInet6: zone is the number of an interface",
-		Tests:  []string{"./internal/sys -run TestRawAddr"},
-	},
-	{
-		Name:   "a port has the processor's byte order",
-		File:   "internal/sys/msg_linux.go",
-		Old:    `return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(make([]byte, 0, 2), uint16(port)))`,
-		New:    `return binary.NativeEndian.Uint16(binary.NativeEndian.AppendUint16(make([]byte, 0, 2), uint16(port)))`,
-		Breaks: "bigEndian returns a port as the network orders its bytes",
-		Tests:  []string{"./internal/sys -run TestRawAddr|TestPackets"},
+		Old:  `n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, `, New: `n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT, `,
+		Breaks: "a broken connection raises no SIGPIPE",
+		Tests:  []string{"./internal/sys -run TestNoSIGPIPE"},
 	},
 }

@@ -8,46 +8,46 @@ var sysRw = []Mutant{
 			return n, nil
 		}
 		if err != syscall.EINTR {
-			return 0, err
-		}`,
+			if`,
 		New: `			raceReadDone(fd, p[:n])
 			return n, nil
 		}
-		return 0, err`,
-		Breaks: "Read never returns EINTR",
+		{
+			if`,
+		Breaks: "RecvFrom never returns EINTR",
 		Tests:  []string{"./internal/sys"},
 	},
 	{
 		Name: "a write that a signal interrupts fails",
 		File: "internal/sys/rw_linux.go",
-		Old: `		if err == nil {
-			return n, nil
-		}
-		if err != syscall.EINTR {
-			return 0, err
+		Old: `		if err != syscall.EINTR {
+			return n, err
 		}`,
 		New:    `		return n, err`,
-		Breaks: "Write never returns EINTR",
+		Breaks: "SendTo never returns EINTR",
 		Tests:  []string{"./internal/sys"},
 	},
 	{
 		Name: "a read blocks where O_NONBLOCK was cleared",
 		File: "internal/sys/rw_linux.go",
-		Old:  `c.transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)`, New: `c.transfer(unix.SYS_RECVFROM, fd, p, 0)`,
+		Old: `				r, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,`,
+		New: `				r, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0,`,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
 		Tests:  []string{"./internal/sys -run TestNeverBlocks"},
 	},
 	{
 		Name: "a write blocks where O_NONBLOCK was cleared",
 		File: "internal/sys/rw_linux.go",
-		Old:  `unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) // DOC: sendto`, New: `unix.MSG_NOSIGNAL) // DOC: sendto`,
+		Old:  `const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL`, New: `const flags = unix.MSG_NOSIGNAL`,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
 		Tests:  []string{"./internal/sys -run TestNeverBlocks"},
 	},
 	{
 		Name: "a write to a broken connection raises SIGPIPE",
 		File: "internal/sys/rw_linux.go",
-		Old:  `unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) // DOC: sendto`, New: `unix.MSG_DONTWAIT) // DOC: sendto`,
+		Old:  `const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL`, New: `const flags = unix.MSG_DONTWAIT`,
 		Breaks: "a broken connection raises no SIGPIPE",
 		Tests:  []string{"./internal/sys -run TestNoSIGPIPE"},
 	},
@@ -65,5 +65,16 @@ var sysRw = []Mutant{
 		Breaks:     "OrdinaryCalls are never raw",
 		Tests:      []string{"./internal/sys -run TestTransferSizes"},
 		Equivalent: "a transfer of nothing touches no memory",
+	},
+	{
+		Name: "a packet that cannot be received has the sender of the last one",
+		File: "internal/sys/rw_linux.go",
+		Old: `			if size != nil {
+				*size = 0
+			}
+			return 0, err`,
+		New:    `			return 0, err`,
+		Breaks: "RecvFrom that fails returns no address",
+		Tests:  []string{"./internal/sys -run TestPacketsNeverBlock"},
 	},
 }

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Batch is the packets of one recvmmsg(2) or sendmmsg(2), in the kernel's form. Make
-// one with NewBatch, Add the packets, and Free it when what became of them was read.
+// A Batch holds the packets of one recvmmsg(2) or sendmmsg(2) in the kernel's form. The
+// caller gets one from NewBatch, Adds the packets, and Frees it after reading the results.
 type Batch struct {
 	hdrs  []mmsghdr
-	addrs []RawAddr // that of hdrs[i]
-	iovs  []Iovec   // those of all hdrs, in order
+	addrs []RawAddr // addrs[i] is the address of hdrs[i]
+	iovs  []Iovec   // of all hdrs, in order
 }
 
 // An mmsghdr is struct mmsghdr of recvmmsg(2).
@@ -26,8 +26,9 @@ type mmsghdr struct {
 // batches keeps Batches for the next call.
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 
-// NewBatch returns an empty Batch with room for so many packets and, in all of them
-// together, so many buffers. There must not be more: the packets point to each other.
+// NewBatch returns an empty Batch for up to packets packets with up to buffers buffers in
+// all. The caller must not Add more: the slices must not move, because headers point into
+// them.
 func NewBatch(packets, buffers int) *Batch {
 	b := batches.Get().(*Batch)
 	b.hdrs = slices.Grow(b.hdrs, packets)
@@ -36,7 +37,7 @@ func NewBatch(packets, buffers int) *Batch {
 	return b
 }
 
-// Free gives b back, with no pointer left to anybody's buffers.
+// Free gives b back for a later NewBatch. It clears all pointers to the caller's buffers.
 func (b *Batch) Free() {
 	clear(b.hdrs)
 	clear(b.iovs)
@@ -44,9 +45,9 @@ func (b *Batch) Free() {
 	batches.Put(b)
 }
 
-// Add adds a packet that fills, or is made of, the buffers one after another. Its
-// address is returned: to be set before it is sent, or to be read when it has come.
-// None when sending means the peer.
+// Add adds a packet whose data is in the buffers, one after another. It returns the
+// packet's address. A sender sets the address, or leaves it empty for the peer of a
+// connected socket; a receiver reads it after RecvBatch.
 func (b *Batch) Add(buffers [][]byte, oob []byte) *RawAddr {
 	i, first := len(b.hdrs), len(b.iovs)
 	for _, p := range buffers {
@@ -66,8 +67,8 @@ func (b *Batch) Add(buffers [][]byte, oob []byte) *RawAddr {
 	return addr
 }
 
-// Packet returns what became of the i'th packet of those that were received or sent:
-// its bytes, those of its control messages, its flags.
+// Packet returns the result of the i'th packet that was received or sent: the number of
+// its bytes, the number of bytes of its control messages, and its flags.
 func (b *Batch) Packet(i int) (n, oobn, flags int) {
 	h := &b.hdrs[i]
 	return int(h.len), int(h.hdr.Controllen), int(h.hdr.Flags)
@@ -76,11 +77,11 @@ func (b *Batch) Packet(i int) (n, oobn, flags int) {
 // Addr returns the address of the i'th packet.
 func (b *Batch) Addr(i int) *RawAddr { return &b.addrs[i] }
 
-// The two calls are never raw, whatever their size: a packet costs the kernel more than
-// its bytes do.
+// RecvBatch and SendBatch are never raw, whatever their size: a packet costs the kernel
+// more than its bytes do.
 
-// RecvBatch receives the packets that are there, as many as b has, and returns how many.
-// flags are those of recvmmsg(2). It returns EAGAIN where there is none, and never EINTR.
+// RecvBatch receives as many packets as there are and b holds, and returns how many. flags
+// are those of recvmmsg(2). It returns EAGAIN if there is no packet, and never EINTR.
 func RecvBatch(fd int, b *Batch, flags int) (n int, err error) {
 	for i := range b.hdrs {
 		b.hdrs[i].hdr.Namelen = uint32(unsafe.Sizeof(b.addrs[i].any))
@@ -95,13 +96,13 @@ func RecvBatch(fd int, b *Batch, flags int) (n int, err error) {
 			b.received(fd, n)
 			return n, nil
 		}
-		if err != syscall.EINTR { // which comes with nothing received, and all headers as they were
+		if err != syscall.EINTR { // EINTR leaves the headers unchanged
 			return 0, err
 		}
 	}
 }
 
-// received notes the addresses of n packets, and tells the race detector of their bytes.
+// received stores the addresses of n packets and reports their bytes to the race detector.
 func (b *Batch) received(fd, n int) {
 	raceReadDone(fd, nil)
 	iovs := b.iovs
@@ -110,7 +111,7 @@ func (b *Batch) received(fd, n int) {
 		b.addrs[i].len = hdr.hdr.Namelen
 		left := int(hdr.len)
 		for _, v := range iovs[:hdr.hdr.Iovlen] {
-			k := min(left, int(v.Len)) // MSG_TRUNC tells of more than there is
+			k := min(left, int(v.Len)) // with MSG_TRUNC, len is the size of the packet
 			raceReadDone(fd, unsafe.Slice(v.Base, k))
 			left -= k
 		}
@@ -118,9 +119,9 @@ func (b *Batch) received(fd, n int) {
 	}
 }
 
-// SendBatch sends packets until one cannot be sent, and returns how many were. It fails
-// if the first cannot: with EAGAIN where it would block, and never with EINTR. flags are
-// those of sendmmsg(2).
+// SendBatch sends packets until one cannot be sent, and returns how many were sent. It
+// fails if the first packet cannot be sent: with EAGAIN if it would block, and never with
+// EINTR. flags are those of sendmmsg(2).
 func SendBatch(fd int, b *Batch, flags int) (n int, err error) {
 	raceWriteStart(nil)
 	for _, v := range b.iovs {

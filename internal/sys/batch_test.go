@@ -70,7 +70,7 @@ func TestTruncatedBatches(t *testing.T) {
 	b, to := udp(t, syscall.AF_INET)
 	ok(t, syscall.SetsockoptInt(b, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1))
 	for range 4 {
-		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+		ok(t, sendTo(a, []byte("hello"), rawAddr(to)))
 	}
 	arrive(t, b, 4)
 	p, oob := []byte("########"), []byte("################")
@@ -97,7 +97,7 @@ func TestTruncatedBatches(t *testing.T) {
 	if m, err := unix.ParseSocketControlMessage(control[:oobn]); err != nil || len(m) != 1 || m[0].Header.Type != unix.IP_PKTINFO {
 		t.Errorf("%v %v", m, err)
 	}
-	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+	ok(t, sendTo(a, []byte("hello"), rawAddr(to)))
 	arrive(t, b, 1)
 	if n, err := RecvBatch(b, in, unix.MSG_TRUNC); n != 1 || err != nil {
 		t.Fatal(n, err)

@@ -19,9 +19,9 @@ func MakeIovec(p []byte, n int) (iov Iovec) {
 	return iov
 }
 
-// Writev sends buffers, size bytes in all, to a connected socket. It is sendmsg(2)
-// rather than writev(2), which knows no MSG_DONTWAIT. It returns EAGAIN where it would
-// block, and never EINTR; so do SendFile and Splice.
+// Writev sends buffers, size bytes in all, to a connected socket. It uses sendmsg(2),
+// because writev(2) has no MSG_DONTWAIT. Writev, SendFile and Splice return EAGAIN instead
+// of blocking, and never EINTR.
 func (c Calls) Writev(fd int, iovs []Iovec, size int) (n int, err error) {
 	raceWriteStart(nil)
 	msg := unix.Msghdr{Iov: &iovs[0]}
@@ -36,8 +36,8 @@ func (c Calls) Writev(fd int, iovs []Iovec, size int) (n int, err error) {
 	}
 }
 
-// SendFile sends up to n bytes from a file's position, which moves on, to a socket. 0
-// means that the file has no more.
+// SendFile sends up to n bytes to a socket from a file's position, and advances the
+// position. It returns 0 at the end of the file.
 func SendFile(fd, file int, n int) (sent int, err error) {
 	raceWriteStart(nil)
 	for {
@@ -50,8 +50,8 @@ func SendFile(fd, file int, n int) (sent int, err error) {
 	}
 }
 
-// Splice moves up to n bytes from one descriptor to another, one of which is a pipe. 0
-// means that there are no more.
+// Splice moves up to n bytes from one descriptor to another, one of which is a pipe. It
+// returns 0 at the end of the stream.
 func Splice(to, from, n int) (moved int, err error) {
 	raceWriteStart(nil)
 	for {
@@ -69,9 +69,9 @@ func Splice(to, from, n int) (moved int, err error) {
 	}
 }
 
-// Queued returns how much of what was written to a socket is still on this side: of TCP,
-// bytes that the peer's kernel has not acknowledged; of others, memory that is in use. It
-// is 0 where the kernel does not tell.
+// Queued returns how much of the data written to a socket is still in the send queue
+// (SIOCOUTQ): for TCP, the bytes that the peer's kernel has not acknowledged; for other
+// sockets, the memory in use. It returns 0 if ioctl(2) fails.
 func Queued(fd int) int {
 	if failed(CallIoctl, fd) != nil {
 		return 0
@@ -83,8 +83,8 @@ func Queued(fd int) int {
 	return int(n)
 }
 
-// Pipe returns the ends of a new pipe, non-blocking and close-on-exec, with room for
-// size bytes if the system allows that many.
+// Pipe returns the ends of a new pipe, non-blocking and close-on-exec. It requests a
+// capacity of size bytes, which the system may not grant.
 func Pipe(size int) (r, w int, err error) {
 	var fds [2]int
 	if err = failed(CallPipe, -1); err == nil {

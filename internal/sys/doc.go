@@ -1,17 +1,15 @@
-// Package sys is where the socket code enters the kernel to wait, to move data and to
-// make or end a descriptor. (Options and names are set and asked for with package
-// syscall.)
+// Package sys makes the system calls that wait, move data, and create or close
+// descriptors. (Package syscall sets and reads options and addresses.)
 //
 // Where it stands: at the bottom. poller uses its epoll calls, fd its data calls, conn
-// those that make sockets. It decides two things for all of them: a call that a signal
-// interrupts is made again where that is right (EINTR leaves this package from connect
-// only, and ends an EpollWait early), and sockets are created non-blocking and
-// close-on-exec in one step.
+// those that make sockets. It decides two things for all of them. It repeats a call that a
+// signal interrupted where that is correct: only Connect returns EINTR, and EpollWait
+// returns early. And it creates descriptors non-blocking and close-on-exec in one step.
 //
-// Data calls on behalf of a Conn are raw: they do not tell the scheduler, which for a
-// call that does not wait for the peer costs more than it gives. A raw call holds its P
-// and delays a stop of the world, so they are up to 16 KiB only, and none where memory may
-// fault: see Calls.
+// The data calls of a Conn are raw: they do not tell the scheduler, which costs more than
+// it gains for a call that does not wait for the peer. A raw call holds its P and delays a
+// stop of the world, so calls of more than 16 KiB are not raw, and no data call is where
+// memory may fault: see Calls.
 //
 // Tests make calls fail with SetFault.
 package sys

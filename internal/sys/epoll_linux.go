@@ -11,30 +11,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Facts about epoll that shape what is built on it. Each was read in the kernel's
-// fs/eventpoll.c or epoll(7) and is exercised by a test.
+// Facts about epoll that the poller depends on. Each is documented in epoll(7) or was read
+// in the kernel's fs/eventpoll.c, and has a test.
 //
 //	a  Edge-triggered means: at least one event after every change. Between two
 //	   waits changes coalesce into one event that reports the state then.
-//	b  EPOLL_CTL_ADD reports what is ready already, so registering after data came
-//	   loses nothing.
-//	c  EPOLLERR and EPOLLHUP are reported whether asked for or not; EPOLLRDHUP and
-//	   EPOLLPRI only when asked for.
+//	b  EPOLL_CTL_ADD reports a descriptor that is ready already, so registering after
+//	   data came loses nothing.
+//	c  EPOLLERR and EPOLLHUP are always reported; EPOLLRDHUP and EPOLLPRI only if they
+//	   were requested.
 //	d  close(2) ends a registration only when it closes the last duplicate of the
 //	   description, so a descriptor that was duplicated must be deleted first.
 //	e  An epoll descriptor can itself be watched. Events left in the inner one do not
-//	   wake the outer one again: read until fewer come than there was room for.
+//	   wake the outer one again: read until fewer come than the buffer holds.
 //	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide
 //	   mutex, which any local user can keep busy. EPOLL_CTL_MOD and EPOLL_CTL_DEL do not.
 //	g  One descriptor can be watched by 500 epoll instances that are themselves watched,
-//	   of all processes together, and by any number that are not. EPOLL_CTL_ADD says
-//	   EINVAL to one more.
+//	   of all processes together, and by any number that are not. EPOLL_CTL_ADD fails
+//	   with EINVAL for one more.
 
 // An EpollEvent is struct epoll_event; the two words of user data are Fd and Pad.
 type EpollEvent = unix.EpollEvent
 
-// EpollCreate returns a new epoll instance, non-blocking so that Go's poller can watch it,
-// if a filter does not deny that.
+// EpollCreate returns a new epoll instance. It is non-blocking, so that Go's poller can
+// watch it, unless a seccomp filter denies that.
 func EpollCreate() (epfd int, err error) {
 	if err = failed(CallEpollCreate, -1); err == nil {
 		epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -43,13 +43,13 @@ func EpollCreate() (epfd int, err error) {
 		return -1, os.NewSyscallError("epoll_create1", err)
 	}
 	if failed(CallFcntl, epfd) == nil {
-		_ = unix.SetNonblock(epfd, true) // the caller finds out by watching it
+		_ = unix.SetNonblock(epfd, true) // if it fails, the caller cannot watch epfd
 	}
 	return epfd, nil
 }
 
-// EpollAdd registers fd for events, with two words of user data. It is no raw call: it may
-// have to wait for whoever has the mutex of fact f.
+// EpollAdd registers fd for events, with two words of user data. It is not a raw call,
+// because it may wait for the mutex of fact f.
 func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
 	err := failed(CallEpollCtl, fd)
 	if err == nil {
@@ -62,7 +62,7 @@ func EpollAdd(epfd, fd int, events uint32, lo, hi int32) error {
 	return os.NewSyscallError("epoll_ctl", err)
 }
 
-// EpollModify registers fd for other events. Those that are there are reported again.
+// EpollModify registers fd for other events. It makes epoll report the current ones again.
 func EpollModify(epfd, fd int, events uint32, lo, hi int32) error {
 	err := failed(CallEpollCtl, fd)
 	if err == nil {
@@ -76,14 +76,13 @@ func EpollModify(epfd, fd int, events uint32, lo, hi int32) error {
 func EpollDelete(epfd, fd int) error {
 	err := failed(CallEpollDelete, fd)
 	if err == nil {
-		var ev EpollEvent // kernels before 2.6.9 wanted one
+		var ev EpollEvent // required before Linux 2.6.9
 		err = unix.EpollCtl(epfd, unix.EPOLL_CTL_DEL, fd, &ev)
 	}
 	return os.NewSyscallError("epoll_ctl", err)
 }
 
-// EpollPoll fills events with what is ready now. It does not block, and so does not
-// tell the scheduler.
+// EpollPoll fills events with those that are ready now. It does not block and is raw.
 func EpollPoll(epfd int, events []EpollEvent) (n int) {
 	for {
 		var r uintptr
@@ -97,24 +96,24 @@ func EpollPoll(epfd int, events []EpollEvent) (n int) {
 			return int(r)
 		case unix.EINTR:
 		default:
-			panic("epoll_pwait: " + errno.Error()) // a bad argument: ours
+			panic("epoll_pwait: " + errno.Error()) // a bug: the argument is bad
 		}
 	}
 }
 
-// noPwait2 is set once epoll_pwait2 has not worked: the kernel may lack it (before 5.11), or
-// a filter deny it with an error of its choice.
+// noPwait2 is set when epoll_pwait2 has failed: the kernel does not have it (before 5.11), or
+// a seccomp filter denies it, with any error.
 var noPwait2 atomic.Bool
 
-// EpollWait blocks until something is ready or timeout has passed; a negative one
-// never passes. It may return early with nothing.
+// EpollWait blocks until a descriptor is ready or timeout has passed. A negative timeout
+// never passes. It may return 0 early.
 func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 	if !noPwait2.Load() {
 		n, errno := epollPwait2(epfd, events, timeout)
 		if errno == 0 || errno == unix.EINTR {
 			return n
 		}
-		noPwait2.Store(true) // should the mistake be ours, epoll_wait says so
+		noPwait2.Store(true) // a bad argument makes epoll_wait fail too
 	}
 	err := failed(CallEpollWait, epfd)
 	if err == nil {
@@ -126,7 +125,7 @@ func EpollWait(epfd int, events []EpollEvent, timeout time.Duration) (n int) {
 	case unix.EINTR:
 		return 0
 	}
-	panic("epoll_pwait: " + err.Error()) // a bad argument: ours
+	panic("epoll_pwait: " + err.Error()) // a bug: the argument is bad
 }
 
 // epollPwait2 takes struct __kernel_timespec, which has 64-bit fields everywhere.
@@ -146,8 +145,8 @@ func epollPwait2(epfd int, events []EpollEvent, timeout time.Duration) (int, uni
 	return int(r), 0
 }
 
-// timeoutMillis rounds up, so that a wait is never short, and down to what an int32
-// holds, after which the caller finds nothing due and waits again.
+// timeoutMillis rounds up to milliseconds, so that a wait is never short. A timeout that
+// does not fit an int32 is cut; the caller then finds nothing due and waits again.
 func timeoutMillis(d time.Duration) int {
 	if d < 0 {
 		return -1
@@ -159,8 +158,8 @@ func timeoutMillis(d time.Duration) int {
 	return int(min(ms, math.MaxInt32))
 }
 
-// Eventfd returns a new event descriptor. Registered edge-triggered it needs no
-// reading: every Notify is a change, and so an edge.
+// Eventfd returns a new eventfd. If it is registered edge-triggered, it need not be read:
+// every Notify is a change, and so an edge.
 func Eventfd() (fd int, err error) {
 	if err = failed(CallEventfd, -1); err == nil {
 		fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
@@ -168,8 +167,8 @@ func Eventfd() (fd int, err error) {
 	return fd, os.NewSyscallError("eventfd", err)
 }
 
-// Notify adds one to an event descriptor. One that is full is emptied first: that takes 64 bits
-// of wake-ups, or a filter that says so, which must not lose the one that matters.
+// Notify adds one to an eventfd. If the counter is full, or a seccomp filter returns EAGAIN,
+// Notify resets the counter and tries again, because no wake-up may be lost.
 func Notify(fd int) {
 	one := uint64(1)
 	for emptied := 0; ; {
@@ -188,11 +187,11 @@ func Notify(fd int) {
 	}
 }
 
-// mostEmptied is how often Notify tries again. A filter that always denies it denies it to the
-// runtime too.
+// mostEmptied is how often Notify tries again. A filter that always denies the call denies
+// it to Go's runtime too.
 const mostEmptied = 3
 
-// TakeNotify sets an event descriptor back to zero, and reports false if it was that.
+// TakeNotify resets an eventfd to zero. It reports whether the counter was not zero.
 func TakeNotify(fd int) bool {
 	var n uint64
 	for {
@@ -206,9 +205,8 @@ func TakeNotify(fd int) bool {
 	}
 }
 
-// eventfdDone reports whether a call on an event descriptor is done: EAGAIN says that there is
-// nothing to take. A call that is lost is a goroutine that sleeps on, so an error that should
-// not be does not pass in silence.
+// eventfdDone reports whether a call on an eventfd is done. EAGAIN means that the counter is
+// zero. It panics for any other error: to ignore it could leave a goroutine asleep.
 func eventfdDone(fd int, errno unix.Errno) bool {
 	switch errno {
 	case 0, unix.EAGAIN:
@@ -216,5 +214,5 @@ func eventfdDone(fd int, errno unix.Errno) bool {
 	case unix.EINTR:
 		return false
 	}
-	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // it was closed: a mistake
+	panic(fmt.Sprintf("eventfd %d: %v", fd, errno)) // a bug: it is closed
 }

@@ -5,8 +5,7 @@ import (
 	"syscall"
 )
 
-// A Call names a system call that SetFault can make fail, and every system call of this
-// package is one of them.
+// A Call names a system call of this package. SetFault can make each of them fail.
 type Call uint8
 
 const (
@@ -26,12 +25,12 @@ const (
 	CallFcntl
 	CallIoctl
 	CallPipe
-	CallClose // after which the descriptor is closed, whatever it says
+	CallClose // closes the descriptor even if it fails
 	CallEpollCreate
 	CallEpollWait
 	CallEpollWait2
 	CallEventfd
-	CallNotify // reading and writing an event descriptor
+	CallNotify // read and write of an eventfd
 )
 
 var callNames = [...]string{
@@ -64,21 +63,20 @@ const NumCalls = Call(len(callNames))
 
 func (c Call) String() string { return callNames[c] }
 
-// A Fault decides whether a call about to be made fails instead: it returns the
-// error, or nil to let the call through. It is called at every attempt, from many
-// goroutines. fd is -1 where there is none yet.
+// A Fault is called before every system call. If it returns an error, the call fails with
+// that error and is not made. fd is -1 if the call creates the descriptor. A Fault may be
+// called from several goroutines at once.
 type Fault func(call Call, fd int) error
 
 var fault atomic.Pointer[Fault]
 
-// SetFault installs f for the whole process, for tests, and returns what takes it
-// out again.
+// SetFault installs f for the whole process, for tests. restore removes it.
 func SetFault(f Fault) (restore func()) {
 	old := fault.Swap(&f)
 	return func() { fault.Store(old) }
 }
 
-// failed asks the Fault, if there is one.
+// failed returns the error of the installed Fault, if there is one.
 func failed(call Call, fd int) error {
 	if f := fault.Load(); f != nil {
 		return (*f)(call, fd)
@@ -86,7 +84,7 @@ func failed(call Call, fd int) error {
 	return nil
 }
 
-// refused is failed where an errno is at hand.
+// refused is failed for a caller that needs an errno.
 func refused(call Call, fd int) syscall.Errno {
 	errno, _ := failed(call, fd).(syscall.Errno)
 	return errno

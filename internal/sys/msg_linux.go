@@ -1,103 +1,75 @@
 package sys
 
 import (
-	"bytes"
-	"encoding/binary"
-	"net/netip"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// A RawAddr is a socket address in the kernel's form, so that datagrams can be received
-// and sent without an allocation.
-type RawAddr struct {
-	any unix.RawSockaddrAny
-	len uint32 // 0: no address
+// RecvMsg receives a packet, its control messages and its sender's address. flags are
+// those of recvmsg(2). It returns EAGAIN instead of blocking, and never EINTR.
+func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflags int, err error) {
+	iov := iovec(p)
+	for {
+		msg := unix.Msghdr{
+			Name:    (*byte)(unsafe.Pointer(&from.any)),
+			Namelen: uint32(unsafe.Sizeof(from.any)),
+			Iov:     &iov,
+			Control: unsafe.SliceData(oob),
+		}
+		msg.SetIovlen(1)
+		msg.SetControllen(len(oob))
+		if err = failed(CallRead, fd); err == nil {
+			n, err = c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))
+		}
+		if err == nil {
+			raceReadDone(fd, p[:min(n, len(p))]) // with MSG_TRUNC, n is the size of the packet
+			from.len = msg.Namelen
+			return n, int(msg.Controllen), int(msg.Flags), nil
+		}
+		if err != syscall.EINTR {
+			from.len = 0
+			return 0, 0, 0, err
+		}
+	}
 }
 
-// SetInet4 makes a an IPv4 address.
-func (a *RawAddr) SetInet4(ip [4]byte, port int) {
-	sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&a.any))
-	*sa = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: bigEndian(port), Addr: ip}
-	a.len = unix.SizeofSockaddrInet4
+// SendMsg sends a packet and its control messages, to the peer if to is nil. It returns
+// EAGAIN instead of blocking, and never EINTR. A broken connection raises no SIGPIPE.
+func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
+	raceWriteStart(p)
+	iov := iovec(p)
+	msg := unix.Msghdr{Iov: &iov, Control: unsafe.SliceData(oob)}
+	msg.SetIovlen(1)
+	msg.SetControllen(len(oob))
+	if to != nil {
+		msg.Name, msg.Namelen = (*byte)(unsafe.Pointer(&to.any)), to.len
+	}
+	for {
+		if err = failed(CallWrite, fd); err == nil {
+			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p)+len(oob))
+		}
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
 }
 
-// SetInet6 makes a an IPv6 address; zone is the number of an interface, or 0.
-func (a *RawAddr) SetInet6(ip [16]byte, port int, zone uint32) {
-	sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&a.any))
-	*sa = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: bigEndian(port), Addr: ip, Scope_id: zone}
-	a.len = unix.SizeofSockaddrInet6
+// message makes one sendmsg(2) or recvmsg(2) of size bytes in all.
+func (c Calls) message(trap uintptr, fd int, msg *unix.Msghdr, flags, size int) (int, error) {
+	var n uintptr
+	var errno syscall.Errno
+	if size <= int(c) {
+		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))
+	} else {
+		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(msg)), uintptr(flags))
+	}
+	return result(n, errno)
 }
 
-// SetUnix makes a the address of a Unix socket. A name that begins with @ or a zero
-// byte is abstract. It fails with EINVAL if the name is too long.
-func (a *RawAddr) SetUnix(name string) error {
-	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&a.any))
-	*sa = unix.RawSockaddrUnix{Family: unix.AF_UNIX}
-	// A name that fills the path is abstract, or has no room for its end.
-	if len(name) > len(sa.Path) || len(name) == len(sa.Path) && name[0] != '@' && name[0] != 0 {
-		return syscall.EINVAL
-	}
-	for i := range len(name) {
-		sa.Path[i] = int8(name[i])
-	}
-	a.len = uint32(unsafe.Sizeof(sa.Family))
-	if name == "" {
-		return nil // the kernel chooses
-	}
-	a.len += uint32(len(name))
-	switch name[0] {
-	case '@':
-		sa.Path[0] = 0
-	case 0:
-	default:
-		a.len++ // a path ends with a zero byte
-	}
-	return nil
-}
-
-// AddrPort returns an Internet address and the number of its zone.
-func (a *RawAddr) AddrPort() (ap netip.AddrPort, zone uint32) {
-	if a.len == 0 {
-		return netip.AddrPort{}, 0
-	}
-	switch a.any.Addr.Family {
-	case unix.AF_INET:
-		sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&a.any))
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), hostOrder(sa.Port)), 0
-	case unix.AF_INET6:
-		sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&a.any))
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), hostOrder(sa.Port)), sa.Scope_id
-	}
-	return netip.AddrPort{}, 0
-}
-
-// Unix returns the name of a Unix address, up to its first zero byte; the one that an
-// abstract name begins with becomes @, as package syscall has it. An unnamed socket
-// has no address when it sends, and no name.
-func (a *RawAddr) Unix() string {
-	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&a.any))
-	if a.len == 0 || sa.Family != unix.AF_UNIX {
-		return ""
-	}
-	name := *(*[len(sa.Path)]byte)(unsafe.Pointer(&sa.Path))
-	if name[0] == 0 {
-		name[0] = '@'
-	}
-	n := bytes.IndexByte(name[:], 0)
-	if n < 0 {
-		n = len(name)
-	}
-	return string(name[:n])
-}
-
-// bigEndian returns a port as the network orders its bytes, hostOrder the inverse.
-func bigEndian(port int) uint16 {
-	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(make([]byte, 0, 2), uint16(port)))
-}
-
-func hostOrder(port uint16) uint16 {
-	return binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(make([]byte, 0, 2), port))
+func iovec(p []byte) (iov unix.Iovec) {
+	iov.Base = unsafe.SliceData(p)
+	iov.SetLen(len(p))
+	return iov
 }

@@ -94,7 +94,7 @@ func TestRawAddr(t *testing.T) {
 // The kernel tells of more bytes than it has written where it is asked how long a packet is.
 func TestTruncatedPacketIsToldWhole(t *testing.T) {
 	a, from := udp(t, syscall.AF_INET)
-	ok(t, RawCalls.SendTo(a, []byte("packet"), rawAddr(from)))
+	ok(t, sendTo(a, []byte("packet"), rawAddr(from)))
 	arrive(t, a, 1)
 	n, _, flags, err := RawCalls.RecvMsg(a, make([]byte, 2), nil, unix.MSG_TRUNC, new(RawAddr))
 	if n != len("packet") || flags&unix.MSG_TRUNC == 0 || err != nil {
@@ -119,7 +119,7 @@ func TestPackets(t *testing.T) {
 				}
 			}
 			var raw RawAddr
-			ok(t, RawCalls.SendTo(a, p, rawAddr(to)))
+			ok(t, sendTo(a, p, rawAddr(to)))
 			arrive(t, b, 1)
 			n, err := RawCalls.RecvFrom(b, got, &raw)
 			check(n, 0, 0, &raw, err)
@@ -144,7 +144,7 @@ func TestTruncatedPackets(t *testing.T) {
 	b, to := udp(t, syscall.AF_INET)
 	ok(t, syscall.SetsockoptInt(b, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1))
 	for range 4 {
-		ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+		ok(t, sendTo(a, []byte("hello"), rawAddr(to)))
 	}
 	arrive(t, b, 4)
 	var raw RawAddr
@@ -193,7 +193,7 @@ func TestPacketsNeverBlock(t *testing.T) {
 	if err != syscall.EAGAIN {
 		t.Errorf("SendMsg: %v", err)
 	}
-	if err := RawCalls.SendTo(p[0], make([]byte, 1000), &RawAddr{}); err != syscall.EAGAIN {
+	if err := sendTo(p[0], make([]byte, 1000), &RawAddr{}); err != syscall.EAGAIN {
 		t.Errorf("SendTo: %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestPacketsInterrupted(t *testing.T) {
 		}
 		return nil
 	})()
-	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
+	ok(t, sendTo(a, []byte("hello"), rawAddr(to)))
 	n, err := RawCalls.SendMsg(a, []byte("hello"), nil, rawAddr(to))
 	if n != 5 || err != nil {
 		t.Errorf("SendMsg = %d, %v", n, err)
@@ -236,8 +236,8 @@ func TestPacketsInterrupted(t *testing.T) {
 // Other errors must come as they are, with nothing besides.
 func TestPacketsFail(t *testing.T) {
 	a, to := udp(t, syscall.AF_INET)
-	ok(t, RawCalls.SendTo(a, []byte("hello"), rawAddr(to)))
-	if err := RawCalls.SendTo(a, nil, rawAddr(netip.MustParseAddrPort("[::1]:9"))); err != syscall.EAFNOSUPPORT {
+	ok(t, sendTo(a, []byte("hello"), rawAddr(to)))
+	if err := sendTo(a, nil, rawAddr(netip.MustParseAddrPort("[::1]:9"))); err != syscall.EAFNOSUPPORT {
 		t.Errorf("SendTo: %v", err)
 	}
 	if n, err := RawCalls.SendMsg(a, nil, make([]byte, 32), rawAddr(to)); n != 0 || err != syscall.EINVAL {
@@ -252,10 +252,15 @@ func TestPacketsFail(t *testing.T) {
 	if n, oobn, flags, err := RawCalls.RecvMsg(a, make([]byte, 8), nil, 0, raw); n|oobn|flags != 0 || err != syscall.ENOTRECOVERABLE || raw.len != 0 {
 		t.Errorf("RecvMsg = %d, %d, %d, %v, address of %d bytes", n, oobn, flags, err, raw.len)
 	}
-	if err := RawCalls.SendTo(a, nil, raw); err != syscall.ENOTRECOVERABLE {
+	if err := sendTo(a, nil, raw); err != syscall.ENOTRECOVERABLE {
 		t.Errorf("SendTo: %v", err)
 	}
 	if n, err := RawCalls.SendMsg(a, nil, nil, raw); n != 0 || err != syscall.ENOTRECOVERABLE {
 		t.Errorf("SendMsg = %d, %v", n, err)
 	}
+}
+
+func sendTo(fd int, p []byte, to *RawAddr) error {
+	_, err := RawCalls.SendTo(fd, p, to)
+	return err
 }

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Readable reports whether there is something to read: data, or an end. If not, errored
-// says that poll(2) shows an error (POLLERR). That is one which a read would fail with, or
-// only a message in the socket's error queue, such as the time stamp of a packet sent, of
-// which a read takes no notice. It takes nothing.
+// Readable reports whether poll(2) shows data or the end of the stream. If not, errored
+// reports whether it shows POLLERR: either an error with which a read would fail, or a
+// message in the socket's error queue, such as the time stamp of a packet sent, which a
+// read ignores. Readable reads nothing.
 func Readable(fd int) (is, errored bool, err error) {
 	return ready(fd, unix.POLLIN|unix.POLLRDHUP)
 }
 
-// Writable is Readable for writing: there is room, or the connection is broken.
+// Writable is Readable for writing: POLLOUT, or the connection is broken.
 func Writable(fd int) (is, errored bool, err error) { return ready(fd, unix.POLLOUT) }
 
 func ready(fd int, events int16) (is, errored bool, err error) {
@@ -23,8 +23,8 @@ func ready(fd int, events int16) (is, errored bool, err error) {
 	return got&^unix.POLLERR != 0, got&unix.POLLERR != 0, err
 }
 
-// Peek fails as a read would, with EAGAIN where it would block, and takes no data. The
-// error that the socket holds is taken.
+// Peek fails as a read would, with EAGAIN instead of blocking. It reads no data, but clears
+// the error that the socket holds.
 func Peek(fd int) error {
 	return untilDone(func() error {
 		if err := failed(CallRead, fd); err != nil {
@@ -36,8 +36,8 @@ func Peek(fd int) error {
 	})
 }
 
-// SendNothing fails as a write to a stream would, but for want of room. The error that the
-// socket holds is taken.
+// SendNothing fails as a write to a stream would, except that it never returns EAGAIN. It
+// clears the error that the socket holds.
 func SendNothing(fd int) error {
 	return untilDone(func() error {
 		if err := failed(CallWrite, fd); err != nil {
@@ -48,7 +48,7 @@ func SendNothing(fd int) error {
 	})
 }
 
-// TakeError takes the error that a socket holds (SO_ERROR).
+// TakeError returns and clears the error that a socket holds (SO_ERROR).
 func TakeError(fd int) error {
 	errno, err := SocketError(fd)
 	if err == nil && errno != 0 {
@@ -65,17 +65,17 @@ func untilDone(call func() error) error {
 	}
 }
 
-// HungUp reports whether the other end of a stream has sent its last byte, or the
-// connection is broken. What it sent before may still be there to be read. An error by
-// itself (POLLERR) does not mean that: it may be a message about a packet sent.
+// HungUp reports whether the peer of a stream has sent its last byte or the connection is
+// broken. There may still be data to read. POLLERR alone is neither: it may be a message
+// in the error queue.
 func HungUp(fd int) (bool, error) {
 	events, err := pollNow(fd, unix.POLLRDHUP)
 	return events&(unix.POLLRDHUP|unix.POLLHUP) != 0, err
 }
 
-// pollNow returns which of the events there are, and what poll(2) tells unasked: a
-// hang-up, an error. A filter made for programs that use package net may deny poll, but not
-// epoll, which says the same.
+// pollNow returns those of events that are ready, and POLLHUP and POLLERR, without waiting.
+// A seccomp filter made for programs that use package net may deny poll(2) but not epoll,
+// so if poll fails, pollNow uses epoll.
 func pollNow(fd int, events int16) (int16, error) {
 	for {
 		fds := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
@@ -96,7 +96,8 @@ func pollNow(fd int, events int16) (int16, error) {
 	}
 }
 
-// epollNow is pollNow by an epoll instance of its own. Both have the same numbers for events.
+// epollNow is pollNow by an epoll instance of its own. The events of epoll have the numbers
+// of those of poll(2).
 func epollNow(fd int, events int16) (int16, error) {
 	epfd, err := EpollCreate()
 	if err != nil {

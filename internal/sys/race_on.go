@@ -8,12 +8,11 @@ import (
 	"unsafe"
 )
 
-// Package syscall tells the race detector that what was done before a Write is
-// visible after a Read, whatever the descriptors. Programs rely on it, also across a
-// connection with our Conn on one end and package net's on the other, and the word it
-// uses is out of reach. So these annotations touch it through two calls that change
-// nothing: a Read of no bytes, which acquires, and a Write to no descriptor, which
-// releases.
+// Package syscall tells the race detector that every Write happens before every later
+// Read, whatever the descriptors (ioSync in syscall_unix.go). Programs rely on that, also
+// over a connection that has a Conn of this module on one end and one of package net on
+// the other. The variable is not exported, so these functions annotate it through two calls
+// without effect: a Read of no bytes acquires it, and a Write to descriptor -1 releases it.
 
 func raceReadDone(fd int, p []byte) {
 	if len(p) > 0 {

@@ -7,72 +7,94 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Calls are the calls that move data, by how they enter the kernel. The value is the size
-// in bytes of the largest transfer that is made raw, without telling the scheduler.
+// Calls says how the calls that move data enter the kernel. The value is the size in bytes
+// of the largest transfer that is made by a raw call, which does not tell the scheduler.
 type Calls int32
 
 const (
 	// RawCalls are raw up to a size that takes a few microseconds to copy. They never wait
-	// for the peer. But they hold their P for as long as the pages of a buffer take to
-	// come, and so does a call on a socket that another one has locked meanwhile.
+	// for the peer. But a raw call holds its P while the pages of its buffer are brought in,
+	// and while another call has the socket locked.
 	RawCalls Calls = 16 << 10
 
 	// OrdinaryCalls are never raw.
 	OrdinaryCalls Calls = -1
 )
 
-// Read receives from a socket. It returns EAGAIN where it would block, and never EINTR.
+// RecvFrom receives from a stream, or one packet. If from is not nil, it stores the
+// sender's address there. It returns EAGAIN instead of blocking, and never EINTR.
 //
-// It says MSG_DONTWAIT each time, because O_NONBLOCK belongs to the description: a
-// process that shares it can clear it (golang/go#43894), and a raw call must not block.
-func (c Calls) Read(fd int, p []byte) (n int, err error) {
+// It passes MSG_DONTWAIT, because a process that shares the file description may clear
+// O_NONBLOCK (golang/go#43894), and a raw call must not block.
+func (c Calls) RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
+	var addr *unix.RawSockaddrAny
+	var size *uint32
+	if from != nil {
+		addr, size = &from.any, &from.len
+	}
 	for {
+		if size != nil {
+			*size = uint32(unsafe.Sizeof(*addr))
+		}
 		if err = failed(CallRead, fd); err == nil {
-			n, err = c.transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
+			// Both calls are written out: the compiler keeps p alive and in place only for a
+			// direct call of package syscall's that has the conversion in its arguments.
+			var r uintptr
+			var errno syscall.Errno
+			if len(p) <= int(c) { // DOC: raw-call
+				r, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
+					uintptr(unsafe.Pointer(addr)), uintptr(unsafe.Pointer(size)))
+			} else {
+				r, _, errno = syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
+					uintptr(unsafe.Pointer(addr)), uintptr(unsafe.Pointer(size)))
+			}
+			n, err = result(r, errno)
 		}
 		if err == nil {
 			raceReadDone(fd, p[:n])
 			return n, nil
 		}
 		if err != syscall.EINTR {
+			if size != nil {
+				*size = 0
+			}
 			return 0, err
 		}
 	}
 }
 
-// Write sends to a connected socket. It returns EAGAIN where it would block, and never
-// EINTR. A broken connection raises no SIGPIPE.
-func (c Calls) Write(fd int, p []byte) (n int, err error) {
+// SendTo sends to the peer of a connected socket if to is nil, else one packet to an
+// address. It returns EAGAIN instead of blocking, and never EINTR. A broken connection
+// raises no SIGPIPE.
+func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (n int, err error) {
+	const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	var addr *unix.RawSockaddrAny
+	var size uint32
+	if to != nil {
+		addr, size = &to.any, to.len
+	}
 	raceWriteStart(p)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			n, err = c.transfer(unix.SYS_SENDTO, fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) // DOC: sendto
-		}
-		if err == nil {
-			return n, nil
+			var r uintptr
+			var errno syscall.Errno
+			if len(p) <= int(c) {
+				r, _, errno = syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, // DOC: sendto
+					uintptr(unsafe.Pointer(addr)), uintptr(size))
+			} else {
+				r, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd),
+					uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags,
+					uintptr(unsafe.Pointer(addr)), uintptr(size))
+			}
+			n, err = result(r, errno)
 		}
 		if err != syscall.EINTR {
-			return 0, err
+			return n, err
 		}
 	}
-}
-
-// transfer names both calls, because the compiler keeps p alive, and where it is, only
-// for a direct call of package syscall's with the conversion in its arguments.
-func (c Calls) transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
-	var n uintptr
-	var errno syscall.Errno
-	if len(p) <= int(c) { // DOC: raw-call
-		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
-	} else {
-		n, _, errno = syscall.Syscall6(trap, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
-	}
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(n), nil
 }
 
 // AtMark reports whether the next byte of a TCP stream is at the urgent mark, and true if
@@ -84,4 +106,11 @@ func AtMark(fd int) bool {
 		_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCATMARK, uintptr(unsafe.Pointer(&at)))
 	}
 	return at != 0 || errno != 0
+}
+
+func result(n uintptr, errno syscall.Errno) (int, error) {
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
 }

@@ -29,7 +29,7 @@ func TestSetFault(t *testing.T) {
 	failing := func(err error) Fault { return func(Call, int) error { return err } }
 	try := func(want error) {
 		t.Helper()
-		if _, err := RawCalls.Write(far, []byte("x")); err != want {
+		if _, err := RawCalls.SendTo(far, []byte("x"), nil); err != want {
 			t.Errorf("Write: %v, want %v", err, want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestSetFault(t *testing.T) {
 	try(syscall.ENOBUFS)
 	restore1()
 	try(nil)
-	if n, err := RawCalls.Read(near, make([]byte, 10)); n != 3 || err != nil {
+	if n, err := RawCalls.RecvFrom(near, make([]byte, 10), nil); n != 3 || err != nil {
 		t.Errorf("%d bytes were written, %v, want 3", n, err)
 	}
 }
@@ -68,8 +68,8 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		name string // in the error; "" for a bare errno
 		f    func() error
 	}{
-		{CallRead, near, "", func() error { _, err := RawCalls.Read(near, make([]byte, 1)); return err }},
-		{CallWrite, near, "", func() error { _, err := RawCalls.Write(near, []byte("x")); return err }},
+		{CallRead, near, "", func() error { _, err := RawCalls.RecvFrom(near, make([]byte, 1), nil); return err }},
+		{CallWrite, near, "", func() error { _, err := RawCalls.SendTo(near, []byte("x"), nil); return err }},
 		{CallAccept, l, "", func() error { _, _, err := Accept(l); return err }},
 		{CallConnect, l, "", func() error { return Connect(l, &syscall.SockaddrInet4{}) }},
 		{CallSocket, -1, "socket", func() error { _, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); return err }},
@@ -168,10 +168,10 @@ func TestWithoutPoll(t *testing.T) {
 		f    func()
 	}{
 		{"nothing", func() {}},
-		{"data", func() { _, err := RawCalls.Write(far, []byte("x")); ok(t, err) }},
+		{"data", func() { _, err := RawCalls.SendTo(far, []byte("x"), nil); ok(t, err) }},
 		{"no room", func() {
-			for _, err := RawCalls.Write(near, make([]byte, 1<<14)); err == nil; {
-				_, err = RawCalls.Write(near, make([]byte, 1<<14))
+			for _, err := RawCalls.SendTo(near, make([]byte, 1<<14), nil); err == nil; {
+				_, err = RawCalls.SendTo(near, make([]byte, 1<<14), nil)
 			}
 		}},
 		{"the end", func() { ok(t, syscall.Shutdown(far, syscall.SHUT_WR)) }},
@@ -257,12 +257,12 @@ func TestEINTR(t *testing.T) {
 		}
 		return nil
 	})()
-	if n, err := RawCalls.Write(far, []byte("hello")); n != 5 || err != nil || interrupted != 3 {
+	if n, err := RawCalls.SendTo(far, []byte("hello"), nil); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Write = %d, %v after %d interruptions", n, err, interrupted)
 	}
 	await(t, near, unix.POLLIN)
 	interrupted = 0
-	if n, err := RawCalls.Read(near, make([]byte, 10)); n != 5 || err != nil || interrupted != 3 {
+	if n, err := RawCalls.RecvFrom(near, make([]byte, 10), nil); n != 5 || err != nil || interrupted != 3 {
 		t.Errorf("Read = %d, %v after %d interruptions", n, err, interrupted)
 	}
 	interrupted = 0
@@ -281,16 +281,16 @@ func TestNeverBlocks(t *testing.T) {
 	near, _ := tcpPair(t)
 	ok(t, syscall.SetNonblock(near, false))
 	for _, size := range []int{1, int(RawCalls), int(RawCalls) + 1} {
-		if n, err := RawCalls.Read(near, make([]byte, size)); n != 0 || err != syscall.EAGAIN {
+		if n, err := RawCalls.RecvFrom(near, make([]byte, size), nil); n != 0 || err != syscall.EAGAIN {
 			t.Errorf("Read of %d = %d, %v", size, n, err)
 		}
 	}
 	var err error
 	for err == nil {
-		_, err = RawCalls.Write(near, make([]byte, int(RawCalls)+1))
+		_, err = RawCalls.SendTo(near, make([]byte, int(RawCalls)+1), nil)
 	}
 	for err = nil; err == nil; {
-		_, err = RawCalls.Write(near, make([]byte, int(RawCalls)))
+		_, err = RawCalls.SendTo(near, make([]byte, int(RawCalls)), nil)
 	}
 	if err != syscall.EAGAIN {
 		t.Errorf("Write: %v", err)
@@ -313,7 +313,7 @@ func TestNoSIGPIPE(t *testing.T) {
 	near, _ := pair(t)
 	ok(t, syscall.Shutdown(near, syscall.SHUT_WR))
 	for _, size := range []int{1, int(RawCalls) + 1} {
-		if n, err := RawCalls.Write(near, make([]byte, size)); n != 0 || err != syscall.EPIPE {
+		if n, err := RawCalls.SendTo(near, make([]byte, size), nil); n != 0 || err != syscall.EPIPE {
 			t.Errorf("Write = %d, %v", n, err)
 		}
 		if _, err := RawCalls.Writev(near, []Iovec{MakeIovec(make([]byte, size), size)}, size); err != syscall.EPIPE {
@@ -340,14 +340,14 @@ func TestTransferSizes(t *testing.T) {
 		for i := range p {
 			p[i] = byte(i * 7)
 		}
-		if n, err := RawCalls.Write(far, p); n != size || err != nil {
+		if n, err := RawCalls.SendTo(far, p, nil); n != size || err != nil {
 			t.Errorf("Write of %d = %d, %v", size, n, err)
 		}
 		ok(t, syscall.Shutdown(far, syscall.SHUT_WR))
 		got := make([]byte, size+1)
 		total := 0
 		for {
-			n, err := RawCalls.Read(near, got[total:])
+			n, err := RawCalls.RecvFrom(near, got[total:], nil)
 			ok(t, err)
 			if n == 0 {
 				break
@@ -359,7 +359,7 @@ func TestTransferSizes(t *testing.T) {
 		}
 	}
 	near, _ := pair(t)
-	if n, err := RawCalls.Read(near, nil); n != 0 || err != nil && err != syscall.EAGAIN {
+	if n, err := RawCalls.RecvFrom(near, nil, nil); n != 0 || err != nil && err != syscall.EAGAIN {
 		t.Errorf("Read of nothing = %d, %v", n, err)
 	}
 }
@@ -477,8 +477,8 @@ func TestFaultRaces(t *testing.T) {
 	go func() {
 		defer close(done)
 		for buf := make([]byte, 10); !stop.Load(); {
-			RawCalls.Write(far, []byte("x"))
-			RawCalls.Read(near, buf)
+			RawCalls.SendTo(far, []byte("x"), nil)
+			RawCalls.RecvFrom(near, buf, nil)
 		}
 	}()
 	for range 1000 {
@@ -494,13 +494,13 @@ func TestPeekTakesNothing(t *testing.T) {
 	if err := Peek(near); err != syscall.EAGAIN {
 		t.Errorf("of nothing: %v", err)
 	}
-	_, err := RawCalls.Write(far, []byte("data"))
+	_, err := RawCalls.SendTo(far, []byte("data"), nil)
 	ok(t, err)
 	for range 2 {
 		ok(t, Peek(near))
 	}
 	p := make([]byte, 8)
-	n, err := RawCalls.Read(near, p)
+	n, err := RawCalls.RecvFrom(near, p, nil)
 	if string(p[:n]) != "data" || err != nil {
 		t.Errorf("%q, %v is left", p[:n], err)
 	}

@@ -8,14 +8,13 @@ import (
 	"unsafe"
 )
 
-// The memory sanitizer believes that memory from C is without a value until it hears of a
-// store, and the address sanitizer checks the loads and stores that it hears of. Neither
-// knows what the kernel does on behalf of a raw call. The functions of package syscall
-// tell them, through an interface that is out of reach; so these annotations make the same
-// accesses once more.
+// The memory sanitizer treats memory from C as uninitialized until a store to it is
+// reported. The address sanitizer checks the loads and stores that are reported. Neither
+// sees the accesses that the kernel makes for a raw call. Package syscall reports them
+// through functions that are not exported, so these functions make the same accesses
+// again.
 
-// raceReadDone stores p where it is: package reflect tells of the store, and then of the
-// load.
+// raceReadDone stores p over itself. Package reflect reports the store and the load.
 func raceReadDone(_ int, p []byte) {
 	if len(p) > 0 {
 		storeItself(reflect.NewAt(reflect.ArrayOf(len(p), reflect.TypeFor[byte]()), unsafe.Pointer(&p[0])).Elem())

@@ -18,8 +18,8 @@ func Socket(family, sotype, proto int) (fd int, err error) {
 	return fd, nil
 }
 
-// Accept takes a connection from a listening socket's queue, non-blocking and
-// close-on-exec. The error is the bare errno.
+// Accept removes a connection from a listening socket's queue and returns its descriptor,
+// non-blocking and close-on-exec. The error is the bare errno, and never EINTR.
 func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 	for {
 		if err = failed(CallAccept, fd); err == nil {
@@ -31,7 +31,8 @@ func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 	}
 }
 
-// Listens reports whether a socket accepts connections, or the kernel does not tell.
+// Listens reports whether a socket is listening (SO_ACCEPTCONN), and true if getsockopt(2)
+// fails.
 func Listens(fd int) bool {
 	v, err := 0, failed(CallGetsockopt, fd)
 	if err == nil {
@@ -40,8 +41,8 @@ func Listens(fd int) bool {
 	return v != 0 || err != nil
 }
 
-// Connect starts a connection. The error is the bare errno: EINPROGRESS, and EINTR
-// too, mean that the connection is being made.
+// Connect starts a connection. The error is the bare errno. EINPROGRESS and EINTR mean
+// that the connection is in progress.
 func Connect(fd int, sa syscall.Sockaddr) error {
 	if err := failed(CallConnect, fd); err != nil {
 		return err
@@ -49,7 +50,7 @@ func Connect(fd int, sa syscall.Sockaddr) error {
 	return syscall.Connect(fd, sa)
 }
 
-// SocketError takes the error that a socket holds (SO_ERROR), 0 when it has none.
+// SocketError returns and clears the error that a socket holds (SO_ERROR), 0 for none.
 func SocketError(fd int) (syscall.Errno, error) {
 	err := failed(CallGetsockopt, fd)
 	var v int
@@ -67,9 +68,9 @@ func Getpeername(fd int) (syscall.Sockaddr, error) {
 	return syscall.Getpeername(fd)
 }
 
-// Dup returns a duplicate of fd, close-on-exec in one step. Where that cannot be had, such
-// as where RLIMIT_NOFILE is 0, it takes two, between which no process is started, and
-// fails as dup(2) does.
+// Dup returns a duplicate of fd, close-on-exec in one step. If that fails with EINVAL, as
+// with RLIMIT_NOFILE 0, or ENOSYS, it uses dup(2) and holds syscall.ForkLock until the
+// duplicate is close-on-exec, as package net does.
 func Dup(fd int) (nfd int, err error) {
 	if err = failed(CallDup, fd); err == nil {
 		nfd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
@@ -89,8 +90,8 @@ func Dup(fd int) (nfd int, err error) {
 	return nfd, nil
 }
 
-// Blocks reports whether O_NONBLOCK was cleared, which any process that shares the
-// descriptor can do.
+// Blocks reports whether O_NONBLOCK is cleared. Any process that shares the file
+// description can clear it. It reports false if fcntl(2) fails.
 func Blocks(fd int) bool {
 	if failed(CallFcntl, fd) != nil {
 		return false
@@ -99,7 +100,7 @@ func Blocks(fd int) bool {
 	return err == nil && flags&unix.O_NONBLOCK == 0
 }
 
-// CloseFD is close(2). Linux has closed the descriptor even when it says EINTR.
+// CloseFD is close(2) that does not return EINTR: Linux has closed the descriptor then.
 func CloseFD(fd int) error {
 	err := syscall.Close(fd)
 	if err == nil {

@@ -16,11 +16,16 @@ const (
 	OrdinaryCalls = Calls(sys.OrdinaryCalls)
 )
 
-// Read takes bytes. They have no values.
-func (Calls) Read(fd int, p []byte) (int, error) { return get[*socket](fd, "read").take(len(p)) }
+// RecvFrom takes bytes. They have no values, and no sender.
+func (c Calls) RecvFrom(fd int, p []byte, _ *RawAddr) (int, error) { return c.Read(fd, p) }
 
-// Write puts bytes.
-func (Calls) Write(fd int, p []byte) (int, error) { return get[*socket](fd, "write").put(len(p)) }
+// SendTo puts bytes.
+func (Calls) SendTo(fd int, p []byte, _ *RawAddr) (int, error) {
+	return get[*socket](fd, "write").put(len(p))
+}
+
+// Read is RecvFrom for a scenario.
+func (Calls) Read(fd int, p []byte) (int, error) { return get[*socket](fd, "read").take(len(p)) }
 
 // Readable is poll(2) for reading.
 func Readable(fd int) (is, errored bool, err error) {
@@ -124,12 +129,6 @@ var (
 	SendFile  = sys.SendFile
 	Splice    = sys.Splice
 )
-
-func (c Calls) RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
-	return sys.Calls(c).RecvFrom(fd, p, from)
-}
-
-func (c Calls) SendTo(fd int, p []byte, to *RawAddr) error { return sys.Calls(c).SendTo(fd, p, to) }
 
 func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflags int, err error) {
 	return sys.Calls(c).RecvMsg(fd, p, oob, flags, from)

@@ -70,8 +70,8 @@ func (tw *twin) do(rng *rand.Rand) (what string, ours, theirs any) {
 		}
 		return "the end", nil, nil
 	case 6:
-		got, err := RawCalls.Read(tw.ours, make([]byte, n))
-		want, realErr := sys.RawCalls.Read(tw.theirs, make([]byte, n))
+		got, err := RawCalls.RecvFrom(tw.ours, make([]byte, n), nil)
+		want, realErr := sys.RawCalls.RecvFrom(tw.theirs, make([]byte, n), nil)
 		return "read", fmt.Sprint(got, err), fmt.Sprint(want, realErr)
 	default:
 		got, want := make([]EpollEvent, 4), make([]EpollEvent, 4)
