@@ -47,6 +47,17 @@ func members(s *both.Side, ifi string) (groups []string) {
 	return groups
 }
 
+// awaitLinks waits until the kernel has joined, on either of the two ends, the group of the
+// address that it was given: some time after the commands.
+func awaitLinks(t *testing.T) {
+	s := both.NewSide(t, true)
+	for ifi, host := range map[string]string{"near": "01", "far": "02"} {
+		nettest.Eventually(t, ifi+" has joined its group", func() bool {
+			return slices.Contains(members(s, ifi), "ff0200000000000000000001ff0000"+host+" users 1")
+		})
+	}
+}
+
 // ListenMulticastUDP must make the kernel a member on the interface asked for, set the
 // options that package net sets, and refuse what that refuses; Close must end the
 // membership.
@@ -54,6 +65,7 @@ func TestListenMulticastUDP(t *testing.T) {
 	if !nettest.RerunAlone(t, both.TwoEnds...) {
 		return
 	}
+	awaitLinks(t)
 	v4, v6 := net.IPv4(224, 0, 0, 254), net.ParseIP("ff02::114")
 	interfaces := map[string]*net.Interface{
 		"any": nil, "lo": both.InterfaceNamed(t, "lo"), "near": both.InterfaceNamed(t, "near"), "far": both.InterfaceNamed(t, "far"),
