@@ -98,8 +98,14 @@ func child() {
 	os.Exit(0)
 }
 
-// cannot is what a child says that may not filter its system calls.
-const cannot = "cannot filter system calls:"
+const (
+	// cannot is what a child says that may not filter its system calls.
+	cannot = "cannot filter system calls:"
+
+	// lostAnyway is what a child says that has lost something before any fault. No machine is
+	// so busy that this is a reason.
+	lostAnyway = "lost without a fault: "
+)
 
 // say tells the parent something and returns its answer.
 func say(text string) string {
@@ -124,7 +130,11 @@ func (o order) step(s stack, st step) {
 	r := report{Step: st.name}
 	if !st.cold { // what is done once in a process is done
 		if t, hung := o.trial(s, st); hung != "" || !t.quiet() || t.wrong != "" {
-			panic(fmt.Sprint("without a fault: ", hung, " ", t.op.Load(), t.trouble, t.wrong, "\n", stacksOf()))
+			what := "without a fault: "
+			if t.wrong != "" {
+				what = lostAnyway
+			}
+			panic(fmt.Sprint(what, hung, " ", t.op.Load(), t.trouble, t.wrong, "\n", stacksOf()))
 		}
 	}
 	goroutines, fds := goroutinesLeft(), descriptors()
@@ -139,7 +149,9 @@ func (o order) step(s stack, st step) {
 	t.mu.Unlock()
 	switch {
 	case hung != "":
-		r.Bad, r.Detail = hung, fmt.Sprint(t.op.Load(), "\n", stacksOf())
+		if r.Bad == "" { // what is lost is lost, whether or not the step ends
+			r.Bad, r.Detail = hung, fmt.Sprint(t.op.Load(), "\n", stacksOf())
+		}
 		r.send()
 		os.Exit(0)
 	case r.Bad != "":
@@ -167,10 +179,11 @@ func (r report) send() {
 	say("report " + string(text))
 }
 
-// arm arms the fault, here or at the parent's, and returns what ends that.
+// arm arms the fault, here or at the parent's, which is told in any case, and returns what ends
+// that.
 func (o order) arm(name string) (disarm func() tally) {
+	say("arm " + name)
 	if !o.Inside {
-		say("arm " + name)
 		return func() (n tally) {
 			if err := json.Unmarshal([]byte(say("disarm")), &n); err != nil {
 				panic(err)
@@ -293,6 +306,8 @@ func (o order) left(s stack, goroutines int, fds map[string]int, made int) (what
 			what = fmt.Sprintf("%d ends of pipes, not %d", now["pipe"], fds["pipe"])
 		case now["eventpoll"] > 1+s.epolls:
 			what = fmt.Sprintf("%d epoll instances, not %d", now["eventpoll"], 1+s.epolls)
+		case now["eventfd"]-now["eventpoll"] > max(0, fds["eventfd"]-fds["eventpoll"]): // what wakes it, for each
+			what = fmt.Sprintf("%d event descriptors for %d epoll instances", now["eventfd"], now["eventpoll"])
 		case now["file"] > fds["file"]:
 			what = fmt.Sprintf("%d files, not %d", now["file"], fds["file"])
 		default:

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/nettest"
+	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
 func TestMain(m *testing.M) {
@@ -86,6 +87,17 @@ var planted = []step{
 			select {}
 		}
 	}},
+	{name: "loss and hang", run: func(t *trial) {
+		if fails(t) != nil {
+			t.check(new(flow), []byte("not a flow"))
+			select {}
+		}
+	}},
+	{name: "nothing read", run: func(t *trial) {
+		if fails(t) != nil {
+			t.receive("read", nothing{}, new(flow))
+		}
+	}},
 	{name: "spin", run: func(t *trial) {
 		for err := fails(t); err != nil; {
 		}
@@ -93,6 +105,11 @@ var planted = []step{
 	{name: "leak", run: func(t *trial) {
 		if fails(t) != nil {
 			leaked, _ = net.Listen("tcp", "127.0.0.1:0")
+		}
+	}},
+	{name: "leaked event descriptor", run: func(t *trial) {
+		if fails(t) != nil {
+			_, _ = unix.Eventfd(0, unix.EFD_CLOEXEC)
 		}
 	}},
 	{name: "leaked goroutine", run: func(t *trial) {
@@ -118,13 +135,30 @@ var (
 	leaked net.Listener
 )
 
+// nothing is a reader that says neither that something is there nor that it has ended.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, nil }
+
 // fails makes a call that the fault is for.
 func fails(*trial) error {
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	fd, err := sys.Eventfd()
 	if err == nil {
 		unix.Close(fd)
 	}
 	return err
+}
+
+// If this fails, ours may crash when a call of package sys fails, and passes for one that does
+// not make the call.
+func TestCrashInsideIsFound(t *testing.T) {
+	all, err := try(order{Stack: "net", Steps: []string{"crash", "after"}, Errno: syscall.EMFILE, Inside: true, Hook: sys.CallEventfd,
+		When: first, Quiet: 500 * time.Millisecond, Busy: 200 * time.Millisecond}, nil)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, "crash", all[0].Bad, all[0].Detail)
+	require.Equal(t, string(worse), string(judge(nil, all[:1])))
+	require.Equal(t, whole, all[1].rank())
 }
 
 // If this fails, a program that breaks the rule is not caught.
@@ -147,7 +181,8 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 	for i, want := range []struct {
 		bad  string
 		rank rank
-	}{{"", whole}, {"", clear}, {"", obscure}, {"loss", broken}, {"hang", broken}, {"spin", broken}, {"leak", broken}, {"leak", broken},
+	}{{"", whole}, {"", clear}, {"", obscure}, {"loss", broken}, {"hang", broken}, {"loss", broken}, {"loss", broken}, {"spin", broken},
+		{"leak", broken}, {"leak", broken}, {"leak", broken},
 		{"stuck", broken}, {"crash", broken}, {"", whole}} {
 		require.Equal(t, planted[i].name, all[i].Step)
 		require.Equal(t, want.bad, all[i].Bad, "%s: %s", all[i].Step, all[i].Detail)
@@ -162,7 +197,10 @@ func TestJudge(t *testing.T) {
 	works := report{Tally: made}
 	says := report{Tally: made, Trouble: []trouble{{"read", "no room", false}, {"write", "no memory", true}}}
 	fails := report{Tally: made, Trouble: []trouble{{"read", "no room", false}}}
-	hangs := report{Tally: made, Bad: "hang"}
+	hangs := report{Tally: made, Bad: "hang", Detail: "read"}
+	spins := report{Tally: made, Bad: "spin", Detail: "read"}
+	loses := report{Tally: made, Bad: "loss"}
+	anyway := report{Bad: "hang"} // before the fault came
 	spared := report{}
 	for _, c := range []struct {
 		theirs, ours []report
@@ -174,6 +212,12 @@ func TestJudge(t *testing.T) {
 		{[]report{fails}, []report{hangs}, worse},
 		{[]report{hangs}, []report{fails}, better},
 		{[]report{hangs}, []report{hangs}, same},
+		{[]report{hangs}, []report{spins}, same},
+		{[]report{hangs}, []report{loses}, worse},
+		{[]report{hangs, loses}, []report{loses}, same},
+		{[]report{hangs}, []report{hangs, loses}, worse},
+		{[]report{works}, []report{anyway}, worse},
+		{nil, []report{anyway}, worse},
 		{[]report{fails}, []report{says}, better},
 		{[]report{says, works, hangs}, []report{works, hangs}, same},
 		{[]report{works}, []report{works, says}, worse},

@@ -27,10 +27,13 @@ func (r report) rank() rank {
 	return obscure
 }
 
-// like reports whether two steps came to the same end: in the same operation, and as badly.
+// end is how a step broke: one that spins, too, never ends.
+func (r report) end() string { return strings.ReplaceAll(r.Bad, "spin", "hang") }
+
+// like reports whether two steps broke in the same way, or failed in the same operation and as
+// badly.
 func (r report) like(other report) bool {
-	ends := func(r report) string { return strings.ReplaceAll(r.Bad, "spin", "hang") } // for ever
-	if r.rank() != other.rank() || ends(r) != ends(other) {
+	if r.rank() != other.rank() || r.end() != other.end() {
 		return false
 	}
 	return r.Bad != "" || slices.ContainsFunc(r.Trouble, func(t trouble) bool {
@@ -66,10 +69,16 @@ const (
 	alone  verdict = 'o' // only ours makes the call, and keeps the rule
 )
 
-// judge compares reports of runs with the same fault; of several the worst one counts.
-// Where package net does not make the call there is only the rule to compare with: nothing
-// may break.
+// judge compares reports of runs with the same fault; of several the worst one counts. What
+// breaks must break with package net too, and in the same way: a byte that is lost is worse than
+// a hang. Where package net does not make the call there is only the rule to compare with:
+// nothing may break. Nor may it before the fault has come.
 func judge(theirs, ours []report) verdict {
+	for _, r := range ours {
+		if r.Bad != "" && r.Tally.Made == 0 {
+			return worse
+		}
+	}
 	mine, made := worst(ours)
 	if !made {
 		return none
@@ -84,8 +93,15 @@ func judge(theirs, ours []report) verdict {
 		return worse
 	case mine > other:
 		return better
+	case mine == broken && slices.ContainsFunc(ours, func(r report) bool { return r.Bad != "" && !breaksSo(theirs, r) }):
+		return worse
 	}
 	return same
+}
+
+// breaksSo reports whether one of several steps broke as r did.
+func breaksSo(all []report, r report) bool {
+	return slices.ContainsFunc(all, func(o report) bool { return o.Tally.Made > 0 && o.end() == r.end() })
 }
 
 // worst returns the lowest rank of those in which the fault came.

@@ -33,7 +33,7 @@ func try(o order, among []call) ([]report, error) {
 	var all []report
 	for failures := 0; len(o.Steps) > 0; {
 		done, err := attempt(o, among)
-		if err == errCannot || err != nil && failures == 3 {
+		if err == errCannot || err != nil && (failures == 3 || strings.Contains(err.Error(), lostAnyway)) {
 			return nil, err
 		}
 		if err != nil { // a machine that is busy has kept the program from its end
@@ -90,6 +90,9 @@ func attempt(o order, among []call) (all []report, err error) {
 		return nil, fmt.Errorf("child: %v\n%s", err, stderr.String())
 	}
 	crash := report{Step: now, Bad: "crash", Detail: stderr.String(), Tally: in.tally}
+	if o.Inside { // and the child, which counts, is gone
+		crash.Tally.Made = 1
+	}
 	if ctx.Err() != nil {
 		crash.Bad = "hang"
 	}

@@ -219,8 +219,11 @@ func (t *trial) receive(op string, r io.Reader, f *flow) (end bool) {
 		if err == io.EOF {
 			return true
 		}
-		if err != nil || n == 0 {
-			t.note(op, err)
+		if n == 0 && err == nil {
+			t.lost("%s: Read = 0, nil, which is no end", op)
+			return false
+		}
+		if !t.note(op, err) {
 			return false
 		}
 	}
