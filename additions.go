@@ -11,50 +11,55 @@ import (
 // Package net has none of the names in this file. On systems without a reactor they are
 // there so that programs compile; a PollerGroup does nothing.
 type (
-	// PollerGroup is a set of reactors. See go doc github.com/a57b2d82/netpoller/poller Group.
+	// PollerGroup is a set of reactors: [poller.Group]. A program needs [poller.Group.Close]
+	// and [poller.Group.Stats]; [poller.Group.Config], [poller.Group.Pick] and
+	// [poller.Group.Register] are for the packages between.
 	PollerGroup = poller.Group
 
 	// PollerConfig says how many reactors a PollerGroup has, how they wait, and with
-	// MemoryMayFault that buffers may lie in memory that faults. See go doc
-	// github.com/a57b2d82/netpoller/poller Config.
+	// [poller.Config.MemoryMayFault] that buffers may lie in memory that faults:
+	// [poller.Config].
 	PollerConfig = poller.Config
 
-	// PollerStrategy is how a reactor waits: PollerNested or PollerThread.
+	// PollerStrategy is how a reactor waits: PollerNested or PollerThread. See
+	// [poller.Strategy].
 	PollerStrategy = poller.Strategy
 
-	// PollerStats are counters of a PollerGroup. See go doc
-	// github.com/a57b2d82/netpoller/poller Stats.
+	// PollerStats are counters of a PollerGroup: [poller.Stats].
 	PollerStats = poller.Stats
 )
 
 const (
-	// PollerNested, the default, parks the reactor in Go's own poller. See poller.Nested.
+	// PollerNested, the default, parks the reactor in Go's own poller. See [poller.Nested].
 	PollerNested = poller.Nested
 
-	// PollerThread blocks a thread in epoll_pwait2(2). See poller.Thread.
+	// PollerThread blocks a thread in epoll_pwait2(2). See [poller.Thread].
 	PollerThread = poller.Thread
 )
 
 // NewPollerGroup returns a group of reactors of one's own, for ListenConfig.Poller and
-// Dialer.Poller. See poller.NewGroup.
+// Dialer.Poller. See [poller.NewGroup].
 func NewPollerGroup(c PollerConfig) *PollerGroup { return poller.NewGroup(c) }
 
 // DefaultPollerGroup returns the group of reactors that is used where none is named.
 func DefaultPollerGroup() *PollerGroup { return poller.Default() }
 
 // A TimeoutConn is a connection on which every Read and every Write has a time limit of
-// its own. See conn.TimeoutConn.
+// its own: [conn.TimeoutConn]. It has the methods of [net.Conn] and, for the connection that
+// it limits, [conn.TimeoutConn.NetConn], [conn.TimeoutConn.CloseRead],
+// [conn.TimeoutConn.CloseWrite], [conn.TimeoutConn.ReadFrom], [conn.TimeoutConn.WriteTo] and
+// [conn.TimeoutConn.SyscallConn].
 type TimeoutConn = conn.TimeoutConn
 
 // WithTimeout returns c with its Reads and Writes limited: each fails, with an error that
 // is os.ErrDeadlineExceeded, when it has made no progress for so long. 0 or less means no
 // limit. It takes any net.Conn; on ours a limit costs nothing until somebody has to wait.
-// See conn.WithTimeout.
+// See [conn.WithTimeout].
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	return conn.WithTimeout(c, read, write)
 }
 
-// A Message is a packet of UDPConn.ReadBatch and UDPConn.WriteBatch, as in package
-// golang.org/x/net/ipv4. See conn.Message. On systems other than Linux, where UDPConn is
+// A Message is a packet of [conn.UDPConn.ReadBatch] and [conn.UDPConn.WriteBatch], as in package
+// golang.org/x/net/ipv4. See [conn.Message]. On systems other than Linux, where UDPConn is
 // package net's, it is there and nothing reads or writes it.
 type Message = conn.Message

@@ -20,11 +20,7 @@
 //     park on channels.
 //   - The same code everywhere: no build tag selects another algorithm, and the race
 //     detector runs what ships.
-//   - More than net has: a limit for each Read and Write (WithTimeout); waiting without a
-//     goroutine (NotifyReadable), without taking anything (WaitReadable, PeerClosed), or
-//     until a context ends (ReadContext), on every connection; batches of UDP packets;
-//     groups of reactors of one's own, statistics, a listen backlog, shared ports.
-//     These methods are Linux's only; go doc of package conn shows them.
+//   - More than net has: see below.
 //
 // # Not goals
 //
@@ -33,6 +29,42 @@
 //   - Names and addresses: resolving and parsing are package net's own.
 //   - Systems other than Linux: there everything is an alias of package net's.
 //   - To be faster in every case. bench measures, and shows the cases that lose.
+//
+// # What package net does not have
+//
+//   - A limit for each Read and each Write, of any connection: [WithTimeout].
+//   - A connection waits without a goroutine and without a buffer
+//     ([conn.TCPConn.NotifyReadable]), without taking anything
+//     ([conn.TCPConn.WaitReadable], [conn.TCPConn.WaitWritable]), or until a context ends
+//     ([conn.TCPConn.ReadContext], [conn.TCPConn.WriteContext]).
+//     [conn.TCPConn.PeerClosed] reports whether the peer has closed. Every connection has
+//     these methods.
+//   - A UDP socket reads and writes many packets in one system call:
+//     [conn.UDPConn.ReadBatch], [conn.UDPConn.WriteBatch].
+//   - A program has reactors of its own, and their statistics: [NewPollerGroup],
+//     [poller.Group.Stats], and the field Poller of [dialer.Dialer] and
+//     [listener.ListenConfig].
+//   - A listener has a backlog of one's choice ([listener.ListenConfig.Backlog]), and several
+//     share a port ([listener.ListenConfig.ReusePort]).
+//
+// On other systems than Linux, connections are package net's and do not have these methods;
+// WithTimeout works there, too. Each package that these links lead to has examples.
+//
+// # Compatibility
+//
+// The promise covers this package: its names, and the exported fields and methods of the
+// types that they stand for, in whatever package those are declared. From v1.0.0 on, a
+// program that uses no more than that compiles and works with each later version of the
+// same major version. Before v1.0.0, CHANGELOG.md says what a new version breaks.
+//
+// The promise does not cover the other packages' own names (timer, polldesc, poller, fd,
+// conn, listener, dialer), which are exported for each other and for readers, or a method
+// that has one of their types as a parameter or result, such as [poller.Group.Register].
+// Nor does it cover anything below internal, bench and examples. These may change in any
+// version.
+//
+// Where package net gains a name in a new version of Go, or an error of its changes, this
+// package follows.
 //
 // # The picture
 //
