@@ -21,7 +21,7 @@ import (
 // The tests of this package hold one end of a real connection as an FD and the other
 // as a peer, a bare blocking socket, so that nothing under test is at both ends.
 
-// What these tests do all the time has short names here.
+// Short names for calls that these tests make all the time.
 var (
 	eventually = nettest.Eventually
 	ok         = nettest.OK

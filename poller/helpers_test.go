@@ -15,7 +15,7 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// What these tests do all the time has short names here.
+// Short names for calls that these tests make all the time.
 var (
 	eventually = nettest.Eventually
 	ok         = nettest.OK

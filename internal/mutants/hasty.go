@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// What a test waits for with patience, a mutant may never do. This is the place where the
-// tests say how long that is, which is minutes, so that a busy machine fails none.
+// Tests wait for minutes, so that a busy machine fails none, and a mutant may make them wait
+// in vain. This constant says how long.
 const (
 	patient  = "internal/nettest/wait.go"
 	patience = "const Patience = 5 * time.Minute"

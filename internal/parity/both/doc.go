@@ -5,5 +5,5 @@
 // have the methods that both have in common: TCPConn, UDPConn, UnixConn, IPConn.
 //
 // Where it stands: imported by tests only, above the root package, whose names it uses as a
-// program does. What has no need of the root package is in nettest.
+// program does. Helpers that do not need the root package are in nettest.
 package both

@@ -102,8 +102,8 @@ func unixgramPair(near, far *both.Side, connected bool) (a, b *packetEnd) {
 	return &packetEnd{packetConn: c}, &packetEnd{packetConn: bound}
 }
 
-// packetTests are what must hold of any two sockets. Whichever of these fails, a program that
-// works with package net's sockets of packets does not with ours.
+// packetTests must hold for any two sockets. If one fails, a program that works with package
+// net's sockets of packets does not work with ours.
 var packetTests = map[string]func(t *testing.T, a, b *packetEnd){
 	"packets come one by one and whole":   packetsComeWhole,
 	"many readers and writers":            manyReadersAndWriters,
