@@ -82,6 +82,7 @@ var systems = []string{"linux", "darwin", "windows"}
 // If this fails, a program that uses the name does not compile with its import swapped,
 // or means another thing.
 func TestAPIIsNets(t *testing.T) {
+	atRoot(t)
 	for _, goos := range systems {
 		t.Run(goos, func(t *testing.T) {
 			inCI(t, goos)
@@ -96,6 +97,7 @@ func TestAPIIsNets(t *testing.T) {
 // The comparison must find what it looks for: one of net with a package that only looks
 // like it has many differences.
 func TestAPIComparisonFinds(t *testing.T) {
+	atRoot(t)
 	std, _ := load(t, runtime.GOOS)
 	ours := types.NewPackage(module, "netpoller")
 	add := func(o types.Object) { ours.Scope().Insert(o) }
@@ -133,6 +135,7 @@ func TestAPIComparisonFinds(t *testing.T) {
 
 // If this fails, code for our additions compiles on Linux and nowhere else.
 func TestAPIAdditionsAreEverywhere(t *testing.T) {
+	atRoot(t)
 	for _, goos := range systems[1:] {
 		t.Run(goos, func(t *testing.T) {
 			inCI(t, goos)
@@ -355,6 +358,7 @@ func (c *comparison) sameTuple(ours, std *types.Tuple) bool {
 
 // If this fails, a comparison with one of these values, as with ==, has another outcome.
 func TestVariablesAreNets(t *testing.T) {
+	atRoot(t)
 	values := map[string][2]any{
 		"DefaultResolver":            {net.DefaultResolver, netpoller.DefaultResolver},
 		"ErrClosed":                  {net.ErrClosed, netpoller.ErrClosed},

@@ -48,6 +48,7 @@ var forbidden = map[string][]string{
 // Imports must go down the layers: a reader who starts at the bottom meets nothing
 // that he has not read.
 func TestImports(t *testing.T) {
+	atRoot(t)
 	layerOf := make(map[string]int)
 	for i, layer := range layers {
 		for _, name := range layer {
@@ -96,6 +97,7 @@ func goList(t *testing.T, args ...string) string {
 // A program that uses this module must get golang.org/x/sys with it and nothing else,
 // and the tests need testify.
 func TestDependencies(t *testing.T) {
+	atRoot(t)
 	direct := goList(t, "-m", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
 	require.Equal(t, []string{"github.com/stretchr/testify", "golang.org/x/sys"}, strings.Fields(direct))
 
@@ -151,6 +153,7 @@ var longer = map[string]string{}
 
 // Files and functions must be short enough to be read in one go.
 func TestLength(t *testing.T) {
+	atRoot(t)
 	used := make(map[string]bool)
 	for _, f := range sources(t) {
 		if f.test() {
@@ -211,6 +214,7 @@ var confined = []struct {
 
 // What is hard to reason about must stay where it is reasoned about.
 func TestConfined(t *testing.T) {
+	atRoot(t)
 	for _, f := range sources(t) {
 		if f.test() {
 			continue
@@ -242,6 +246,7 @@ var annotations = map[string]*regexp.Regexp{
 // -race must run the code that ships, and so must -msan and -asan: functions behind the
 // tags may tell the detector something and do nothing.
 func TestRaceAnnotations(t *testing.T) {
+	atRoot(t)
 	for name, annotation := range annotations {
 		fset := token.NewFileSet()
 		parsed, err := parser.ParseFile(fset, name, nil, 0)

@@ -14,6 +14,7 @@ import (
 
 // If this fails, a page names something that has another name by now, or is gone.
 func TestDocsNamesExist(t *testing.T) {
+	atRoot(t)
 	packages, tests := declared(t)
 	qualified := regexp.MustCompile(`^\*?([a-z]+)\.(\w+)(?:\.(\w+))?(?:\(.*)?$`)
 	n := 0

@@ -18,6 +18,7 @@ import (
 // If this fails, docs/net-tests.md leaves out a test of package net, and nobody has
 // asked whether its promise is kept here.
 func TestDocsKnowNetsTests(t *testing.T) {
+	atRoot(t)
 	const name = "docs/net-tests.md"
 	text := read(t, name)
 	var listed []string // in the first column; the names are not code of ours, so _ is escaped
@@ -50,6 +51,7 @@ func TestDocsKnowNetsTests(t *testing.T) {
 
 // If this fails, docs/interop.md speaks of a version of a library that is not tested.
 func TestDocsKnowTestedVersions(t *testing.T) {
+	atRoot(t)
 	required := read(t, "internal/interop/go.mod")
 	rows := regexp.MustCompile(`(?m)^\| ([\w./-]+) \| (v[\w.-]+) \|`).FindAllStringSubmatch(read(t, "docs/interop.md"), -1)
 	require.NotEmpty(t, rows)
@@ -65,6 +67,7 @@ var provers = regexp.MustCompile(`^internal/interop/http_.*(timeout|pool|proxy|t
 // If this fails, docs/timeouts.md leaves out a timeout that package http has, or the test
 // of one, or promises a test that is not there, or does not say where it is described.
 func TestDocsKnowEveryTimeout(t *testing.T) {
+	atRoot(t)
 	text := read(t, "docs/timeouts.md")
 	_, there := declared(t)
 	articles := []string{"", "HTTP timeouts", "http.Transport", "SetReadDeadline", "Docker's TimeoutConn"}

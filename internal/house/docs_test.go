@@ -115,6 +115,7 @@ var (
 // If this fails, a page points at a line that is not there, or a mark in the code is
 // explained nowhere.
 func TestDocsAnchorsPointBothWays(t *testing.T) {
+	atRoot(t)
 	where := map[string]string{}
 	for _, name := range source(t) {
 		for i, line := range strings.Split(read(t, name), "\n") {
@@ -146,6 +147,7 @@ var (
 
 // If this fails, a reader follows a link or looks for a file and finds nothing.
 func TestDocsLinksAndPathsExist(t *testing.T) {
+	atRoot(t)
 	links, paths := 0, 0
 	for _, p := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(p.prose, -1) {
@@ -215,6 +217,7 @@ func isPath(s string) bool {
 
 // If this fails, the picture of the whole was changed in one place only.
 func TestDocsFigureIsTheOneInDoc(t *testing.T) {
+	atRoot(t)
 	figure := strings.TrimRight(read(t, "docs/architecture.txt"), "\n")
 	var doc []string
 	for line := range strings.Lines(read(t, "doc.go")) {
@@ -237,6 +240,7 @@ var ids = regexp.MustCompile(`\b(?:[OEUID][0-9]|HB-[0-9]+|fact [a-z]\b)`)
 // If this fails, a page argues with a row, invariant or note that the code does not
 // have, or does not explain one that it has.
 func TestDocsIDsAreThoseOfTheCode(t *testing.T) {
+	atRoot(t)
 	code, docs := map[string]bool{}, map[string]bool{}
 	// Facts are defined by their letters alone.
 	for _, m := range regexp.MustCompile(`(?m)^//\t([a-z])  \S`).FindAllStringSubmatch(read(t, "internal/sys/epoll_linux.go"), -1) {
@@ -263,6 +267,7 @@ func TestDocsIDsAreThoseOfTheCode(t *testing.T) {
 
 // If this fails, a page shows code, or a comment, that is not what is compiled.
 func TestDocsCodeIsTheCode(t *testing.T) {
+	atRoot(t)
 	quoted := 0
 	for _, p := range pages(t) {
 		for _, b := range p.blocks {
@@ -298,6 +303,7 @@ func flat(text string) string {
 
 // If this fails, docs/README.md promises a short read and sends one to a long one.
 func TestDocsLineCountsAreRight(t *testing.T) {
+	atRoot(t)
 	row := regexp.MustCompile(`(?m)^\| \[[^]]+\]\(\.\./([^)]+)\) \| ([0-9]+) \| ([0-9]+) \|`)
 	rows := row.FindAllStringSubmatch(read(t, "docs/README.md"), -1)
 	require.NotEmpty(t, rows)
@@ -312,6 +318,7 @@ func TestDocsLineCountsAreRight(t *testing.T) {
 
 // If this fails, there is a lock in the library that docs/lock-order.md says nothing about.
 func TestDocsKnowEveryLock(t *testing.T) {
+	atRoot(t)
 	list := read(t, "docs/lock-order.md")
 	locks := 0
 	for _, name := range source(t) {
@@ -349,6 +356,7 @@ func isMutex(e ast.Expr) bool {
 
 // If this fails, a path of somebody's machine got into a page, where it helps nobody.
 func TestDocsNameNoMachine(t *testing.T) {
+	atRoot(t)
 	local := regexp.MustCompile(`(?:^|[^\w.])/(?:work|root|tmp|home|Users)/`)
 	for _, p := range pages(t) {
 		for i, line := range strings.Split(p.text, "\n") {
@@ -360,6 +368,7 @@ func TestDocsNameNoMachine(t *testing.T) {
 // If this fails, a page says nothing about what one learns from it, or shows nothing to
 // try.
 func TestDocsPagesHaveOneShape(t *testing.T) {
+	atRoot(t)
 	opening := regexp.MustCompile(`^# .+\n\nYou will learn [^.]+\.\n\n`)
 	for _, p := range pages(t) {
 		if path.Dir(p.name) != "docs" || path.Ext(p.name) != ".md" {

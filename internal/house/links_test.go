@@ -15,6 +15,7 @@ import (
 // If this fails, the page of the root package links to what is not there, or a method of a
 // type that it names is not one click away.
 func TestRootLinksToEveryMethod(t *testing.T) {
+	atRoot(t)
 	packages, _ := declared(t)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
