@@ -18,7 +18,7 @@ import (
 const word = "netpoller-kernels"
 
 // bootLimit is how long a kernel may take from its start to its first process.
-const bootLimit = 3 * time.Minute
+const bootLimit = 15 * time.Minute
 
 // An accelerator is how qemu runs a guest's processor.
 type accelerator string

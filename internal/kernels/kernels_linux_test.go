@@ -110,6 +110,7 @@ func TestRead(t *testing.T) {
 	r, err := read(kernel{"6.1", "amd64"}, strings.NewReader(console))
 	require.NoError(t, err)
 	require.NoError(t, r.err)
+	require.True(t, r.started)
 	require.Equal(t, "6.1.0-56-amd64 6.1.180-1", r.image)
 	require.Equal(t, "qemu 7.2.22 tcg, go1.26.8, 2026-11-28", r.host)
 	fd := r.programs["fd"]

@@ -12,7 +12,8 @@
 // the user's cache (-dir). The flags -kernels, -packages and -tests choose some of each. With
 // -write it writes docs/reference/kernels.md from the last console in which each package ran
 // on each kernel, so that a run of some kernels and packages updates only what is said of
-// them. It leaves out consoles of other tests (-tests), and of runs that were interrupted.
+// them. It leaves out consoles of other tests (-tests), of machines that did not start, and
+// of runs that were interrupted.
 package main
 
 import (
@@ -187,7 +188,7 @@ func (b *booter) boot(ctx context.Context, k kernel) (*result, error) {
 		return nil, err
 	}
 	r, err := read(k, log)
-	if err == nil && b.tests == allTests {
+	if err == nil && b.tests == allTests && r.started {
 		tested := strings.ReplaceAll(strings.Join(b.chosen, "+"), "/", "-")
 		err = os.Rename(log.Name(), b.console(k, tested))
 	}
@@ -215,7 +216,7 @@ func (b *booter) ready(ctx context.Context, arch, image string) error {
 }
 
 // console returns the file for a kernel's console: that of the boot "now", or of the last
-// one that ran to its end and tested some packages.
+// one that got to its first process and tested some packages.
 func (b *booter) console(k kernel, boot string) string {
 	return filepath.Join(b.dir, strings.ReplaceAll(k.String(), " ", "-")+"."+boot+".log")
 }

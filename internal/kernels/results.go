@@ -18,6 +18,7 @@ type result struct {
 	kernel
 	host     string // of the last boot: the day, Go, and what emulated the machine
 	image    string // the package
+	started  bool   // the last one got to its first process
 	programs map[string]*program
 	err      error
 }
@@ -56,6 +57,8 @@ func (r *result) take(line string) {
 		r.host = rest
 	case "@image":
 		r.image = rest
+	case "@kernel":
+		r.started = true
 	case "@tests":
 		for name := range strings.FieldsSeq(rest) {
 			r.program(name)
