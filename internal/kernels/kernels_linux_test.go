@@ -122,8 +122,10 @@ func TestRead(t *testing.T) {
 	require.Equal(t, "a_test.go:2: not today", strings.TrimSpace(fd.said["TestNo"]))
 	require.Equal(t, "2, **1** (1)", fd.counts())
 	require.False(t, r.ok())
-	require.True(t, r.sees([]string{"TestFactNested"}))
-	require.False(t, r.sees([]string{"TestFactNested", "TestNotifyIsAnEdge"}), "a test that did not run")
+	require.Equal(t, "seen", r.shows([]string{"TestFactNested"}))
+	require.Equal(t, "not run", r.shows([]string{"TestFactNested", "TestNotifyIsAnEdge"}))
+	r.programs["internal/sys"].action["TestNotifyIsAnEdge"] = "fail"
+	require.Equal(t, "**not seen**", r.shows([]string{"TestFactNested", "TestNotifyIsAnEdge"}))
 
 	cut, _, _ := strings.Cut(console, strings.ReplaceAll("@out internal/sys ^--- PASS", "^", "\x16"))
 	r, err = read(kernel{"6.1", "amd64"}, strings.NewReader(strings.Replace(cut, "@kernel", "@tests internal/sys fd conn\n@kernel", 1)))

@@ -101,14 +101,7 @@ func factsTable(b *strings.Builder, results []*result) {
 	for _, r := range results {
 		fmt.Fprintf(b, "| %v |", r.kernel)
 		for _, f := range facts {
-			seen := "seen"
-			switch {
-			case r.programs["internal/sys"] == nil:
-				seen = "not run"
-			case !r.sees(f.tests):
-				seen = "**not seen**"
-			}
-			fmt.Fprintf(b, " %s |", seen)
+			fmt.Fprintf(b, " %s |", r.shows(f.tests))
 		}
 		b.WriteString("\n")
 	}

@@ -183,9 +183,17 @@ var facts = []struct {
 	{"g", []string{"TestFactManyNested"}},
 }
 
-// sees reports whether a kernel does what a fact says.
-func (r *result) sees(tests []string) bool {
-	return !slices.ContainsFunc(tests, func(test string) bool {
-		return r.programs["internal/sys"] == nil || r.programs["internal/sys"].action[test] != "pass"
-	})
+// shows returns what a kernel showed of a fact: "seen", or what is to be said instead.
+func (r *result) shows(tests []string) string {
+	sys := r.programs["internal/sys"]
+	shown := "seen"
+	for _, test := range tests {
+		switch {
+		case sys == nil || sys.action[test] == "":
+			return "not run"
+		case sys.action[test] != "pass":
+			shown = "**not seen**"
+		}
+	}
+	return shown
 }
