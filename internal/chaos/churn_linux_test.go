@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -134,12 +135,13 @@ func (c *churn) openAndClose(a *actor) {
 		return
 	}
 	var all sync.WaitGroup
+	l := &brief{Listener: ln}
 	for i := range 1 + a.rand.IntN(3) {
-		for k, f := range []func(*actor, net.Listener){c.acceptSome, c.dialSome} {
+		for k, f := range []func(*actor, *brief){c.acceptSome, c.dialSome} {
 			all.Add(1)
 			c.act(c.number, a.rand.IntN(1<<16), fmt.Sprintf("churn %d, %d, %d", c.number, i, k), func(a *actor) {
 				defer all.Done()
-				f(a, ln)
+				f(a, l)
 			})
 		}
 	}
@@ -147,6 +149,7 @@ func (c *churn) openAndClose(a *actor) {
 	if a.one(4) {
 		c.listenTwice(a, ln)
 	}
+	l.over.Store(true)
 	a.begin("Listener.Close", 0)
 	err = ln.Close()
 	a.end(0, err)
@@ -156,11 +159,19 @@ func (c *churn) openAndClose(a *actor) {
 	all.Wait()
 }
 
+// A brief listener is one that is soon closed.
+type brief struct {
+	net.Listener
+	timed atomic.Bool // a deadline was set
+	over  atomic.Bool // somebody closes it
+}
+
 // acceptSome accepts until the listener is closed.
-func (c *churn) acceptSome(a *actor, ln net.Listener) {
+func (c *churn) acceptSome(a *actor, ln *brief) {
 	for {
 		if a.one(4) {
-			_ = ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(a.deadline())
+			ln.timed.Store(true)
+			_ = ln.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(a.deadline())
 		}
 		a.begin("Accept", 0)
 		conn, err := ln.Accept()
@@ -168,10 +179,9 @@ func (c *churn) acceptSome(a *actor, ln net.Listener) {
 		switch k := kind(err); {
 		case err == nil:
 			conn.Close()
-		case k == "deadline":
-			_ = ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{})
-		case k == "aborted":
-		case k == "closed":
+		case k == "deadline" && ln.timed.Load():
+			_ = ln.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{})
+		case k == "closed" && ln.over.Load():
 			return
 		default:
 			if !c.closing.Load() {
@@ -182,17 +192,18 @@ func (c *churn) acceptSome(a *actor, ln net.Listener) {
 	}
 }
 
-// dialSome dials until the listener is gone.
-func (c *churn) dialSome(a *actor, ln net.Listener) {
+// dialSome dials until the listener is gone, and then some more.
+func (c *churn) dialSome(a *actor, ln *brief) {
 	for range a.rand.IntN(20) {
 		d := &netpoller.Dialer{Poller: c.group(a.rand), Timeout: 50 * time.Millisecond}
 		ctx, cancel := a.context()
 		a.begin("dial a churn", 0)
 		conn, err := d.DialContext(ctx, ln.Addr().Network(), ln.Addr().String())
 		a.end(0, err)
+		ended := ctx.Err()
 		cancel()
-		switch k := kind(err); k {
-		case "":
+		switch k := kind(err); {
+		case err == nil:
 			if tcp, ok := conn.(*netpoller.TCPConn); ok && a.one(2) {
 				_ = tcp.SetLinger(0)
 			}
@@ -201,7 +212,10 @@ func (c *churn) dialSome(a *actor, ln net.Listener) {
 				continue // somebody else is to close it
 			}
 			conn.Close()
-		case "refused", "no such file", "reset", "would block", "canceled", "context deadline":
+		case (k == "refused" || k == "no such file" || k == "reset") && ln.over.Load():
+		case k == "would block": // a Unix listener's queue is full
+		case k == "canceled" && ended == context.Canceled:
+		case k == "context deadline": // that of the context, or Timeout
 		default:
 			if !c.closing.Load() {
 				a.fail("dialing a listener: %v", err)

@@ -96,13 +96,15 @@ func (f *flow) receive(a *actor, p []byte) {
 	f.got.add(p)
 }
 
-// check compares at the end, when nobody uses the flow any more. What a faithful one has
-// sent has arrived.
+// check compares at the end, when nobody uses the flow any more. A faithful one has sent all,
+// and it has arrived.
 func (f *flow) check(a *actor, faithful bool) {
 	sent, got := f.sent.n.Load(), f.got.n.Load()
 	switch {
 	case got > sent:
 		a.fail("%d bytes read of %d", got, sent)
+	case faithful && sent != f.total:
+		a.fail("%d bytes sent of %d, and nobody says why", sent, f.total)
 	case faithful && got != sent:
 		a.fail("%d bytes read of %d, and then the end", got, sent)
 	case faithful && !f.ordered && f.sent.sum.Load() != f.got.sum.Load():

@@ -57,7 +57,8 @@ func (e *end) again(a *actor, op string, err error) bool {
 	if !e.judge(a, op, err) {
 		return false
 	}
-	if e.conn.SetDeadline(time.Time{}) != nil {
+	if err := e.conn.SetDeadline(time.Time{}); err != nil {
+		e.judge(a, "SetDeadline", err)
 		return false
 	}
 	if e.api != nil && e.limits && a.one(4) {
@@ -254,6 +255,9 @@ func (e *end) read(a *actor) {
 			return
 		}
 		err := e.readOnce(a, buf[:a.size(len(buf))])
+		if kind(err) == "EOF" && e.api != nil && !e.api.PeerClosed() {
+			a.fail("the end was read, and PeerClosed is false")
+		}
 		if err != nil && !e.again(a, "read", err) {
 			return
 		}

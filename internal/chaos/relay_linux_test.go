@@ -72,8 +72,8 @@ func (e *end) copyTo(a *actor, dst *end) {
 		case kind(err) == "deadline" && e.timed.Load():
 			_ = e.conn.SetReadDeadline(time.Time{})
 		default:
-			if e.faithful && !e.round.closing.Load() {
-				a.fail("%s: %v", way.name, err)
+			if k := kind(err); k != "closed" || !e.closing.Load() && !dst.closing.Load() {
+				e.judge(a, way.name, err)
 			}
 			e.close(a)
 			dst.close(a)
