@@ -2,7 +2,9 @@ package networks
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -38,14 +40,8 @@ var injected = []scenario{
 		l.step("write and read", func() (any, error) {
 			_, err := dialed.Write(make([]byte, muchMore))
 			// The kernel tells one of them of the reset at the most. The other sees what it left.
-			if errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) {
-				err = nil
-			}
-			readErr := <-read
-			if readErr == io.EOF || errors.Is(readErr, unix.ECONNRESET) {
-				readErr = nil
-			}
-			return "both end", errors.Join(err, readErr)
+			return "both end", errors.Join(
+				endsWith(err, unix.ECONNRESET, unix.EPIPE), endsWith(<-read, unix.ECONNRESET, io.EOF))
 		})
 	}},
 	{"stray RST", "a RST arrives that is not in the window", func(l *lab) {
@@ -128,6 +124,16 @@ var injected = []scenario{
 		l.step("write", func() (any, error) { return dialed.Write(sent) })
 		l.whenever("the peer reads", readSame(accepted, sent))
 	}},
+}
+
+// endsWith returns nil if an error is one of some.
+func endsWith(err error, some ...error) error {
+	for _, e := range some {
+		if errors.Is(err, e) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w, not one of %v", cmp.Or(err, errors.New("no error")), some)
 }
 
 // router is what sends ICMP messages.

@@ -27,7 +27,21 @@ func descriptors(args []string) {
 	for _, s := range steps {
 		u.try(s.name, func() error { return s.call(u) }, limit(1000), limit(few))
 	}
+	u.outcomes = append(u.outcomes, outcome{Call: atEnd, Short: strconv.Itoa(countOpen())})
 	u.print()
+}
+
+// atEnd is where the outcomes say how many descriptors are open at the end.
+const atEnd = "descriptors at the end"
+
+// countOpen returns how many descriptors are open.
+func countOpen() (n int) {
+	for fd := range 1000 {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // cold is the program of a child that counts the descriptors with which it starts.
@@ -94,6 +108,13 @@ func TestDescriptors(t *testing.T) {
 			}
 		}
 		all = append(all, row(s.name, max(0, needs["net"]-atStart), max(0, needs["ours"]-atStart)))
+	}
+	for _, processes := range []map[int][]outcome{theirs, ours} {
+		plenty, _ := failed(processes[most], atEnd)
+		for limit, outcomes := range processes {
+			left, _ := failed(outcomes, atEnd)
+			require.Equal(t, plenty.Short, left.Short, "%d descriptors: what fails leaves none open", limit)
+		}
 	}
 	for limit := fewest; limit <= most; limit++ {
 		if _, lives := theirs[limit]; lives {
