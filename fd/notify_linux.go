@@ -6,12 +6,20 @@ import (
 )
 
 // A notification waits, without a goroutine, until a descriptor is readable. It owns the
-// reading side until it is delivered or stopped.
+// reading side until it is delivered or stopped. It is the polldesc.Parker of an owner
+// without a goroutine: its Unpark starts one.
 type notification struct {
 	interrupter // used by stop
 	f           func()
-	again       func() // the method value resume
+	parker      polldesc.Parker // this notification, for the side to point to
+	start       func()          // the method value resume, made once
 }
+
+// Park implements polldesc.Parker. There is no goroutine that could block.
+func (n *notification) Park() {}
+
+// Unpark implements polldesc.Parker.
+func (n *notification) Unpark() { n.fd.poller.Go(n.start) }
 
 // NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
 // there is data, the end of the stream or an error, the read deadline has passed, or
@@ -30,7 +38,7 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 		return func() bool { return false }
 	}
 	n := &notification{interrupter: interrupter{fd: fd, mode: polldesc.Read}, f: f}
-	n.again = n.resume
+	n.parker, n.start = n, n.resume
 	if clock.InBubble() {
 		go n.parkInBubble() // DOC: bubble-notify
 	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.sawEmpty) {
@@ -73,7 +81,7 @@ func (n *notification) park(empty bool) bool {
 				return false
 			}
 		}
-		parked, err := n.fd.pd.Subscribe(polldesc.Read, &n.again)
+		parked, err := n.fd.pd.Subscribe(polldesc.Read, &n.parker)
 		if parked || err != nil {
 			return parked
 		}

@@ -34,19 +34,18 @@ type Env struct {
 	// Now is the clock that deadlines are set on.
 	Now func() int64
 
-	// NewToken makes what owners park on: a channel with room for one token.
-	NewToken func() chan struct{}
+	// NewChannel makes what owners park on: a channel with room for one permit.
+	NewChannel func() chan struct{}
 
-	// NewSeat makes what they may park in instead. It may be nil, and return nil when there
-	// is no seat to be had.
-	NewSeat func(Claim) Seat
-
-	// Go calls f in a goroutine of its own.
-	Go func(f func())
+	// Policy chooses where they park instead. It may be nil: then they never do.
+	Policy Policy
 }
 
 // NewCache returns an empty cache whose descriptors keep their deadlines in heap.
 func NewCache(heap *timer.Heap, env Env) *Cache {
+	if env.Policy == nil {
+		env.Policy = channels{}
+	}
 	c := &Cache{heap: heap, env: env}
 	c.slabs.Store(new([]*[slabSize]PollDesc))
 	return c
@@ -82,7 +81,8 @@ func (c *Cache) Free(pd *PollDesc) (last bool) {
 		if pd.side[m].word.busy() {
 			panic("polldesc: free of a descriptor that a goroutine waits for")
 		}
-		pd.side[m].leave()
+		c.env.Policy.Release(&pd.side[m])
+		pd.side[m].parker.Store(nil)
 	}
 	c.mu.Lock()
 	// DOC: next-generation

@@ -60,9 +60,9 @@ func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) err
 			pd.settle(m, now)
 		}
 	}
-	owed := pd.cancel(first, last)
+	toWake := pd.cancel(first, last)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 	return nil
 }
 
@@ -116,9 +116,9 @@ func (pd *PollDesc) Due(seq uint64, now int64) {
 			pd.settle(m, now)
 		}
 	}
-	owed := pd.cancel(Read, Write)
+	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // settle makes what is published about a side, and what guards it, agree with its

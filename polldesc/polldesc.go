@@ -5,8 +5,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-
-	"github.com/a57b2d82/netpoller/internal/race"
 )
 
 // A Mode says which side of a descriptor is meant.
@@ -30,20 +28,25 @@ const (
 	HUP
 	ERR
 	PRI
-
-	// Quiet says that epoll reported little else, so that processors may be idle. It is
-	// about the machine, not about the descriptor.
-	Quiet
 )
+
+// factShift is how far the bits of these facts are from those of info.
+const factShift = 1
+
+// Facts and info have the same order.
+var _ = [1]struct{}{}[flags(RDHUP|HUP|ERR|PRI)<<factShift^seen]
+
+// facts returns the sticky facts of e as bits of info.
+func (e Events) facts() flags { return flags(e) << factShift & seen }
 
 // A PollDesc is the record of one descriptor. See the package comment for its life.
 type PollDesc struct {
 	info info // atomic; see there for writers
 
-	side [2]side
+	side [2]Side
 
-	// mu guards the deadlines of both sides, and is held by whoever cancels a wait.
-	// No token is sent while it is held.
+	// mu guards the deadlines of both sides, and is held to cancel a wait. No goroutine is
+	// unparked while it is held.
 	mu        sync.Mutex
 	deadlines *[2]deadline // by Mode; nil until there is one, then for the life of the slot
 	timed     bool         // an entry may be armed
@@ -57,27 +60,32 @@ type PollDesc struct {
 	// On 64 bits that is two cache lines: neighbors in a slab share none.
 }
 
-// A side is what one of the two directions needs.
-type side struct {
+// A Side is one of the two directions of a descriptor.
+type Side struct {
 	// due is when the side's deadline passes, or 0: see deadline.due. Atomic; written under
 	// PollDesc.mu, read by the owner, which compares the clock with it: D3.
 	due atomic.Int64
 
 	word waitWord // atomic; see state.go
 
-	// Where the owner parks: see seat.go. The waker reads both after its CAS took the word out
-	// of parked.
-	seating seating
-	seat    atomic.Pointer[Seat] // nil until earned, and again when the descriptor is free
+	// Count is the Policy's own, and polldesc leaves it alone. Atomic: written by the owner
+	// before its commit and by the poller before it unparks the owner, so never by two at a
+	// time. No event that the race detector sees orders the poller before the owner: see
+	// waitWord.edge.
+	Count atomic.Uint32
 
-	// token is what parks the owner, a channel with room for one. Made by the owner
-	// before its first commit and kept for the life of the slot; read by the waker
-	// after its CAS took the word out of parked.
-	token chan struct{}
+	// parker is where the owner parks. Atomic for the same reason: written by the owner before
+	// its commit, read by the waker after its CAS took the word out of parked. It is a pointer
+	// because an interface is two words.
+	parker atomic.Pointer[Parker]
 
-	// resume, if not nil, parks the owner in the token's place: see Subscribe. Written and
-	// read as seating is.
-	resume atomic.Pointer[func()]
+	// channel is the side's own parker. Made by the owner before its first commit and kept
+	// for the life of the slot.
+	channel *Parker
+
+	// Spare is the Policy's own: another parker of the side. It belongs to the owner, and to
+	// Policy.Release when there is none.
+	Spare *Parker
 }
 
 // Token returns the name under which the poller registers the descriptor.
@@ -107,12 +115,12 @@ func (pd *PollDesc) Prepare(m Mode) error {
 // Preconditions: the caller owns the side.
 func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
-	s.choose(pd.cache)
+	p := s.choose(pd.cache)
 	for {
 		if parked, err := pd.park(m); !parked {
 			return err
 		}
-		s.take()
+		(*p).Park()
 		if s.word.collect() == actCall { // O6
 			return nil
 		}
@@ -179,34 +187,17 @@ func (pd *PollDesc) check(m Mode) error {
 //
 // Only the poller calls it.
 func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
-	facts := flags(e) / flags(RDHUP) * seenRDHUP & seen
-	if !pd.info.see(gen, facts) { // DOC: facts-first
+	if !pd.info.see(gen, e.facts()) { // DOC: facts-first
 		return 0, false
 	}
 	for m := Read; m <= Write; m++ {
 		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
-			pd.side[m].count(e)
-			pd.side[m].wake(pd.cache)
+			pd.cache.env.Policy.Woken(&pd.side[m])
+			pd.side[m].unpark()
 			woken++
 		}
 	}
 	return woken, true
-}
-
-// wake sends the token that the word's transition owes (I2: there is room for it). An
-// owner without a goroutine has left what to do instead.
-func (s *side) wake(c *Cache) {
-	if resume := s.resume.Load(); resume != nil {
-		c.env.Go(*resume)
-		return
-	}
-	race.Hide() // as in waitWord.edge
-	if s.seating.seated() {
-		(*s.seat.Load()).Give()
-	} else {
-		s.token <- struct{}{} // DOC: token
-	}
-	race.Show()
 }
 
 // Exceptional reports whether anything but plain readiness was ever reported: the
@@ -228,34 +219,34 @@ func (pd *PollDesc) Evict() {
 	}
 	pd.info.set(closing) // I5: before the words
 	pd.disarm()
-	owed := pd.cancel(Read, Write)
+	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
-// A debt is the set of sides that are owed a token.
-type debt uint8
+// A wakes is the set of sides whose owners are to be unparked.
+type wakes uint8
 
 // cancel ends the waits of the sides from first to last whose error is published.
 //
-// Preconditions: pd.mu is held. The caller pays the debt after releasing it.
-func (pd *PollDesc) cancel(first, last Mode) (owed debt) {
+// Preconditions: pd.mu is held. The caller wakes the owners after releasing it.
+func (pd *PollDesc) cancel(first, last Mode) (toWake wakes) {
 	for m := first; m <= last; m++ {
 		if pd.info.flags()&(closing|expired(m)|interrupted(m)) == 0 {
 			continue
 		}
 		if pd.side[m].word.cancel() == actWake {
-			owed |= 1 << m
+			toWake |= 1 << m
 		}
 	}
-	return owed
+	return toWake
 }
 
-// pay sends the tokens owed.
-func (pd *PollDesc) pay(owed debt) {
+// wake unparks the owners of the sides in toWake.
+func (pd *PollDesc) wake(toWake wakes) {
 	for m := Read; m <= Write; m++ {
-		if owed&(1<<m) != 0 {
-			pd.side[m].wake(pd.cache)
+		if toWake&(1<<m) != 0 {
+			pd.side[m].unpark()
 		}
 	}
 }

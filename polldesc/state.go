@@ -21,36 +21,36 @@ import (
 //	           |   O5 abort / U3 cancel     v              |   |
 //	           |                         +--------+        |   |
 //	           +-------------------------| parked |--------+   |
-//	           |  U4 cancel (1 token)    +--------+ E4 edge    |
-//	           |                                   (1 token)   |
+//	           |  U4 cancel (1 permit)   +--------+ E4 edge    |
+//	           |                                   (1 permit)  |
 //	           +-----------------------------------------------+
 //	                   O1 reset / O2 consume / O6 collect
 //
 // Actors: O, the owner, is the goroutine that holds this side's lock in package fd.
 // E, the edge, is the poller. U, the canceller, is a deadline that passed,
-// SetDeadline with a time gone by, or Evict, always under PollDesc.mu.
+// SetDeadline with a time in the past, Interrupt or Evict, always under PollDesc.mu.
 //
 //	row          from -> to           by              then
 //	O1 reset     idle, ready -> idle  O, store        issue the system call next
 //	O2 consume   ready -> idle        O, CAS          issue the system call
 //	O3 announce  idle -> wait         O, CAS          read info again before O4
-//	O4 commit    wait -> parked       O, CAS          take one token; if the CAS failed, O6
+//	O4 commit    wait -> parked       O, CAS          take one permit; if the CAS failed, O6
 //	O5 abort     wait -> idle         O, swap         was ready: system call; else report the error
 //	O6 collect   ready, idle -> idle  O, swap         ready: system call; idle: read info, from the top
 //	E1           idle -> ready        E, CAS          nothing
 //	E2           ready -> ready       E, load         nothing
 //	E3           wait -> ready        E, CAS          nothing: O4 will fail
-//	E4           parked -> ready      E, CAS          send one token
+//	E4           parked -> ready      E, CAS          give one permit
 //	U1           idle -> idle         U, load         nothing: info is published, O3 will see it
 //	U2           ready -> ready       U, load         nothing: a stored edge survives cancellation
 //	U3           wait -> idle         U, CAS          nothing: O4 will fail
-//	U4           parked -> idle       U, CAS          send one token, after PollDesc.mu
+//	U4           parked -> idle       U, CAS          give one permit, after PollDesc.mu
 //	--           anything else                        panic
 //
 // Invariants:
 //
 //	I1  At most one owner a side.
-//	I2  A token is sent if and only if a CAS took the word out of parked: one for
+//	I2  A permit is given if and only if a CAS took the word out of parked: one for
 //	    each commit, never two outstanding.
 //	I3  Only O writes wait and parked; only E and U leave parked.
 //	I4  A stored edge is erased only by O1, O2 and O6, and each is followed by a
@@ -60,14 +60,14 @@ import (
 //	I6  ready may be spurious (coalesced, late, or meant for an earlier owner of the
 //	    slot) and does no harm, because the system call is the truth. A sticky fact
 //	    is not self-correcting, so it carries the generation: see info.go.
-//	I7  Sending the token is the waker's last touch of the side: the owner it wakes
+//	I7  Giving the permit is the waker's last touch of the side: the owner it wakes
 //	    may close the descriptor and give the slot away at once.
 //
 // Ordering. Go's atomics are sequentially consistent, so "before" below is in one
 // total order.
 //
 //	HB-1  No lost cancellation. O writes wait (O3), then reads info; U publishes
-//	      info, then reads the word. Whoever reads second sees the other's write.
+//	      info, then reads the word. The second of them to read sees the other's write.
 //	HB-2  No lost edge. The kernel queues data, then the event; E's CAS follows the
 //	      event. O saw EAGAIN before that data, so the edge comes after O1 and finds
 //	      idle, wait or parked: it is stored or it wakes.
@@ -85,7 +85,7 @@ const (
 	idle   state = iota // no edge since the last reset, nobody waits
 	ready               // an edge is stored
 	wait                // the owner has announced that it will park
-	parked              // the owner is parked, or is about to be: a token is owed
+	parked              // the owner is parked, or is about to be: a permit is owed
 )
 
 // An action is what a transition obliges its caller to do.
@@ -96,10 +96,10 @@ const (
 	actCall                  // issue the system call
 	actRecheck               // read info, then start again from the top
 	actCheck                 // read info, then commit or abort
-	actPark                  // take one token, then collect
-	actCollect               // collect, without a token
+	actPark                  // take one permit, then collect
+	actCollect               // collect, without a permit
 	actFail                  // report the error that info showed
-	actWake                  // send one token
+	actWake                  // give one permit
 )
 
 // A waitWord is one side's word.

@@ -34,7 +34,7 @@ var transitions = []struct {
 	{"O4_wait_commit", (*waitWord).commit, wait, parked, actPark,
 		"the owner would not park"},
 	{"O4_ready_commit", (*waitWord).commit, ready, ready, actCollect,
-		"an edge just before the commit would be lost, or a token waited for that nobody sends"},
+		"an edge just before the commit would be lost, or a permit waited for that nobody gives"},
 	{"O4_idle_commit", (*waitWord).commit, idle, idle, actCollect,
 		"the owner would park though its wait was cancelled"},
 
@@ -55,7 +55,7 @@ var transitions = []struct {
 	{"E2_ready_edge", (*waitWord).edge, ready, ready, actNone,
 		"two edges before one system call would be more than a stored edge"},
 	{"E3_wait_edge", (*waitWord).edge, wait, ready, actNone,
-		"a token would be sent to an owner that has not parked"},
+		"a permit would be given to an owner that has not parked"},
 	{"E4_parked_edge", (*waitWord).edge, parked, ready, actWake,
 		"the owner would not be woken"},
 
@@ -64,7 +64,7 @@ var transitions = []struct {
 	{"U2_ready_cancel", (*waitWord).cancel, ready, ready, actNone,
 		"a cancellation would erase a stored edge"},
 	{"U3_wait_cancel", (*waitWord).cancel, wait, idle, actNone,
-		"a token would be sent to an owner that has not parked"},
+		"a permit would be given to an owner that has not parked"},
 	{"U4_parked_cancel", (*waitWord).cancel, parked, idle, actWake,
 		"the owner would not learn of the error"},
 }

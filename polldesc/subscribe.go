@@ -2,33 +2,27 @@ package polldesc
 
 import "errors"
 
-// This file is for owners that do not wait in the ordinary way: one that has no goroutine
-// to park, and one whose wait somebody else may end.
+// This file is for owners that wait in other ways: without a goroutine, or until another
+// goroutine interrupts them.
 
 // ErrInterrupted is what Prepare and Wait fail with after Interrupt.
 var ErrInterrupted = errors.New("interrupted")
 
-// Subscribe is Wait without a goroutine. Where Wait would park it returns true, and
-// *resume will be called once, in a goroutine of its own: there an edge has come, or an
-// error is to be reported, and Resumed tells which. Else it returns what Wait would.
+// Subscribe is Wait without a goroutine. Where Wait would park it returns true, and p is
+// unparked once: then an edge has come, or there is an error to report, and Resumed tells
+// which. Otherwise it returns what Wait would. It never calls Park.
 //
-// Preconditions: the caller owns the side, for itself and for *resume, which
-// stays as it is.
-func (pd *PollDesc) Subscribe(m Mode, resume *func()) (parked bool, err error) {
-	s := &pd.side[m]
-	s.resume.Store(resume)
-	if parked, err = pd.park(m); !parked {
-		s.resume.Store(nil)
-	}
-	return parked, err
+// Preconditions: the caller owns the side until p is unparked and Resumed has returned.
+func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
+	pd.side[m].publish(p)
+	return pd.park(m)
 }
 
 // Resumed ends what Subscribe began. It reports true where Wait would have returned nil,
 // and false where it would have begun again: Subscribe does.
 //
-// Preconditions: *resume calls it, first.
+// Preconditions: p was unparked, and nothing else was done with the side since.
 func (pd *PollDesc) Resumed(m Mode) (edge bool) {
-	pd.side[m].resume.Store(nil)
 	return pd.side[m].word.collect() == actCall // O6
 }
 
@@ -38,9 +32,9 @@ func (pd *PollDesc) Resumed(m Mode) (edge bool) {
 func (pd *PollDesc) Interrupt(m Mode) {
 	pd.mu.Lock()
 	pd.info.set(interrupted(m)) // I5: before the word
-	owed := pd.cancel(m, m)
+	toWake := pd.cancel(m, m)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // Uninterrupt forgets an Interrupt. The owner calls it before it lets the side go.

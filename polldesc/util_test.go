@@ -12,10 +12,20 @@ import (
 
 // testEnv is a world in which it is always 0 o'clock: what has passed is published.
 var testEnv = Env{
-	Now:      func() int64 { return 0 },
-	NewToken: func() chan struct{} { return make(chan struct{}, 1) },
-	Go:       func(f func()) { go f() },
+	Now:        func() int64 { return 0 },
+	NewChannel: func() chan struct{} { return make(chan struct{}, 1) },
 }
+
+// starter returns the parker of an owner without a goroutine: its Unpark calls f in one.
+func starter(f func()) *Parker {
+	p := Parker(start(f))
+	return &p
+}
+
+type start func()
+
+func (start) Park()     {}
+func (f start) Unpark() { go f() }
 
 // newTestDesc returns an open descriptor in a cache of its own.
 func newTestDesc() *PollDesc { return NewCache(timer.New(func() {}), testEnv).Alloc() }

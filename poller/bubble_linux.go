@@ -67,25 +67,28 @@ func (e *errands) run() {
 	}
 }
 
-// spawn calls f in a goroutine of its own, which belongs to no bubble while p is open.
-func (p *Poller) spawn(f func()) {
+// Go calls f in a goroutine of its own, which belongs to no bubble of testing/synctest while
+// p is open.
+//
+// Preconditions: a descriptor is open.
+func (p *Poller) Go(f func()) {
 	if !clock.InBubble() || !p.errand(func() { go f() }) {
 		go f()
 	}
 }
 
-// newToken makes a channel that belongs to no bubble. That of a Poller which is closed may
-// belong to one: it sends no tokens any more.
-func (p *Poller) newToken() (token chan struct{}) {
+// newChannel makes a channel for one permit that belongs to no bubble. The channel of a Poller
+// that is closed may belong to one: such a Poller gives no permits.
+func (p *Poller) newChannel() (permit chan struct{}) {
 	if clock.InBubble() {
 		var made sync.Mutex
 		made.Lock()
 		if p.errand(func() {
-			token = make(chan struct{}, 1)
+			permit = make(chan struct{}, 1)
 			made.Unlock()
 		}) {
 			made.Lock()
-			return token
+			return permit
 		}
 	}
 	return make(chan struct{}, 1)

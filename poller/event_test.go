@@ -62,7 +62,7 @@ func TestMoreThanMaxEvents(t *testing.T) {
 			before := p.Stats() // the reactor may have waited before it was still
 			eventually(t, "all events taken", func() bool {
 				p.wake() // so that a wait ends when there is nothing left
-				p.waiter.wait(p, timer.Never)
+				p.strategy.sleep(p, timer.Never)
 				return p.Stats().Events-before.Events > n
 			})
 			waits, events := p.Stats().Waits-before.Waits, p.Stats().Events-before.Events
@@ -99,16 +99,15 @@ func TestManyReadyAtOnce(t *testing.T) {
 			}
 			returns(t, "all received", wg.Wait)
 		}
-		eventually(t, "all wake-ups counted, and none twice", func() bool { // after the last token
+		eventually(t, "all wake-ups counted, and none twice", func() bool { // after the last permit
 			s := g.Stats()
 			return s.Wakeups == 10*n && s.ParkedReaders == 0
 		})
 	})
 }
 
-// Where goroutines compute on all processors, a reactor that lets others run between any
-// two batches stands in line behind them each time: some hundred events would take
-// seconds.
+// Where goroutines compute on all processors, a reactor that yields between any two batches
+// queues behind them each time: some hundred events would take seconds.
 func TestYieldingThatTakesLongIsLeft(t *testing.T) {
 	procs(t, 1)
 	var stop atomic.Bool
@@ -118,18 +117,18 @@ func TestYieldingThatTakesLongIsLeft(t *testing.T) {
 		}
 	}()
 	var y yielder
-	for tries := 0; y.penance.rest == 0; tries++ { // until the other has run: not at once, if the scheduler is fair
+	for tries := 0; y.backoff.skip == 0; tries++ { // until the other has run: not at once, if the scheduler is fair
 		if tries == 1000 {
-			t.Fatal("nobody else ran")
+			t.Fatal("no other goroutine ran")
 		}
 		y.yield()
 	}
-	if y.penance.rest < leastHaste {
-		t.Errorf("no yield in %d batches, want %d at least", y.penance.rest, leastHaste)
+	if y.backoff.skip < minBatches {
+		t.Errorf("no yield in %d batches, want %d at least", y.backoff.skip, minBatches)
 	}
-	for rest := y.penance.rest - 1; rest >= 0; rest-- {
-		if y.yield(); y.penance.rest != rest {
-			t.Fatalf("%d batches to go, want %d: it let others run", y.penance.rest, rest)
+	for rest := y.backoff.skip - 1; rest >= 0; rest-- {
+		if y.yield(); y.backoff.skip != rest {
+			t.Fatalf("%d batches to go, want %d: it let others run", y.backoff.skip, rest)
 		}
 	}
 }
@@ -142,7 +141,7 @@ func TestStopComesBeforeMoreEvents(t *testing.T) {
 	}
 	before := p.Stats()
 	p.stopping.Store(true)
-	p.waiter.wait(p, timer.Never)
+	p.strategy.sleep(p, timer.Never)
 	p.stopping.Store(false)
 	if n := p.Stats().Events - before.Events; n != maxEvents {
 		t.Errorf("%d events before the reactor looked up, want %d", n, maxEvents)

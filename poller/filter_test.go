@@ -120,7 +120,7 @@ func TestWithoutFcntl(t *testing.T) {
 	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	p, err := g.Pick()
 	ok(t, err)
-	if w, is := p.waiter.(*thread); !is {
+	if w, is := p.strategy.(*thread); !is {
 		t.Errorf("it waits by %T", w)
 	}
 	var fds [2]int

@@ -11,10 +11,6 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// perPoller is how many Ps one reactor is expected to serve by default. One reactor
-// saturates long after this; more of them cost wake-ups on a small machine.
-const perPoller = 16
-
 // A Group is a set of Pollers over which descriptors are spread in turn. A Poller is made
 // when it is first picked, and its reactor runs while it has descriptors. All methods may
 // be called from any goroutine.
@@ -35,7 +31,7 @@ type Group struct {
 func NewGroup(c Config) *Group {
 	c.check()
 	if c.Pollers == 0 {
-		c.Pollers = (runtime.GOMAXPROCS(0) + perPoller - 1) / perPoller
+		c.Pollers = (runtime.GOMAXPROCS(0) + procsPerPoller - 1) / procsPerPoller
 	}
 	return &Group{config: c, pollers: make([]atomic.Pointer[Poller], c.Pollers+1)}
 }
@@ -44,7 +40,7 @@ func NewGroup(c Config) *Group {
 var defaultGroup = sync.OnceValue(func() *Group { return NewGroup(Config{}) })
 
 // Default returns the Group that is used where none is named. It lives as long as the
-// process; whoever closes it ends all that uses it, for good.
+// process. To close it ends everything that uses it, permanently.
 func Default() *Group { return defaultGroup() }
 
 // Register registers fd, as Poller.Register does, with the Poller whose turn it is. The
@@ -82,7 +78,7 @@ func (g *Group) Pick() (*Poller, error) {
 }
 
 // get returns the Poller of a slot, closed or not: its Register tells.
-func (g *Group) get(slot *atomic.Pointer[Poller], w Strategy) (*Poller, error) {
+func (g *Group) get(slot *atomic.Pointer[Poller], s Strategy) (*Poller, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil
 	}
@@ -94,7 +90,7 @@ func (g *Group) get(slot *atomic.Pointer[Poller], w Strategy) (*Poller, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil
 	}
-	p, err := newPoller(w)
+	p, err := newPoller(s)
 	if err != nil {
 		return nil, err
 	}

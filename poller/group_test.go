@@ -158,15 +158,15 @@ func TestFailingStart(t *testing.T) {
 
 // Go's poller may not be able to watch the epoll descriptor. A reactor that took no
 // notice would spin.
-func TestParkedNeedsGoPoller(t *testing.T) {
+func TestNestedNeedsGoPoller(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "") // nobody can watch one
 	ok(t, err)
 	defer file.Close()
 	fd, err := sys.Dup(int(file.Fd()))
 	ok(t, err)
 	ok(t, syscall.SetNonblock(fd, true))
-	if w, err := newWaiter(Nested, fd); err == nil {
-		t.Errorf("newWaiter = %v", w)
+	if w, err := newStrategy(Nested, fd); err == nil {
+		t.Errorf("newStrategy = %v", w)
 	}
 	if err := sys.CloseFD(fd); err != syscall.EBADF {
 		t.Errorf("the descriptor was not closed: %v", err)

@@ -26,11 +26,6 @@ import (
 // the events that are not fetched; so does the wake-up flag, with its event. The reactor
 // that starts fetches and looks at the deadlines first.
 
-// linger is how long a reactor stays without a descriptor: so long that a client which
-// makes one connection after the other does not start one for each, and so short that a
-// check for leaked goroutines does not see it.
-const linger = 10 * time.Millisecond
-
 // A life says whether a reactor runs.
 type life struct {
 	// running says that one runs, is about to, or is about to look whether it may end.

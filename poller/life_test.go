@@ -165,8 +165,8 @@ func TestReactorHasNoLabels(t *testing.T) {
 			s := register(t, g)
 			running(t, 1)
 			resumed := make(chan string, 1)
-			resume := func() { resumed <- labelsOf("TestReactorHasNoLabels") }
-			parked, err := s.pd.Subscribe(polldesc.Read, &resume)
+			starter := polldesc.Parker(&starter{s.p, func() { resumed <- labelsOf("TestReactorHasNoLabels") }})
+			parked, err := s.pd.Subscribe(polldesc.Read, &starter)
 			if !parked || err != nil {
 				t.Fatalf("Subscribe = %v, %v", parked, err)
 			}
@@ -181,6 +181,15 @@ func TestReactorHasNoLabels(t *testing.T) {
 		}
 	})
 }
+
+// A starter is the parker of an owner without a goroutine.
+type starter struct {
+	p *Poller
+	f func()
+}
+
+func (*starter) Park()     {}
+func (s *starter) Unpark() { s.p.Go(s.f) }
 
 // labelsOf returns the part of the goroutine profile in which a function is.
 func labelsOf(function string) string {

@@ -8,22 +8,12 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// maxEvents is how many events one call of epoll_wait takes. Whom they wake is runnable on
-// the reactor's processor, and stuck there when the kernel gives that to another thread for
-// some milliseconds: so there are not many, and between two batches the reactor moves to
-// whatever processor has nothing to do.
-const maxEvents = 8
-
-// few is how many events leave processors idle, for all that we know. More at once are
-// fetched when there is more to do than anybody could wake a processor for.
-const few = 4
-
 // run is the reactor goroutine.
 func (p *Poller) run() {
 	p.life.ended.Lock()
 	defer p.life.ended.Unlock()
 	for !p.stopping.Load() && !p.ends() {
-		p.waiter.wait(p, p.expire()) // DOC: reactor
+		p.strategy.sleep(p, p.expire()) // DOC: reactor
 		p.errands.run()
 	}
 	p.errands.run()
@@ -42,10 +32,6 @@ func (p *Poller) expire() (next int64) {
 // Only the reactor goroutine calls it.
 func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 	var wakeups, stale uint64
-	var quiet polldesc.Events
-	if len(events) <= few {
-		quiet = polldesc.Quiet
-	}
 	for i := range events {
 		ev := &events[i]
 		token := polldesc.TokenOf(ev.Fd, ev.Pad) // DOC: decode
@@ -55,7 +41,7 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 			woken = true
 			continue
 		}
-		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events)|quiet)
+		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events))
 		wakeups += uint64(n)
 		if !ok {
 			stale++

@@ -30,11 +30,11 @@ const (
 // A Poller is one reactor: one epoll instance and the goroutine that serves it.
 type Poller struct {
 	// Immutable.
-	epfd   int
-	wakefd int
-	waiter waiter
-	heap   *timer.Heap
-	cache  *polldesc.Cache
+	epfd     int
+	wakefd   int
+	strategy strategy
+	heap     *timer.Heap
+	cache    *polldesc.Cache
 
 	life    life // of the reactor goroutine
 	errands errands
@@ -51,7 +51,7 @@ type Poller struct {
 }
 
 // newPoller returns a Poller. Its reactor runs while it has descriptors: see life.
-func newPoller(w Strategy) (*Poller, error) {
+func newPoller(s Strategy) (*Poller, error) {
 	epfd, err := sys.EpollCreate()
 	if err != nil {
 		return nil, err
@@ -63,16 +63,16 @@ func newPoller(w Strategy) (*Poller, error) {
 	}
 	p := &Poller{epfd: epfd, wakefd: wakefd}
 	p.heap = timer.New(p.wake)
-	if p.waiter, err = newWaiter(w, epfd); err != nil {
+	if p.strategy, err = newStrategy(s, epfd); err != nil {
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
 	p.cache = polldesc.NewCache(p.heap, polldesc.Env{
-		Now: clock.Now, NewToken: p.newToken, NewSeat: p.waiter.newSeat, Go: p.spawn,
+		Now: clock.Now, NewChannel: p.newChannel, Policy: p.strategy.policy(),
 	})
 	lo, hi := polldesc.WakeToken.Words()
 	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
-		p.waiter.close()
+		p.strategy.close()
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (p *Poller) close() {
 	p.wake()
 	p.life.ended.Lock() // one that is about to start finds that it is to stop
 	defer p.life.ended.Unlock()
-	p.waiter.close()
+	p.strategy.close()
 	sys.CloseFD(p.wakefd)
 }
 

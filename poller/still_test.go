@@ -29,7 +29,7 @@ func TestWakeAmongEventsIsKept(t *testing.T) {
 	p := still(t, Nested)
 	p.wake()
 	readable(t, p, 3*maxEvents)
-	if !p.waiter.(*parked).drain(p) {
+	if !p.strategy.(*nested).drain(p) {
 		t.Error("the wake-up was forgotten")
 	}
 }
@@ -40,7 +40,7 @@ func TestDeadlineAmongEvents(t *testing.T) {
 	s := registerWith(t, p)
 	readable(t, p, 3*maxEvents)
 	ok(t, s.expireIn(1))
-	returns(t, "drain", func() { p.waiter.(*parked).drain(p) })
+	returns(t, "drain", func() { p.strategy.(*nested).drain(p) })
 	if n := p.Stats().Events; n > maxEvents {
 		t.Errorf("%d events were handed out", n)
 	}
@@ -53,7 +53,7 @@ func TestEventsBeforeDeadlines(t *testing.T) {
 			p := still(t, w)
 			readable(t, p, 1)
 			before := p.Stats().Events
-			returns(t, "wait", func() { p.waiter.wait(p, clock.Now()-1) })
+			returns(t, "wait", func() { p.strategy.sleep(p, clock.Now()-1) })
 			if p.Stats().Events == before {
 				t.Error("no event was delivered")
 			}
@@ -66,7 +66,7 @@ func TestDeadlineJustPassed(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
 			p := still(t, w)
-			returns(t, "wait", func() { p.waiter.wait(p, clock.Now()-1) })
+			returns(t, "wait", func() { p.strategy.sleep(p, clock.Now()-1) })
 		})
 	}
 }
@@ -83,14 +83,15 @@ func TestErrandsBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// Whoever is woken together with many others must not earn a seat: processors are busy then.
-func TestManyEventsEarnNoSeat(t *testing.T) {
+// An owner that is woken together with many others must get no eventfd: processors are busy
+// then.
+func TestManyEventsEarnNoEventfd(t *testing.T) {
 	p := still(t, Nested)
 	var sockets []*socket
-	for range few + 1 {
+	for range quietBatch + 1 {
 		sockets = append(sockets, registerWith(t, p))
 	}
-	w := p.waiter.(*parked)
+	w := p.strategy.(*nested)
 	w.drain(p)
 	for range 40 {
 		var all sync.WaitGroup
@@ -104,8 +105,8 @@ func TestManyEventsEarnNoSeat(t *testing.T) {
 		w.drain(p)
 		returns(t, "all receive", all.Wait)
 	}
-	if n := w.seats.taken.Load(); n != 0 {
-		t.Errorf("%d seats", n)
+	if n := w.parkers.eventfds.Load(); n != 0 {
+		t.Errorf("%d eventfds", n)
 	}
 }
 

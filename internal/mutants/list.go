@@ -50,8 +50,8 @@ const (
 func all() []Mutant {
 	return slices.Concat(
 		timerHeap, timerPlaces,
-		polldescCache, polldescDeadline, polldescInfo, polldescPolldesc, polldescSeat, polldescState, polldescSubscribe, polldescToken,
-		pollerBubble, pollerGroup, pollerLife, pollerLoop, pollerPoller, pollerSeat, pollerStats, pollerWait,
+		polldescCache, polldescDeadline, polldescInfo, polldescParker, polldescPolldesc, polldescState, polldescSubscribe, polldescToken,
+		pollerBubble, pollerEventfd, pollerGroup, pollerLife, pollerLoop, pollerNested, pollerPolicy, pollerPoller, pollerStats, pollerThread,
 		fdAccept, fdBatch, fdBulk, fdConnect, fdContext, fdDeadline, fdFd, fdFdmutex, fdMsg, fdNotify,
 		fdPark, fdRaw, fdRw,
 		connAsknet, connBatch, connBulk, connConn, connFamily, connFile, connIp, connNetfd,

@@ -8,12 +8,12 @@ var polldescDeadline = []Mutant{
 			pd.settle(m, now)
 		}
 	}
-	owed := pd.cancel(first, last)
+	toWake := pd.cancel(first, last)
 `,
 		New: `			pd.deadlines[m].at = at
 		}
 	}
-	owed := pd.cancel(first, last)
+	toWake := pd.cancel(first, last)
 	if at != 0 || pd.hasDeadlines() {
 		for m := first; m <= last; m++ {
 			pd.settle(m, now)
@@ -25,11 +25,11 @@ var polldescDeadline = []Mutant{
 		Core:   true,
 	},
 	{
-		Name: "Due does not pay",
+		Name: "Due wakes nobody",
 		File: "polldesc/deadline.go",
-		Old: `	owed := pd.cancel(Read, Write)
+		Old: `	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // settle`,
@@ -45,15 +45,15 @@ var polldescDeadline = []Mutant{
 	{
 		Name: "Due cancels the reader only",
 		File: "polldesc/deadline.go",
-		Old: `	owed := pd.cancel(Read, Write)
+		Old: `	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // settle`,
-		New: `	owed := pd.cancel(Read, Read)
+		New: `	toWake := pd.cancel(Read, Read)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // settle`,
@@ -68,13 +68,13 @@ var polldescDeadline = []Mutant{
 			pd.settle(m, now)
 		}
 	}
-	owed`,
+	toWake`,
 		New: `			d.seq = 0
 			pd.side[m].due.Store(d.due())
 			pd.info.set(expired(m))
 		}
 	}
-	owed`,
+	toWake`,
 		Breaks: "D1, HB-5",
 		Tests:  []string{search},
 		Core:   true,
@@ -97,7 +97,7 @@ var polldescDeadline = []Mutant{
 			pd.settle(m, now)
 		}
 	}
-	owed`,
+	toWake`,
 		New: `	var mine [2]bool
 	for m := range mine {
 		mine[m] = pd.deadlines[m].seq == seq // DOC: stale-seq
@@ -109,7 +109,7 @@ var polldescDeadline = []Mutant{
 			pd.settle(m, now)
 		}
 	}
-	owed`,
+	toWake`,
 		Breaks: "HB-5",
 		Tests:  []string{search},
 		Core:   true,

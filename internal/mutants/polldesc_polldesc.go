@@ -14,12 +14,12 @@ var polldescPolldesc = []Mutant{
 		File: "polldesc/polldesc.go",
 		Old: `	pd.info.set(closing) // I5: before the words
 	pd.disarm()
-	owed := pd.cancel(Read, Write)
+	toWake := pd.cancel(Read, Write)
 `,
-		New: `	var owed debt
+		New: `	var toWake wakes
 	for m := range pd.side {
 		if pd.side[m].word.cancel() == actWake {
-			owed |= 1 << m
+			toWake |= 1 << m
 		}
 	}
 	pd.disarm()
@@ -30,37 +30,37 @@ var polldescPolldesc = []Mutant{
 		Core:   true,
 	},
 	{
-		Name: "Evict does not pay",
+		Name: "Evict wakes nobody",
 		File: "polldesc/polldesc.go",
-		Old: `	owed := pd.cancel(Read, Write)
+		Old: `	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
-// A debt`,
+// A wakes`,
 		New: `	pd.cancel(Read, Write)
 	pd.mu.Unlock()
 }
 
-// A debt`,
+// A wakes`,
 		Breaks: "I2",
 		Tests:  []string{search},
 		Core:   true,
 	},
 	{
-		Name: "Evict pays under the lock",
+		Name: "Evict wakes under the lock",
 		File: "polldesc/polldesc.go",
 		Old: `	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
-// A debt`,
-		New: `	pd.pay(owed)
+// A wakes`,
+		New: `	pd.wake(toWake)
 	pd.mu.Unlock()
 }
 
-// A debt`,
-		Breaks: "no token is sent while mu is held; I7",
+// A wakes`,
+		Breaks: "no goroutine is unparked while mu is held; I7",
 		Tests:  []string{search},
 		Core:   true,
 	},
@@ -94,27 +94,27 @@ var polldescPolldesc = []Mutant{
 		Core:   true,
 	},
 	{
-		Name: "the waker sends its token before its transition",
+		Name: "the waker gives its permit before its transition",
 		File: "polldesc/polldesc.go",
 		Old: `if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
-			pd.side[m].count(e)
-			pd.side[m].wake(pd.cache)`,
+			pd.cache.env.Policy.Woken(&pd.side[m])
+			pd.side[m].unpark()`,
 		New: `if e&(Readable<<m) != 0 && pd.side[m].word.waiting() {
-			pd.side[m].count(e)
-			pd.side[m].wake(pd.cache)
+			pd.cache.env.Policy.Woken(&pd.side[m])
+			pd.side[m].unpark()
 			pd.side[m].word.edge()`,
 		Breaks: "I2",
 		Tests:  []string{search},
 		Core:   true,
 	},
 	{
-		Name: "the seat is counted after the token is sent",
+		Name: "the policy is told after the permit was given",
 		File: "polldesc/polldesc.go",
-		Old: `			pd.side[m].count(e)
-			pd.side[m].wake(pd.cache)
+		Old: `			pd.cache.env.Policy.Woken(&pd.side[m])
+			pd.side[m].unpark()
 `,
-		New: `			pd.side[m].wake(pd.cache)
-			pd.side[m].count(e)
+		New: `			pd.side[m].unpark()
+			pd.cache.env.Policy.Woken(&pd.side[m])
 `,
 		Breaks: "I7",
 		Tests:  []string{search},
@@ -123,14 +123,14 @@ var polldescPolldesc = []Mutant{
 	{
 		Name: "facts are recorded after the words",
 		File: "polldesc/polldesc.go",
-		Old: `	if !pd.info.see(gen, facts) { // DOC: facts-first
+		Old: `	if !pd.info.see(gen, e.facts()) { // DOC: facts-first
 		return 0, false
 	}
 	for m := Read; m <= Write; m++ {`,
 		New: `	if life, _ := pd.info.load(); life != gen {
 		return 0, false
 	}
-	defer pd.info.see(gen, facts) // DOC: facts-first
+	defer pd.info.see(gen, e.facts()) // DOC: facts-first
 	for m := Read; m <= Write; m++ {`,
 		Breaks: "I6: a FIN that came with the data",
 		Tests:  []string{search},
@@ -139,7 +139,7 @@ var polldescPolldesc = []Mutant{
 	{
 		Name: "the owner chooses where to park after its commit",
 		File: "polldesc/polldesc.go",
-		Old: `	s.choose(pd.cache)
+		Old: `	p := s.choose(pd.cache)
 	for {
 		if parked, err := pd.park(m); !parked {
 			return err
@@ -149,7 +149,7 @@ var polldescPolldesc = []Mutant{
 		if parked, err := pd.park(m); !parked {
 			return err
 		}
-		s.choose(pd.cache)
+		p := s.choose(pd.cache)
 `,
 		Breaks: "I2: the waker reads where after its transition",
 		Tests:  []string{search},
@@ -160,18 +160,17 @@ var polldescPolldesc = []Mutant{
 		File: "polldesc/polldesc.go",
 		Old: `	for m := Read; m <= Write; m++ {
 		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
-			pd.side[m].count(e)
-			pd.side[m].wake(pd.cache)
+			pd.cache.env.Policy.Woken(&pd.side[m])
+			pd.side[m].unpark()
 			woken++
 		}
 	}
 	return woken, true`,
 		New: `	for m := Read; m <= Write; m++ {
-		seated := pd.side[m].seating.seated()
+		p := pd.side[m].parker.Load()
 		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
-			pd.side[m].count(e)
-			pd.side[m].seating.set(seated, pd.side[m].seating.quiet())
-			pd.side[m].wake(pd.cache)
+			pd.cache.env.Policy.Woken(&pd.side[m])
+			(*p).Unpark()
 			woken++
 		}
 	}

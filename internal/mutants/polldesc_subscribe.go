@@ -5,11 +5,11 @@ var polldescSubscribe = []Mutant{
 		Name: "Interrupt cancels before it publishes",
 		File: "polldesc/subscribe.go",
 		Old: `	pd.info.set(interrupted(m)) // I5: before the word
-	owed := pd.cancel(m, m)
+	toWake := pd.cancel(m, m)
 `,
-		New: `	owed := debt(0)
+		New: `	toWake := wakes(0)
 	if pd.side[m].word.cancel() == actWake {
-		owed |= 1 << m
+		toWake |= 1 << m
 	}
 	pd.info.set(interrupted(m))
 `,
@@ -18,64 +18,35 @@ var polldescSubscribe = []Mutant{
 		Core:   true,
 	},
 	{
-		Name: "Subscribe that does not park leaves what to do",
+		Name: "Subscribe publishes its parker after it has parked",
 		File: "polldesc/subscribe.go",
-		Old: `	if parked, err = pd.park(m); !parked {
-		s.resume.Store(nil)
-	}
-`,
-		New: `	parked, err = pd.park(m)
-`,
-		Breaks: "the next owner parks on a token",
-		Tests:  []string{search},
-		Core:   true,
-	},
-	{
-		Name: "Subscribe says what to do after it has parked",
-		File: "polldesc/subscribe.go",
-		Old: `	s.resume.Store(resume)
-	if parked, err = pd.park(m); !parked {
-		s.resume.Store(nil)
-	}
+		Old: `	pd.side[m].publish(p)
+	return pd.park(m)
 `,
 		New: `	if parked, err = pd.park(m); parked {
-		s.resume.Store(resume)
+		pd.side[m].publish(p)
 	}
+	return parked, err
 `,
-		Breaks: "resume is written before the commit",
+		Breaks: "the parker is written before the commit",
 		Tests:  []string{search},
 		Core:   true,
 	},
 	{
-		Name: "Resumed leaves what to do",
+		Name: "Resumed finds an edge whatever woke the owner",
 		File: "polldesc/subscribe.go",
-		Old: `	pd.side[m].resume.Store(nil)
-	return pd`,
-		New:    `	return pd`,
-		Breaks: "the next owner parks on a token",
+		Old:  `	return pd.side[m].word.collect() == actCall // O6`, New: `	pd.side[m].word.collect() // O6
+	return true`,
+		Breaks: "false where Wait would have begun again",
 		Tests:  []string{search},
 		Core:   true,
-	},
-	{
-		Name: "Resumed collects before it clears what to do",
-		File: "polldesc/subscribe.go",
-		Old: `	pd.side[m].resume.Store(nil)
-	return pd.side[m].word.collect() == actCall // O6
-`,
-		New: `	edge = pd.side[m].word.collect() == actCall // O6
-	pd.side[m].resume.Store(nil)
-	return edge
-`,
-		Breaks:     "resume is written as seating is",
-		Tests:      []string{search},
-		Equivalent: "the waker reads it only after a commit, and the owner commits after both",
 	},
 	{
 		Name: "Interrupt does not wake",
 		File: "polldesc/subscribe.go",
-		Old: `	owed := pd.cancel(m, m)
+		Old: `	toWake := pd.cancel(m, m)
 	pd.mu.Unlock()
-	pd.pay(owed)
+	pd.wake(toWake)
 }
 
 // Uninterrupt`,

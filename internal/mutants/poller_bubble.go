@@ -13,20 +13,20 @@ var pollerBubble = []Mutant{
 		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 	{
-		Name: "a token that is made in a bubble belongs to it",
+		Name: "a channel that is made in a bubble belongs to it",
 		File: "poller/bubble_linux.go",
 		Old: `	if clock.InBubble() {
 		var made`,
 		New: `	if false {
 		var made`,
-		Breaks: "newToken makes a channel that belongs to no bubble",
+		Breaks: "newChannel makes a channel that belongs to no bubble",
 		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 	{
 		Name: "a goroutine that is started in a bubble for a notification belongs to it",
 		File: "poller/bubble_linux.go",
 		Old:  `if !clock.InBubble() || !p.errand(func() { go f() }) {`, New: `if true {`,
-		Breaks: "spawn: f belongs to no bubble",
+		Breaks: "Go: f belongs to no bubble",
 		Tests:  []string{"./internal/parity/waiting -run Bubble"},
 	},
 }

@@ -7,8 +7,8 @@ var pollerGroup = []Mutant{
 		Old: `	if p := slot.Load(); p != nil {
 		return p, nil
 	}
-	p, err := newPoller(w)`,
-		New:    `	p, err := newPoller(w)`,
+	p, err := newPoller(s)`,
+		New:    `	p, err := newPoller(s)`,
 		Breaks: "golang/go#22606: concurrent first use",
 		Tests:  []string{"./poller -run TestConcurrentFirstUse"},
 	},

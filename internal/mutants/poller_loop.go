@@ -79,13 +79,6 @@ var pollerLoop = []Mutant{
 		Tests:  []string{"./poller -run TestEventsOf"},
 	},
 	{
-		Name: "every event is quiet",
-		File: "poller/loop_linux.go",
-		Old:  `if len(events) <= few {`, New: `if len(events) <= maxEvents {`,
-		Breaks: "Quiet: few events leave processors idle",
-		Tests:  []string{"./poller -run TestManyEventsEarnNoSeat"},
-	},
-	{
 		Name: "the reactor ends and leaves an errand",
 		File: "poller/loop_linux.go",
 		Old: `		p.errands.run()

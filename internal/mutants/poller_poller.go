@@ -204,10 +204,10 @@ var pollerPoller = []Mutant{
 	{
 		Name: "a Poller keeps its wake-up descriptor",
 		File: "poller/poller_linux.go",
-		Old: `	p.waiter.close()
+		Old: `	p.strategy.close()
 	sys.CloseFD(p.wakefd)
 }`,
-		New: `	p.waiter.close()
+		New: `	p.strategy.close()
 }`,
 		Breaks: "golang/go#22606: no descriptor is left",
 		Tests:  []string{"./poller -run TestCloseLeavesNothing"},
@@ -230,11 +230,11 @@ var pollerPoller = []Mutant{
 	{
 		Name: "a Poller whose epoll instance cannot be watched keeps its wake-up descriptor",
 		File: "poller/poller_linux.go",
-		Old: `	if p.waiter, err = newWaiter(w, epfd); err != nil {
+		Old: `	if p.strategy, err = newStrategy(s, epfd); err != nil {
 		sys.CloseFD(wakefd)
 		return nil, err
 	}`,
-		New: `	if p.waiter, err = newWaiter(w, epfd); err != nil {
+		New: `	if p.strategy, err = newStrategy(s, epfd); err != nil {
 		return nil, err
 	}`,
 		Breaks: "no descriptor is left",

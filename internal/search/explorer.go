@@ -37,9 +37,9 @@ func (r *Run) Go(name string, f func()) { r.e.spawn(name, f) }
 // otherwise what is wrong.
 func (r *Run) Check(holds func() string) { r.e.checks = append(r.e.checks, holds) }
 
-// TokensUnderLocks says that tokens are sent while locks are held that have nothing to do with
+// PermitsUnderLocks says that permits are sent while locks are held that have nothing to do with
 // them.
-func (r *Run) TokensUnderLocks() { r.e.locksHeld = true }
+func (r *Run) PermitsUnderLocks() { r.e.locksHeld = true }
 
 // A Mode says which schedules an Explorer leaves out.
 type Mode uint8
@@ -83,7 +83,7 @@ type Explorer struct {
 	next       *goroutine // the one that runs next
 	starting   bool       // current runs up to its first operation
 	unwinding  bool       // current is being abandoned
-	locksHeld  bool       // TokensUnderLocks
+	locksHeld  bool       // PermitsUnderLocks
 	settling   bool       // Settle is at work
 	settled    clock      // what has happened in it
 	checking   bool       // at the end

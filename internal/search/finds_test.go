@@ -49,7 +49,7 @@ func TestFinds(t *testing.T) {
 			r.Go("a", func() { mu.RLock(); *W(n) = 1; mu.RUnlock() })
 			r.Go("b", func() { mu.RLock(); _ = *R(n); mu.RUnlock() })
 		}},
-		{"a data race behind an older token", "data race", func(r *Run) {
+		{"a data race behind an older permit", "data race", func(r *Run) {
 			n, c, d := new(int), MakeChan(2), MakeChan(1)
 			c.Send()
 			r.Go("a", func() { *W(n) = 1; c.Send() })
@@ -64,7 +64,7 @@ func TestFinds(t *testing.T) {
 				*W(n) = 2
 			})
 		}},
-		{"a second token", "second token", func(r *Run) {
+		{"a second permit", "second permit", func(r *Run) {
 			c := MakeChan(1)
 			r.Go("a", c.Send)
 			r.Go("b", c.Send)
@@ -110,7 +110,7 @@ func TestFindsNothing(t *testing.T) {
 			r.Go("b", add)
 			r.Check(func() string { return strings.TrimPrefix(fmt.Sprint(*n), "2") })
 		},
-		"a token orders": func(r *Run) {
+		"a permit orders": func(r *Run) {
 			n, c := new(int), MakeChan(1)
 			r.Go("a", func() { *W(n) = 1; c.Send() })
 			r.Go("b", func() { c.Receive(); *W(n) = 2 })

@@ -32,7 +32,7 @@ type shared struct {
 	nodes   [2]Uint32
 	mu      [2]Mutex
 	rw      RWMutex
-	tokens  *Chan
+	permits  *Chan
 	clock   Var
 	plain   [2]int
 	results map[string]string // by goroutine
@@ -98,8 +98,8 @@ func (l *litmus) operation(s *shared, g string, depth int) func() {
 				s.note(g, old.Load())
 			}
 		},
-		func() { s.tokens.Send() },
-		func() { s.tokens.Receive(); read() },
+		func() { s.permits.Send() },
+		func() { s.permits.Receive(); read() },
 		func() { s.clock.Update(func(now uint64) uint64 { return (now + 1) % 3 }) },
 		func() { // what changes nothing is a read
 			s.note(g, s.clock.Update(func(now uint64) uint64 { return now - min(now, 1) }))
@@ -121,9 +121,9 @@ func (l *litmus) setup(seed uint64) func(*Run) {
 	return func(r *Run) {
 		l.rng = rand.New(rand.NewPCG(seed, 7))
 		l.kinds = l.rng.Perm(24)[:5]
-		s := &shared{tokens: MakeChan(9), results: map[string]string{}}
+		s := &shared{permits: MakeChan(9), results: map[string]string{}}
 		if l.rng.IntN(2) == 0 {
-			s.tokens.Send()
+			s.permits.Send()
 		}
 		n := 2 + l.rng.IntN(3)
 		for g := range n {
@@ -135,7 +135,7 @@ func (l *litmus) setup(seed uint64) func(*Run) {
 			if node := s.node.Load(); node != nil {
 				nodes[2] = node.Load() + 1
 			}
-			l.ends[fmt.Sprint(s.results, s.words[0].Load(), s.words[1].Load(), s.bits.Load(), s.flag.Load(), nodes, s.clock.Load(), Peek(s.tokens))] = true
+			l.ends[fmt.Sprint(s.results, s.words[0].Load(), s.words[1].Load(), s.bits.Load(), s.flag.Load(), nodes, s.clock.Load(), Peek(s.permits))] = true
 			return ""
 		})
 	}

@@ -86,15 +86,15 @@ type Chan struct {
 func MakeChan(room int) *Chan { return &Chan{room: uint64(room)} }
 
 // Send is the send statement. One that has to wait is a mistake in all that this package is
-// for: a second token. So is one by a goroutine that holds a lock, which the receiver may want.
+// for: a second permit. So is one by a goroutine that holds a lock, which the receiver may want.
 func (c *Chan) Send() {
 	c.point(send)
 	if !abandoned() {
 		if c.val == c.room {
-			panic("a send that has to wait: a second token (I2)")
+			panic("a send that has to wait: a second permit (I2)")
 		}
 		if e := explorer; e != nil && e.current != nil && e.current.holds > 0 && c.room == 1 && !e.locksHeld {
-			panic("a token is sent while a lock is held")
+			panic("a permit is given while a lock is held")
 		}
 	}
 	c.step(c.val + 1)

@@ -164,7 +164,7 @@ var reads = []search.Scenario{
 		w.expect(1, errClosed, os.ErrDeadlineExceeded)
 		w.CheckClosed()
 	}},
-	{Name: "in a seat and on a channel, by turns", Notes: "I2, I7", Setup: func(r *search.Run) {
+	{Name: "on an eventfd and on a channel, by turns", Notes: "I2, I7", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.waitOnce()
 		r.Go("reader", func() { w.read(1); w.read(1) })
@@ -177,7 +177,7 @@ var reads = []search.Scenario{
 			return ""
 		})
 	}},
-	{Name: "in a seat, an edge and close", Notes: "I2, I5, HB-6", Setup: func(r *search.Run) {
+	{Name: "on an eventfd, an edge and close", Notes: "I2, I5, HB-6", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.waitOnce()
 		r.Go("reader", func() { w.read(1) })
@@ -190,7 +190,7 @@ var reads = []search.Scenario{
 	}},
 }
 
-// waitOnce is a read whose wake-up is Quiet: the next wait is in a seat.
+// waitOnce is a read whose wake-up comes in a quiet batch: the next wait parks on an eventfd.
 func (w *world) waitOnce() {
 	w.run.Go("reader before", func() { w.read(1) })
 	w.run.Settle()

@@ -37,7 +37,7 @@ const (
 func newWorld(r *search.Run) *world { return newWorldOf(r, KindTCP, poller.Nested) }
 
 func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
-	r.TokensUnderLocks() // the reactor holds one as long as it runs
+	r.PermitsUnderLocks() // the reactor holds one as long as it runs
 	w := &world{Machine: kernel.Boot(r), run: r}
 	w.group = poller.NewGroup(poller.Config{Pollers: 1, Strategy: wait})
 	w.open(kind, roomy)

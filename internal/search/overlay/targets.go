@@ -28,11 +28,12 @@ var (
 	}
 )
 
-// smaller are so small that a schedule fills a slab, takes a seat and fetches a full batch.
+// smaller are so small that a schedule fills a slab, parks on an eventfd and fetches a full
+// batch.
 var smaller = []Patch{
 	{File: "polldesc/cache.go", Old: "slabSize = 256", New: "slabSize = 1"},
-	{File: "polldesc/seat.go", Old: "const earned = 16", New: "const earned = 1"},
-	{File: "poller/loop_linux.go", Old: "const maxEvents = 8", New: "const maxEvents = 2"},
+	{File: "poller/policy_linux.go", Old: "quietWakeups = 16", New: "quietWakeups = 1"},
+	{File: "poller/policy_linux.go", Old: "maxEvents = 8", New: "maxEvents = 2"},
 }
 
 // kernel is what stands for the kernel, for the runtime and for the clock.

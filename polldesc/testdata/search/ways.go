@@ -8,7 +8,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/search"
 )
 
-// Other ways to wait: interrupted, limited, without a goroutine, in a seat.
+// Other ways to wait: interrupted, limited, without a goroutine, parked elsewhere.
 var ways = []search.Scenario{
 	{Name: "interrupt", Notes: "HB-1, I5", Setup: func(r *search.Run) {
 		w := newWorld(r)
@@ -82,87 +82,61 @@ var ways = []search.Scenario{
 		r.Go("closer", w.pd.Evict)
 		w.expect(2, nil, net.ErrClosed)
 	}},
-	{Name: "in a seat and on a channel, by turns", Notes: "I2, I7", Setup: func(r *search.Run) {
-		w := newWorldWithSeats(r, func(Claim) Seat { return &chair{c: named(search.MakeChan(1), "seat")} })
-		w.pd.side[Read].seating.set(false, earned)
+	{Name: "another parker and the channel, by turns", Notes: "I2, I7", Setup: func(r *search.Run) {
+		w := newWorldWith(r, &turns{})
 		r.Go("reader", func() { w.read(); w.read() })
-		r.Go("poller", func() { w.edge(Readable | Quiet); w.edge(Readable) })
+		r.Go("poller", func() { w.edge(Readable); w.edge(Readable) })
 		r.Go("closer", w.pd.Evict)
 		w.expect(2, nil, net.ErrClosed)
 	}},
 	{Name: "a deadline to come wakes nobody", Notes: "I5", Setup: func(r *search.Run) {
-		c := &chair{c: named(search.MakeChan(1), "seat")}
-		w := newWorldWithSeats(r, func(Claim) Seat { return c })
-		w.pd.side[Read].seating.set(false, earned)
+		p := &turns{}
+		w := newWorldWith(r, p)
 		r.Go("reader", w.read)
 		r.Go("setter", func() { w.set(Read, Write, 9) })
 		r.Go("poller", func() { w.edge(Readable) })
 		w.expect(1, nil)
 		r.Check(func() string {
-			if c.given > 1 {
+			if p.given > 1 {
 				return "an owner was woken for nothing"
 			}
 			return ""
 		})
 	}},
-	{Name: "a seat is left after a wake-up that was not quiet", Notes: "I2", Setup: func(r *search.Run) {
-		w := newWorldWithSeats(r, func(Claim) Seat { return &chair{c: named(search.MakeChan(1), "seat")} })
-		w.pd.side[Read].seating.set(false, earned)
-		r.Go("reader", func() { w.read(); w.read() })
-		r.Go("poller", func() { w.edge(Readable); w.edge(Readable) })
-		w.expect(2, nil)
-	}},
-	{Name: "a seat is earned, and taken", Notes: "I2", Variants: 4, Setup: func(r *search.Run) {
-		c := &chair{c: named(search.MakeChan(1), "seat")}
-		w := newWorldWithSeats(r, func(Claim) Seat { return c })
-		before, e := uint32(earned-r.Variant%2), Readable|Quiet*Events(r.Variant/2)
-		s := &w.pd.side[Read]
-		s.seating.set(false, before)
+	{Name: "the policy is told of wake-ups by edges", Notes: "I2, I7", Setup: func(r *search.Run) {
+		p := &turns{edgesOnly: true}
+		w := newWorldWith(r, p)
 		var woken int
 		r.Go("reader", w.read)
-		r.Go("poller", func() { w.arrive(Read); woken, _ = w.pd.Edge(w.gen, e) })
+		r.Go("poller", func() { w.arrive(Read); woken, _ = w.pd.Edge(w.gen, Readable) })
 		w.expect(1, nil)
 		r.Check(func() string {
-			waited, after := w.calls[Read] > 1, before
-			if woken > 0 && e&Quiet != 0 {
-				after = earned
-			} else if woken > 0 {
-				after = 0
-			}
-			switch {
-			case s.seating.quiet() != after:
-				return fmt.Sprintf("%d wake-ups were quiet, not %d", after, s.seating.quiet())
-			case (c.turn > 0) != (waited && before == earned):
-				return "a seat counts for earned, and is not"
-			case waited && s.seating.seated() == (s.token != nil) || c.given > 0 != (woken > 0 && before == earned):
-				return "an owner parks elsewhere"
+			switch s := &w.pd.side[Read]; {
+			case int(s.Count.Load()) != woken || p.given != woken:
+				return fmt.Sprintf("woken %d times, of which %d were counted", woken, s.Count.Load())
+			case (p.asked > 0) != (w.calls[Read] > 1):
+				return "the policy was not asked, or needlessly"
+			case p.asked > 0 && s.channel != nil:
+				return "an owner has a channel that it does not need"
 			}
 			return ""
 		})
 	}},
-	{Name: "a seat that cannot be had", Notes: "I2", Setup: func(r *search.Run) {
-		w := newWorldWithSeats(r, func(Claim) Seat { return nil })
-		w.pd.side[Read].seating.set(false, earned)
-		r.Go("reader", w.read)
-		r.Go("poller", func() { w.edge(Readable | Quiet) })
-		w.expect(1, nil)
-	}},
-	{Name: "a seat is given back", Notes: "I2, I7", Setup: func(r *search.Run) {
-		var closed int
-		w := newWorldWithSeats(r, func(Claim) Seat { return &chair{c: named(search.MakeChan(1), "seat"), closed: &closed} })
-		w.pd.side[Read].seating.set(false, earned)
+	{Name: "a parker is released", Notes: "I2, I7", Setup: func(r *search.Run) {
+		p := &turns{}
+		w := newWorldWith(r, p)
 		done := search.MakeChan(2)
 		r.Go("reader", func() { w.read(); done.Send() })
 		r.Go("closer", func() {
 			w.pd.Evict()
 			done.Receive()
 			w.cache.Free(w.pd)
-			if s := &w.pd.side[Read]; s.seat.Load() != nil || s.seating.seated() {
-				w.wrong = "the seat was not given back"
+			if s := &w.pd.side[Read]; p.released != 2 || s.Spare != nil || s.parker.Load() != nil {
+				w.wrong = "the parker was not released"
 			}
 		})
 		r.Check(func() string {
-			if len(w.ended) == 1 && w.ended[0] != net.ErrClosed || closed > 1 {
+			if len(w.ended) == 1 && w.ended[0] != net.ErrClosed {
 				return "the reader ended otherwise"
 			}
 			return w.wrong
@@ -170,40 +144,65 @@ var ways = []search.Scenario{
 	}},
 }
 
-// A chair is a seat that is taken every other time.
-type chair struct {
-	c      *search.Chan
-	turn   int
-	sat    bool // Sit said so, and Take has not followed
-	given  int
-	closed *int
+// A turns is a Policy that chooses another parker every other time.
+type turns struct {
+	asked, given, released int
+
+	edgesOnly bool // wake owners
+	told      bool // of the wake-up whose permit is to be given
 }
 
-func (c *chair) Sit() bool {
-	c.turn++
-	c.sat = c.turn%2 == 1
-	return c.sat
-}
-
-func (c *chair) Take() {
-	if !c.sat {
-		panic("an owner parks in a seat that was not to be taken")
+func (p *turns) Choose(s *Side) *Parker {
+	p.asked++
+	if s.Spare == nil {
+		parker := Parker(&spot{p: p, permit: named(search.MakeChan(1), "spot")})
+		s.Spare = &parker
 	}
-	c.sat = false
-	c.c.Receive()
+	here := (*s.Spare).(*spot)
+	here.chosen = p.asked%2 == 1
+	if !here.chosen {
+		return nil
+	}
+	return s.Spare
 }
 
-func (c *chair) Give() { c.given++; c.c.Send() }
-func (c *chair) Close() {
-	if c.closed != nil {
-		*c.closed++
+func (p *turns) Woken(s *Side) {
+	s.Count.Store(s.Count.Load() + 1)
+	p.told = true
+}
+
+func (p *turns) Release(s *Side) {
+	p.released++
+	s.Spare = nil
+}
+
+// A spot is a parker other than the channel.
+type spot struct {
+	p      *turns
+	permit *search.Chan
+	chosen bool // for the coming wait
+}
+
+func (s *spot) Park() {
+	if !s.chosen {
+		panic("an owner parks where it was not to")
 	}
+	s.permit.Receive()
+}
+
+func (s *spot) Unpark() {
+	if s.p.edgesOnly && !s.p.told {
+		panic("the policy was not told before the permit is given (I7)")
+	}
+	s.p.told = false
+	s.p.given++
+	s.permit.Send()
 }
 
 // subscribe is an operation without a goroutine. then follows it, by the same owner.
 func (w *world) subscribe(then func()) {
 	s := &subscriber{w: w, then: then}
-	s.resume = s.resumed
+	s.parker = s
 	if err := w.pd.Prepare(Read); err != nil {
 		s.end(err)
 		return
@@ -214,12 +213,16 @@ func (w *world) subscribe(then func()) {
 type subscriber struct {
 	w      *world
 	then   func()
-	resume func()
+	parker Parker // this subscriber
 }
+
+// Park and Unpark make it the parker of an owner without a goroutine.
+func (s *subscriber) Park()   { panic("a subscriber parks") }
+func (s *subscriber) Unpark() { search.Go(s.resumed) }
 
 func (s *subscriber) try() {
 	for !s.w.call(Read) {
-		if parked, err := s.w.pd.Subscribe(Read, &s.resume); parked {
+		if parked, err := s.w.pd.Subscribe(Read, &s.parker); parked {
 			return
 		} else if err != nil {
 			s.end(err)
@@ -232,7 +235,7 @@ func (s *subscriber) try() {
 // resumed goes on where Subscribe parked.
 func (s *subscriber) resumed() {
 	if !s.w.pd.Resumed(Read) {
-		parked, err := s.w.pd.Subscribe(Read, &s.resume)
+		parked, err := s.w.pd.Subscribe(Read, &s.parker)
 		if parked {
 			return
 		}

@@ -29,17 +29,16 @@ type world struct {
 // start is the time at which a world begins.
 const start = 1
 
-func newWorld(r *search.Run) *world { return newWorldWithSeats(r, nil) }
+func newWorld(r *search.Run) *world { return newWorldWith(r, nil) }
 
-func newWorldWithSeats(r *search.Run, seats func(Claim) Seat) *world {
+func newWorldWith(r *search.Run, p Policy) *world {
 	w := &world{run: r, wakes: search.MakeChan(99)}
 	w.passes(start)
 	w.heap = timer.New(w.wakes.Send)
 	w.cache = NewCache(w.heap, Env{
-		Now:      w.now,
-		NewToken: func() *search.Chan { return named(search.MakeChan(1), "token") },
-		NewSeat:  seats,
-		Go:       search.Go,
+		Now:        w.now,
+		NewChannel: func() *search.Chan { return named(search.MakeChan(1), "permit") },
+		Policy:     p,
 	})
 	search.Name(w.wakes, "wake-up", nil)
 	search.Name(&w.clock, "clock", nil)
@@ -65,9 +64,8 @@ func (w *world) open() {
 		s := &pd.side[m]
 		search.Name(&s.word.g, "word "+side, showState)
 		search.Name(&s.due, "due "+side, nil)
-		search.Name(&s.seating.v, "seating "+side, nil)
-		search.Name(&s.seat, "seat "+side, showPointer)
-		search.Name(&s.resume, "resume "+side, showPointer)
+		search.Name(&s.Count, "count "+side, nil)
+		search.Name(&s.parker, "parker "+side, showPointer)
 		search.Name(&w.data[m], "data "+side, nil)
 	}
 }
@@ -169,12 +167,10 @@ func (w *world) nothingLeft() string {
 	for m := range w.pd.side {
 		s := &w.pd.side[m]
 		switch {
-		case s.token != nil && search.Peek(s.token) > 0:
-			return "a token is left over (I2)"
+		case s.channel != nil && search.Peek((*s.channel).(channel).permit) > 0:
+			return "a permit is left over (I2)"
 		case s.word.busy():
 			return "a word is left " + showState(search.Peek(&s.word.g))
-		case s.resume.Load() != nil:
-			return "a subscription is left over"
 		}
 	}
 	return ""

@@ -68,7 +68,7 @@ var groups = []search.Scenario{
 			return ""
 		})
 	}},
-	{Name: "a token is made for one in a bubble", Notes: "errands", Setup: func(r *search.Run) {
+	{Name: "a channel is made for an owner in a bubble", Notes: "errands", Setup: func(r *search.Run) {
 		w := newWorld(r, Nested)
 		fd, pd := w.register()
 		r.Settle()
@@ -77,7 +77,7 @@ var groups = []search.Scenario{
 		r.Go("peer", func() { w.Arrive(fd, 1, 0) })
 		w.expect(1, nil)
 	}},
-	{Name: "a token is made for one in a bubble, and the poller is closed", Notes: "errands, group close", Setup: func(r *search.Run) {
+	{Name: "a channel is made for an owner in a bubble, and the poller is closed", Notes: "errands, group close", Setup: func(r *search.Run) {
 		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		fd, pd := w.register()

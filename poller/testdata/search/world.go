@@ -18,11 +18,11 @@ type world struct {
 	wrong string  // found on the way
 }
 
-func newWorld(r *search.Run, wait Strategy) *world {
+func newWorld(r *search.Run, s Strategy) *world {
 	w := &world{Machine: kernel.Boot(r), run: r}
-	r.TokensUnderLocks() // the reactor holds one as long as it runs
+	r.PermitsUnderLocks() // the reactor holds one as long as it runs
 	var err error
-	if w.p, err = newPoller(wait); err != nil {
+	if w.p, err = newPoller(s); err != nil {
 		panic(err)
 	}
 	search.NameAll("p", w.p)

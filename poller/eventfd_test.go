@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/a57b2d82/netpoller/polldesc"
 )
 
 // procs sets GOMAXPROCS for a test.
@@ -31,24 +33,25 @@ func (s *socket) exchange(n int) {
 	}
 }
 
-func seated(p *Poller) int { return int(p.waiter.(*parked).seats.taken.Load()) }
+func eventfds(p *Poller) int { return int(p.strategy.(*nested).parkers.eventfds.Load()) }
 
-// enough is more wake-ups than earn a seat.
+// enough is more wake-ups than an owner needs to get an eventfd.
 const enough = 40
 
-// If this failed, who is woken alone would have no seat, or keep its descriptor.
-func TestSeatIsTakenAndGivenBack(t *testing.T) {
+// If this failed, an owner that is woken alone would park on its channel, or its eventfd would
+// outlive the descriptor.
+func TestEventfdIsMadeAndClosed(t *testing.T) {
 	procs(t, 2)
 	before := descriptors(t)
 	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	s := register(t, g)
 	s.exchange(enough)
-	if seated(s.p) != 1 {
-		t.Errorf("%d seats, want 1", seated(s.p))
+	if eventfds(s.p) != 1 {
+		t.Errorf("%d eventfds, want 1", eventfds(s.p))
 	}
 	s.release()
-	if seated(s.p) != 0 {
-		t.Errorf("%d seats are left", seated(s.p))
+	if eventfds(s.p) != 0 {
+		t.Errorf("%d eventfds are left", eventfds(s.p))
 	}
 
 	s = register(t, g)
@@ -56,49 +59,45 @@ func TestSeatIsTakenAndGivenBack(t *testing.T) {
 	g.Close()
 	s.release()
 	if after := descriptors(t); after != before {
-		t.Errorf("%d event descriptors before, %d after", before, after)
+		t.Errorf("%d eventfds before, %d after", before, after)
 	}
 }
 
-// If this failed, seats would be made where they win nothing.
-func TestNoSeatForOneProcessor(t *testing.T) {
+// If this failed, eventfds would be made where they win nothing.
+func TestNoEventfdForOneProcessor(t *testing.T) {
 	procs(t, 1)
 	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	defer g.Close()
 	s := register(t, g)
 	s.exchange(enough)
-	if seated(s.p) != 0 {
-		t.Errorf("%d seats, want none", seated(s.p))
+	if eventfds(s.p) != 0 {
+		t.Errorf("%d eventfds, want none", eventfds(s.p))
 	}
 }
 
-// If this failed, seats would use up the descriptors of the process.
-func TestSeatsAreFew(t *testing.T) {
+// If this failed, eventfds would use up the descriptors of the process.
+func TestEventfdsAreFew(t *testing.T) {
 	procs(t, 2)
 	g := NewGroup(Config{Pollers: 1, Strategy: Nested})
 	defer g.Close()
 	var last *socket
-	for range maxSeats + 2 {
+	for range maxEventfds + 2 {
 		last = register(t, g)
 		last.exchange(enough)
 	}
-	if seated(last.p) != maxSeats {
-		t.Errorf("%d seats, want %d", seated(last.p), maxSeats)
+	if eventfds(last.p) != maxEventfds {
+		t.Errorf("%d eventfds, want %d", eventfds(last.p), maxEventfds)
 	}
 }
 
-type always struct{}
-
-func (always) MayTake() bool { return true }
-
 // If this failed, long turns would go on to keep others waiting, or short ones would be
 // taken for long ones.
-func TestSeatIsLeftAfterALongTurn(t *testing.T) {
-	s := newSeat(always{})
-	defer s.file.Close()
+func TestEventfdIsLeftAfterALongTurn(t *testing.T) {
+	s := newEventfd(new(polldesc.Side)) // whose owner is not parked
+	defer s.close()
 	turn := func(d time.Duration) {
-		s.Give()
-		s.Take()
+		s.Unpark()
+		s.Park()
 		s.woken -= int64(d)
 	}
 	short := func(n int) {
@@ -106,16 +105,16 @@ func TestSeatIsLeftAfterALongTurn(t *testing.T) {
 		for range n {
 			turn(-time.Hour)
 			for range 2 { // after the second there was no turn: that wait did not park
-				if !s.Sit() {
+				if !s.chosen() {
 					t.Fatal("left after a short turn")
 				}
 			}
 		}
 	}
-	// long returns for how many waits the seat stays empty after a long turn.
+	// long returns for how many waits the owner parks elsewhere after a long turn.
 	long := func() (waits int) {
 		turn(longTurn)
-		for !s.Sit() {
+		for !s.chosen() {
 			waits++
 		}
 		return waits
@@ -124,21 +123,21 @@ func TestSeatIsLeftAfterALongTurn(t *testing.T) {
 	before := 0
 	for range 10 { // longer each time
 		waits := long() - 1
-		if want := min(2*before+leastStanding, mostPenance*leastStanding); waits > want || waits < want-want/4 {
-			t.Errorf("empty for %d waits, want at most %d", waits, want)
+		if want := min(2*before+minSkips, maxFactor*minSkips); waits > want || waits < want-want/4 {
+			t.Errorf("elsewhere for %d waits, want at most %d", waits, want)
 		}
 		before = waits
 	}
 	short(1000)
-	if waits := long() - 1; waits != leastStanding {
-		t.Errorf("empty for %d waits, want %d, when all was forgiven", waits, leastStanding)
+	if waits := long() - 1; waits != minSkips {
+		t.Errorf("elsewhere for %d waits, want %d, when the backoff has decayed", waits, minSkips)
 	}
 }
 
-// If this failed, a token that goes through the kernel would be lost or come twice, when
-// edges, deadlines and evictions meet. A second one would be found by the next Take, which
+// If this failed, a permit that goes through the kernel would be lost or come twice, when
+// edges, deadlines and evictions meet. A second one would be found by the next Park, which
 // returns while the word is still parked, and panics.
-func TestSeatsUnderFire(t *testing.T) {
+func TestEventfdsUnderFire(t *testing.T) {
 	procs(t, max(2, runtime.GOMAXPROCS(0)))
 	rounds := 20
 	if testing.Short() {
@@ -152,8 +151,8 @@ func TestSeatsUnderFire(t *testing.T) {
 			for range rounds {
 				s := register(t, g)
 				s.exchange(enough)
-				if seated(s.p) != 1 {
-					t.Errorf("%d seats, want 1", seated(s.p))
+				if eventfds(s.p) != 1 {
+					t.Errorf("%d eventfds, want 1", eventfds(s.p))
 				}
 				s.fire()
 				s.release()

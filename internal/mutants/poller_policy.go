@@ -1,0 +1,104 @@
+package main
+
+var pollerPolicy = []Mutant{
+	{
+		Name: "every batch is quiet",
+		File: "poller/policy_linux.go",
+		Old:  `ps.quiet = n <= quietBatch`, New: `ps.quiet = n <= maxEvents`,
+		Breaks: "quietBatch",
+		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
+	},
+	{
+		Name: "an eventfd is earned by any wake-up",
+		File: "poller/policy_linux.go",
+		Old:  `	if ps.quiet {`, New: `	if true {`,
+		Breaks: "quietWakeups: in quiet batches",
+		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd|TestPolicy"},
+		Core:   true,
+	},
+	{
+		Name: "a quiet wake-up is not counted",
+		File: "poller/policy_linux.go",
+		Old:  `count = min(s.Count.Load()+1, quietWakeups)`, New: `count = s.Count.Load()`,
+		Breaks: "an eventfd is never earned",
+		Tests:  []string{"./poller -run TestPolicy|TestEventfd"},
+		Core:   true,
+	},
+	{
+		Name: "an eventfd is earned one wake-up early",
+		File: "poller/policy_linux.go",
+		Old:  `	if s.Count.Load() < quietWakeups {`, New: `	if s.Count.Load() < quietWakeups-1 {`,
+		Breaks: "quietWakeups",
+		Tests:  []string{"./poller -run TestPolicy"},
+		Core:   true,
+	},
+	{
+		Name: "an owner never parks on its eventfd",
+		File: "poller/policy_linux.go",
+		Old: `	if !(*s.Spare).(*eventfd).chosen() {
+		return nil
+	}
+	return s.Spare
+`,
+		New: `	(*s.Spare).(*eventfd).chosen()
+	return nil
+`,
+		Breaks: "chosen says where the owner parks",
+		Tests:  []string{"./poller -run TestPolicy", searchFD},
+		Core:   true,
+	},
+	{
+		Name: "an eventfd that cannot be had is asked for each time",
+		File: "poller/policy_linux.go",
+		Old: `			s.Count.Store(0) // there may be one later
+`,
+		New:    ``,
+		Breaks: "a system call for nothing",
+		Tests:  []string{"./poller -run TestPolicy"},
+	},
+	{
+		Name: "an eventfd that could not be made counts",
+		File: "poller/policy_linux.go",
+		Old: `	ps.eventfds.Add(-1)
+	return nil
+`,
+		New: `	return nil
+`,
+		Breaks: "golang/go#60782: a count that only grows",
+		Tests:  []string{"./poller -run TestEventfd|TestNoEventfd|TestPolicy"},
+	},
+	{
+		Name: "an eventfd that was closed counts",
+		File: "poller/policy_linux.go",
+		Old: `		s.Spare = nil
+		ps.eventfds.Add(-1)`,
+		New:    `		s.Spare = nil`,
+		Breaks: "golang/go#60782: a count that only grows",
+		Tests:  []string{"./poller -run TestEventfd"},
+	},
+	{
+		Name: "an eventfd is never closed",
+		File: "poller/policy_linux.go",
+		Old: `		(*s.Spare).(*eventfd).close()
+`,
+		New:    ``,
+		Breaks: "no descriptor is left",
+		Tests:  []string{"./poller -run TestEventfd"},
+	},
+	{
+		Name: "a slot begins with the count of an earlier life",
+		File: "poller/policy_linux.go",
+		Old: `	s.Count.Store(0)
+	if s.Spare != nil {`,
+		New:    `	if s.Spare != nil {`,
+		Breaks: "Release forgets a side",
+		Tests:  []string{"./poller -run TestPolicy"},
+	},
+	{
+		Name: "there is one eventfd more than there may be",
+		File: "poller/policy_linux.go",
+		Old:  `if ps.eventfds.Add(1) <= maxEventfds {`, New: `if ps.eventfds.Add(1) <= maxEventfds+1 {`,
+		Breaks: "maxEventfds",
+		Tests:  []string{"./poller -run TestEventfdsAreFew"},
+	},
+}

@@ -1,0 +1,84 @@
+package polldesc
+
+import "github.com/a57b2d82/netpoller/internal/race"
+
+// This file is the seam between an owner that parks and the place where it does. There are
+// three places: a channel (here), an eventfd (package poller), and none, for an owner without
+// a goroutine (package fd). The protocol of state.go is the same for all of them.
+
+// A Parker is a place to park. It holds at most one permit (I2).
+type Parker interface {
+	// Park takes the permit, and blocks until there is one.
+	Park()
+
+	// Unpark gives the permit. It is the last thing that the caller does with the side, and
+	// it touches nothing of the Parker once Park could return (I7).
+	Unpark()
+}
+
+// A Policy chooses the parker of each wait. It decides about speed only: any choice is right.
+type Policy interface {
+	// Choose returns the parker of the coming wait, or nil for the side's own channel. The
+	// owner calls it before it commits.
+	Choose(s *Side) *Parker
+
+	// Woken is called by the poller when an edge took the word out of parked, before it
+	// unparks the owner. The poller is the only caller, and calls it for one side at a time.
+	Woken(s *Side)
+
+	// Release is called when the descriptor is free: the side has no owner, and no permit is
+	// outstanding.
+	Release(s *Side)
+}
+
+// channels is the Policy that chooses the channel each time.
+type channels struct{}
+
+func (channels) Choose(*Side) *Parker { return nil }
+func (channels) Woken(*Side)          {}
+func (channels) Release(*Side)        {}
+
+// A channel is the parker that every side has: a channel with room for one permit.
+type channel struct{ permit chan struct{} }
+
+func (c channel) Park() { <-c.permit } // DOC: park
+
+func (c channel) Unpark() {
+	race.Hide()            // as in waitWord.edge
+	c.permit <- struct{}{} // DOC: permit
+	race.Show()
+}
+
+// choose returns the parker of the coming wait, and publishes it.
+//
+// Preconditions: the caller owns the side, and commits after this.
+func (s *Side) choose(c *Cache) *Parker {
+	p := c.env.Policy.Choose(s) // DOC: choose
+	if p == nil {
+		p = s.own(c)
+	}
+	s.publish(p)
+	return p
+}
+
+// own returns the side's channel.
+func (s *Side) own(c *Cache) *Parker {
+	if s.channel == nil {
+		p := Parker(channel{c.env.NewChannel()})
+		s.channel = &p
+	}
+	return s.channel
+}
+
+// publish stores what changes only: a second owner, which is about to panic, changes nothing.
+func (s *Side) publish(p *Parker) {
+	if s.parker.Load() != p {
+		s.parker.Store(p)
+	}
+}
+
+// unpark gives the permit that a transition owes.
+func (s *Side) unpark() { (*s.parker.Load()).Unpark() }
+
+// Parked reports whether the owner is parked, or is about to be, and has not been unparked.
+func (s *Side) Parked() bool { return s.word.waiting() }

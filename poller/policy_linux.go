@@ -1,0 +1,197 @@
+package poller
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/a57b2d82/netpoller/internal/clock"
+	"github.com/a57b2d82/netpoller/internal/race"
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// This file decides whatever is a matter of speed: how much is done at once, when the reactor
+// yields, where owners park. Nothing here is needed for the protocol to be right, and any
+// other value of these constants gives the same results, later or sooner.
+const (
+	// maxEvents is how many events one epoll_wait fetches. Goroutines woken by a batch join
+	// the run queue of the reactor's P and stall if the kernel preempts that thread, so
+	// batches are small, and the reactor yields between two full ones.
+	// Measured: bench, echo with 64 connections. With 128 the 99th percentile was up to
+	// three times that of net, with 8 it is below it.
+	maxEvents = 8
+
+	// longYield is how long a yield may take before the reactor goes without: far more than
+	// on a processor that has much to do, and less than beside goroutines that compute.
+	// Measured: 400 events beside 8 goroutines that compute took 4.1 s when each full batch
+	// ended in a yield, 0.26 s with this limit, and 0.2 s with net.
+	longYield = 2 * time.Millisecond
+
+	// minBatches is how many full batches follow without a yield, at least, after a long one.
+	// Measured with longYield.
+	minBatches = 64
+
+	// quietBatch is the most events of a batch after which processors may be idle. More at
+	// once means that there is work for them.
+	// Measured: bench, echo. Connections alone are below it, 64 and 1000 above.
+	quietBatch = 4
+
+	// quietWakeups is after how many wake-ups in quiet batches, in succession, an owner is
+	// worth an eventfd. A connection that ends after a few requests makes none.
+	// Measured: bench, accept and dial, where no connection may get one.
+	quietWakeups = 16
+
+	// longTurn is the longest turn, from the permit until the owner waits again, after which
+	// it parks on its eventfd. A longer one may have kept other goroutines waiting, or was
+	// kept waiting itself.
+	// Measured: bench, neighbor and burn. Handlers there take 50 µs or 5 ms.
+	longTurn = 250 * time.Microsecond
+
+	// minSkips is for how many waits, at least, an owner parks on its channel after a long
+	// turn. Measured with longTurn.
+	minSkips = 16
+
+	// maxFactor is how far a backoff grows, in multiples of its least. Not measured: at 64,
+	// one round in a thousand or in four thousand is spent on what is always slow.
+	maxFactor = 64
+
+	// maxEventfds is how many eventfds a reactor makes for parking. Each is a descriptor,
+	// and an owner that has one keeps it while idle. Not measured: a bound on descriptors.
+	maxEventfds = 32
+
+	// linger is how long a reactor stays without a descriptor: so long that a client which
+	// makes one connection after the other does not start one for each, and so short that a
+	// check for leaked goroutines does not see it. Not measured: such checks wait for longer.
+	linger = 10 * time.Millisecond
+
+	// procsPerPoller is how many Ps one reactor serves by default. One reactor saturates
+	// long after this; more of them cost wake-ups on a small machine.
+	// Measured: docs/many-cores.md.
+	procsPerPoller = 16
+)
+
+// A backoff is how many rounds to skip an optimization that was slow. It doubles with each
+// slow round and decays by 1/16 with each fast one.
+type backoff struct {
+	skip int // rounds to go
+	last int // how many it was the last time, less what has decayed since
+}
+
+// ready reports whether this round need not be skipped.
+func (b *backoff) ready() bool {
+	if b.skip > 0 {
+		b.skip--
+		return false
+	}
+	return true
+}
+
+// failed is for a slow round. The least backoff is least rounds.
+func (b *backoff) failed(least int) {
+	b.last = min(2*b.last+least, maxFactor*least)
+	b.skip = b.last
+}
+
+// succeeded is for a fast round.
+func (b *backoff) succeeded() { b.last -= (b.last + 15) / 16 }
+
+// A yielder lets other goroutines run between two full batches, unless that takes long: where
+// every P computes, the reactor queues behind the goroutines that do.
+type yielder struct{ backoff backoff }
+
+func (y *yielder) yield() {
+	if !y.backoff.ready() {
+		return
+	}
+	start := clock.Now()
+	runtime.Gosched() // DOC: batch
+	if clock.Now()-start > int64(longYield) {
+		y.backoff.failed(minBatches) // DOC: skip-yield
+	} else {
+		y.backoff.succeeded()
+	}
+}
+
+// parkers is the polldesc.Policy of a nested reactor. An owner parks on its channel, until
+// quietWakeups wake-ups in succession came in quiet batches; then on an eventfd, unless its
+// turns are long. Side.Count is the number of those wake-ups, and Side.Spare the eventfd.
+type parkers struct {
+	quiet bool // whether the batch that is dispatched now is; the reactor's own
+
+	eventfds atomic.Int32 // how many there are
+}
+
+// batch begins the dispatch of n events.
+func (ps *parkers) batch(n int) { ps.quiet = n <= quietBatch }
+
+// Choose implements polldesc.Policy.
+func (ps *parkers) Choose(s *polldesc.Side) *polldesc.Parker {
+	if s.Count.Load() < quietWakeups {
+		return nil
+	}
+	if s.Spare == nil {
+		e := ps.newEventfd(s)
+		if e == nil {
+			s.Count.Store(0) // there may be one later
+			return nil
+		}
+		s.Spare = &e.parker
+	}
+	if !(*s.Spare).(*eventfd).chosen() {
+		return nil
+	}
+	return s.Spare
+}
+
+// newEventfd returns a new parker, or nil: there are enough, or nothing would be won, because
+// no processor can be idle beside the one that runs.
+func (ps *parkers) newEventfd(s *polldesc.Side) *eventfd {
+	if runtime.GOMAXPROCS(0) == 1 {
+		return nil
+	}
+	if ps.eventfds.Add(1) <= maxEventfds {
+		if e := newEventfd(s); e != nil {
+			return e
+		}
+	}
+	ps.eventfds.Add(-1)
+	return nil
+}
+
+// chosen reports whether the owner should park here this time.
+func (e *eventfd) chosen() bool {
+	woken := e.woken
+	e.woken = 0
+	switch {
+	case !e.backoff.ready():
+		return false
+	case woken > 0 && clock.Now()-woken > int64(longTurn): // DOC: long-turn
+		e.backoff.failed(minSkips)
+		return false
+	}
+	e.backoff.succeeded()
+	return true
+}
+
+// Woken implements polldesc.Policy.
+func (ps *parkers) Woken(s *polldesc.Side) {
+	race.Hide() // the reactor is no order between owners
+	count := uint32(0)
+	if ps.quiet {
+		count = min(s.Count.Load()+1, quietWakeups)
+	}
+	if s.Count.Load() != count {
+		s.Count.Store(count)
+	}
+	race.Show()
+}
+
+// Release implements polldesc.Policy.
+func (ps *parkers) Release(s *polldesc.Side) {
+	s.Count.Store(0)
+	if s.Spare != nil {
+		(*s.Spare).(*eventfd).close()
+		s.Spare = nil
+		ps.eventfds.Add(-1)
+	}
+}

@@ -1,0 +1,33 @@
+package poller
+
+import (
+	"fmt"
+
+	"github.com/a57b2d82/netpoller/polldesc"
+)
+
+// A strategy is how a reactor waits: nested or thread. The reactor goroutine calls sleep, and
+// nothing else at the same time; close comes after it has ended.
+type strategy interface {
+	// sleep dispatches events as they come and returns when the deadlines need a look:
+	// at next (timer.Never: at no time), or after a wake-up.
+	sleep(p *Poller, next int64)
+
+	// policy chooses where owners park; nil means on channels.
+	policy() polldesc.Policy
+
+	// close closes the epoll descriptor.
+	close()
+}
+
+// newStrategy returns a strategy that owns epfd; if it fails, epfd is closed. Where Nested is
+// impossible but Thread is not, it is a thread.
+func newStrategy(s Strategy, epfd int) (strategy, error) {
+	switch s {
+	case Nested:
+		return newNested(epfd)
+	case Thread:
+		return &thread{epfd: epfd}, nil
+	}
+	panic(fmt.Sprintf("poller: unknown strategy %d", s)) // NewGroup let it through
+}
