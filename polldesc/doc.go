@@ -26,6 +26,6 @@
 //
 // state.go is the word each side waits on and its complete transition table;
 // info.go the published facts; polldesc.go puts the two together; deadline.go sets
-// and fires deadlines; seat.go is where owners park; cache.go and token.go keep slots and
+// and fires deadlines; parker.go is where owners park; cache.go and token.go keep slots and
 // names. search_test.go runs them under every schedule.
 package polldesc

@@ -8,7 +8,7 @@
 //	                                        |
 //	          +-----------------------------+
 //	          v
-//	   +--> wait for epoll, or until the next deadline     wait_*.go
+//	   +--> wait for epoll, or until the next deadline     nested, thread
 //	   |      |
 //	   |    1. events -> tokens -> Edge(gen, events)       loop.go, dispatch
 //	   |    2. wake-up event: clear the wake flag          loop.go, dispatch
@@ -24,18 +24,20 @@
 //
 // # Waiting
 //
-// How the reactor waits is a strategy of two implementations (see Wait): a goroutine
-// parked in Go's own poller through the epoll descriptor, which costs no thread and
-// no CPU when idle; or a goroutine blocked in epoll_pwait2, which has nanosecond
-// deadlines and pays for them with a P that has to be won back.
+// How the reactor waits is a Strategy, and each has a file. A nested reactor parks in Go's
+// own poller through the epoll descriptor: it costs no thread, and no CPU when idle. The
+// other blocks a thread in epoll_pwait2: it has deadlines of nanosecond resolution, and
+// pays for them with a P that has to be won back.
+//
+// Whatever is tuned, and where owners park, is in policy_linux.go.
 //
 // # Waking
 //
-// A goroutine is woken by a send on its channel, or while the machine has little to do,
-// in a seat: see seat.go, and docs/waiting.md for the reason.
+// The reactor unparks a goroutine through its channel, or its eventfd: see
+// eventfd_linux.go, and docs/waiting.md for the reason.
 //
-// A reactor that sleeps is woken through an event descriptor by whoever makes a
-// deadline the earliest, or closes the Poller. One flag coalesces wake-ups: it is set
-// before the descriptor is written and cleared after the event was seen and before
-// the next deadline is looked up, so who finds it set may rely on that look (HB-7).
+// A reactor that sleeps is woken through an eventfd by the goroutine that makes a deadline
+// the earliest, or closes the Poller. One flag coalesces wake-ups: it is set before the
+// eventfd is written and cleared after the event was seen and before the next deadline is
+// looked up, so a goroutine that finds it set may rely on that look (HB-7).
 package poller

@@ -264,10 +264,10 @@ func TestStatsAddUp(t *testing.T) {
 		}
 		s.release()
 	}
-	one := Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	one := Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 	sum := one
 	sum.add(one)
-	if sum != (Stats{2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22}) {
+	if sum != (Stats{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}) {
 		t.Errorf("%+v and the same are %+v", one, sum)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/clock"
-	"github.com/a57b2d82/netpoller/internal/race"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
@@ -182,23 +181,14 @@ func (p *Poller) close() {
 // Stats returns p's statistics.
 func (p *Poller) Stats() Stats {
 	s := Stats{
-		Waits:    p.waits.Load(),
-		Events:   p.events.Load(),
-		Stale:    p.stale.Load(),
-		Wakeups:  p.wakeups.Load(),
-		Spurious: p.spurious.Load(),
-		Timers:   max(0, p.heap.Len()),
-		Open:     p.cache.Open(),
+		Waits:   p.waits.Load(),
+		Events:  p.events.Load(),
+		Stale:   p.stale.Load(),
+		Wakeups: p.wakeups.Load(),
+		Timers:  max(0, p.heap.Len()),
+		Open:    p.cache.Open(),
 	}
 	s.TimersArmed, s.TimersFired = p.heap.Counts()
 	s.ParkedReaders, s.ParkedWriters = p.cache.Waiting()
 	return s
-}
-
-// CountSpurious adds one to the statistics: an operation was told of readiness and
-// found none.
-func (p *Poller) CountSpurious() {
-	race.Hide() // all connections share the counter
-	p.spurious.Add(1)
-	race.Show()
 }

@@ -9,11 +9,6 @@ type Stats struct {
 	Stale   uint64 // events for a descriptor that was closed meanwhile
 	Wakeups uint64 // goroutines woken by an event
 
-	// Spurious counts waits for readiness that ended with none: the system call said
-	// EAGAIN again. Raw reads and writes make their system calls themselves and are
-	// not counted.
-	Spurious uint64
-
 	TimersArmed uint64 // deadlines put into the heap or moved there
 	TimersFired uint64 // deadlines that came due in the heap, stale ones included
 	Timers      int    // deadlines in the heap now
@@ -23,10 +18,9 @@ type Stats struct {
 	ParkedWriters int
 }
 
-// counters are what a reactor counts itself. The reactor writes all but spurious,
-// anyone reads.
+// counters are what a reactor counts itself. The reactor writes, any goroutine reads.
 type counters struct {
-	waits, events, stale, wakeups, spurious atomic.Uint64
+	waits, events, stale, wakeups atomic.Uint64
 }
 
 // add sums up statistics.
@@ -35,7 +29,6 @@ func (s *Stats) add(t Stats) {
 	s.Events += t.Events
 	s.Stale += t.Stale
 	s.Wakeups += t.Wakeups
-	s.Spurious += t.Spurious
 	s.TimersArmed += t.TimersArmed
 	s.TimersFired += t.TimersFired
 	s.Timers += t.Timers
