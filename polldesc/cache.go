@@ -7,14 +7,14 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// slabSize is how many slots are made at a time: 32 KiB of them on 64 bits. Of anything
-// smaller the allocator would put a header before it, and they would not lie on cache lines.
+// slabSize is how many slots are made at a time: 32 KiB of them on 64 bits. The allocator
+// puts a header before anything smaller, and the slots would not lie on cache lines.
 const slabSize = 256
 
-// A Cache holds the slots of one poller. A slot, once made, is a PollDesc for ever
-// (it is type-stable): whoever holds an old Token may look at it, and sees by the
-// generation that its life is over. Create a Cache with NewCache; all methods may be
-// called from any goroutine.
+// A Cache holds the slots of one poller. A slot, once made, is a PollDesc permanently (it is
+// type-stable): the holder of an old Token may look at it, and sees by the generation that
+// its life is over. Create a Cache with NewCache; all methods may be called from any
+// goroutine.
 type Cache struct {
 	// Immutable.
 	heap *timer.Heap
@@ -28,8 +28,8 @@ type Cache struct {
 	open int
 }
 
-// An Env is what descriptors need of the world, and the poller gives them. All functions
-// may be called from any goroutine.
+// An Env is what the poller provides for its descriptors. All functions may be called from
+// any goroutine.
 type Env struct {
 	// Now is the clock that deadlines are set on.
 	Now func() int64
@@ -37,7 +37,7 @@ type Env struct {
 	// NewChannel makes what owners park on: a channel with room for one permit.
 	NewChannel func() chan struct{}
 
-	// Policy chooses where they park instead. It may be nil: then they never do.
+	// Policy chooses the parker of each wait; nil means the channel always.
 	Policy Policy
 }
 
@@ -74,8 +74,8 @@ func (c *Cache) Alloc() *PollDesc {
 // Free gives the slot back and ends the life of every Token for it. It reports whether no
 // other descriptor is open now.
 //
-// Preconditions: pd was evicted, and no goroutine will use it again, but for a SetDeadline
-// that comes too late and sees by the generation that it does.
+// Preconditions: pd was evicted, and no goroutine will use it again. The exception is a
+// SetDeadline that comes too late, and sees that by the generation.
 func (c *Cache) Free(pd *PollDesc) (last bool) {
 	for m := range pd.side {
 		if pd.side[m].word.busy() {

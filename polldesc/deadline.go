@@ -6,30 +6,30 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A deadline is when one side gives up, and the timer that will tell it.
+// A deadline is when one side gives up, and the timer that ends its wait then.
 //
 // An owner compares the clock with its deadline itself, before it begins and before it
-// parks (D3). The timer ends the waits of those that are parked.
+// parks (D3). The timer ends the waits of owners that are parked.
 //
-// The timer may be early and then looks again: setting a later deadline, as a
-// per-operation timeout does all the time, is a store, and the arming stays where
-// it is. What always holds for a side with a deadline to come:
+// The timer may be early and then looks again. So setting a later deadline, as a
+// per-operation timeout does all the time, is a store, and the arming stays where it is.
+// These invariants hold for a side with a deadline to come:
 //
 //	D1  it is guarded by an arming: when <= at, and Due(seq) will be called;
 //	D2  both sides may be guarded by one arming, of either's entry, and then have
 //	    the same seq. That is how equal deadlines share an entry;
 //	D3  side.due is when it gives up. An owner compares the clock with it: no operation
-//	    begins, and no owner parks, once it has passed.
-//	    Due may come much later, for the reactor runs when a processor is free.
+//	    begins, and no owner parks, once it has passed. Due may come much later, because
+//	    the reactor runs when a processor is free.
 //
 // An arming that guards no side any more is stale: no side has its seq, and Due does
-// nothing. (It would not expire anything early, because settle looks at the deadline;
-// but it could arm a shared entry for later while the other side trusts it: D1.) Each
-// entry is armed at most once, so there are never more than two armings, stale ones
-// included; Evict takes them back. Due may also come early for an arming that is being
-// made (HB-9): then it guards on, and settle arms or shares it as it finds it.
+// nothing. (It would expire nothing early, because settle compares the deadline. But it
+// could arm a shared entry for later while the other side trusts it: D1.) Each entry is
+// armed at most once, so there are never more than two armings, stale ones included;
+// Evict disarms them. Due may also come early for an arming that is being made (HB-9):
+// then the arming still guards, and settle arms or shares it as it finds it.
 type deadline struct {
-	at    int64 // 0: none; else nanoseconds on the poller's clock, gone by or to come
+	at    int64 // 0: none; else nanoseconds on the poller's clock, past or to come
 	limit int64 // of the wait in progress, likewise; the earlier of the two counts
 
 	// The arming that guards this side; seq is 0 when there is none.
@@ -40,12 +40,12 @@ type deadline struct {
 }
 
 // SetDeadline sets the deadlines of the sides from first to last to at, on the same clock
-// as now and the poller's timers; 0 clears them. A deadline that is not after now wakes
-// whoever is parked and fails every operation until it is set again. It returns
+// as now and the poller's timers; 0 clears them. A deadline that is not after now wakes the
+// owners that are parked and fails every operation until it is set again. It returns
 // net.ErrClosed after Evict.
 //
-// gen is the generation of the caller's Token. Nothing need keep the descriptor open: if
-// its life is over, even if the slot has another, that is net.ErrClosed too.
+// gen is the generation of the caller's Token. The caller need not keep the descriptor open.
+// If its life is over, even if the slot has another, SetDeadline returns net.ErrClosed too.
 func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) error {
 	pd.mu.Lock()
 	// DOC: this-life
@@ -66,9 +66,9 @@ func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) err
 	return nil
 }
 
-// Limit sets when the coming wait of a side is over, whatever its deadline is; 0 takes
-// the limit away again, which the owner does after the wait. To everybody else it is a
-// deadline set by the owner, and adds nothing to what SetDeadline may do at any time.
+// Limit sets when the coming wait of a side is over, whatever its deadline is; 0 removes
+// the limit again, which the owner does after the wait. To all others it is a deadline set
+// by the owner, and adds nothing to what SetDeadline may do at any time.
 //
 // Preconditions: the caller owns the side and is not parked, so there is no wait to cancel.
 func (pd *PollDesc) Limit(m Mode, at, now int64) {
@@ -86,8 +86,8 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 // hasDeadlines reports whether the slot ever had one.
 func (pd *PollDesc) hasDeadlines() bool { return pd.deadlines != nil }
 
-// makeDeadlines makes both, if the slot never had one: most of the connections that are
-// so many as to count never get any.
+// makeDeadlines makes both, if the slot never had one. A program with very many connections
+// sets no deadline on most of them.
 func (pd *PollDesc) makeDeadlines() {
 	if pd.hasDeadlines() {
 		return
@@ -106,8 +106,8 @@ func (d *deadline) due() int64 {
 	return d.at
 }
 
-// Due is called by the timer heap when the arming seq has come due. A stale seq is
-// one that guards no side; a deadline that was moved on is armed again.
+// Due implements timer.Owner: the arming seq has come due. A stale seq guards no side, and
+// nothing happens; a deadline that is later by now is armed again.
 func (pd *PollDesc) Due(seq uint64, now int64) {
 	pd.mu.Lock()
 	for m := Read; m <= Write; m++ {
@@ -121,8 +121,8 @@ func (pd *PollDesc) Due(seq uint64, now int64) {
 	pd.wake(toWake)
 }
 
-// settle makes what is published about a side, and what guards it, agree with its
-// deadline.
+// settle makes the published facts about a side, and the arming that guards it, agree with
+// its deadline.
 //
 // Preconditions: pd.mu is held. The caller cancels the side's wait next, unless it owns the
 // side itself.

@@ -1,5 +1,5 @@
-// Package polldesc is the record of one descriptor that goroutines wait for: who
-// is parked, what the kernel has reported, when patience ends.
+// Package polldesc is the record of one descriptor that goroutines wait for: which of them
+// are parked, what the kernel has reported, and when their deadlines are.
 //
 // Where it stands: fd calls Prepare and Wait around its system calls and sets
 // deadlines; poller calls Edge when epoll reports, and the timer heap calls Due
@@ -13,13 +13,13 @@
 //
 // # The life of a descriptor
 //
-//   - Free: in the cache. Its generation has been raised, so a token of an earlier
-//     life matches nothing. Its memory is never given back or used for anything
-//     else, so an event in the poller's hand may always look at it.
+//   - Free: in the cache. Its generation has been raised, so a Token of an earlier
+//     life matches nothing. Its memory is never freed or used for anything else, so
+//     the poller may look at it for any event.
 //   - Open: between Cache.Alloc and Evict. At most one goroutine a side calls
 //     Prepare and Wait (package fd sees to that with its read and write locks).
-//   - Closing: after Evict. Whoever is parked has been woken; every Prepare and
-//     Wait fails with net.ErrClosed.
+//   - Closing: after Evict. Parked owners have been woken; every Prepare and Wait
+//     fails with net.ErrClosed.
 //   - Free again: Cache.Free, once no goroutine uses it.
 //
 // # Reading order

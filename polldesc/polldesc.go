@@ -202,14 +202,14 @@ func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 
 // Exceptional reports whether anything but plain readiness was ever reported: the
 // peer shut down its side, the connection broke, an error is queued, or urgent data
-// came. From then on a short read no longer proves that a stream was empty.
+// arrived. From then on a short read no longer proves that a stream was empty.
 func (pd *PollDesc) Exceptional() bool { return pd.info.flags()&seen != 0 }
 
 // HungUp reports whether the peer was ever seen to have shut down its side, or the connection
 // to have broken.
 func (pd *PollDesc) HungUp() bool { return pd.info.flags()&(seenRDHUP|seenHUP) != 0 }
 
-// Evict marks the descriptor closing, clears its deadlines and wakes whoever is
+// Evict marks the descriptor closing, clears its deadlines and wakes the owners that are
 // parked. It may be called again, and from any goroutine.
 func (pd *PollDesc) Evict() {
 	pd.mu.Lock()

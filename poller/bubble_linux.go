@@ -9,15 +9,17 @@ import (
 
 // This file is for callers in a bubble of testing/synctest. A goroutine that is started in a
 // bubble belongs to it, and the bubble waits for it to end; a channel that is made there
-// panics when it is used outside. The reactor, and the channels on which owners park, are
-// used by all, and outlive every bubble.
+// panics when it is used outside. All connections share the reactor, and the slots with the
+// channels on which owners park; these outlive every bubble.
 
-// outside calls f, twice at most, where no bubble is, and returns when done says so. Cleanup
-// functions and finalizers run there, as package testing/synctest documents, and a collection
-// makes them run. That takes as long as a collection does: a millisecond for a small heap.
+// outside calls f, twice at most, outside of any bubble, and returns when done reports true.
+// Cleanup functions and finalizers run outside, as package testing/synctest documents, and a
+// garbage collection makes them run. It takes as long as a collection: a millisecond for a
+// small heap.
 //
-// Either kind runs one after the other, so those of the program may hold up f. The caller
-// holds no lock that they may want, and does not wait for f if others may bring about done.
+// Cleanup functions run one after the other, and so do finalizers, so those of the program
+// may delay f. The caller holds no lock that they may take, and does not wait for f itself,
+// because another goroutine may make done true.
 func outside(f func(), done func() bool) {
 	attach(f)
 	for !done() {
@@ -26,7 +28,7 @@ func outside(f func(), done func() bool) {
 	}
 }
 
-// attach makes f a cleanup function, and a finalizer, of something that is garbage at once.
+// attach makes f a cleanup function, and a finalizer, of values that are garbage at once.
 //
 //go:noinline
 func attach(f func()) {
@@ -34,13 +36,14 @@ func attach(f func()) {
 	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { f() })
 }
 
-// errands are what the reactor does for those in bubbles. It belongs to none.
+// errands are functions that the reactor calls for goroutines in bubbles. The reactor belongs
+// to none.
 type errands struct {
 	mu   sync.Mutex // guards list
 	list []func()
 }
 
-// errand has the reactor call f, soon. It reports false if the reactor has ended for good.
+// errand has the reactor call f, soon. It reports false if the reactor has ended permanently.
 //
 // Preconditions: a descriptor is open.
 func (p *Poller) errand(f func()) bool {
@@ -56,7 +59,7 @@ func (p *Poller) errand(f func()) bool {
 	return true
 }
 
-// run does them. Only the reactor goroutine calls it.
+// run calls them. Only the reactor goroutine calls run.
 func (e *errands) run() {
 	e.mu.Lock()
 	list := e.list

@@ -15,7 +15,7 @@ const (
 	Thread
 )
 
-// A Config says what a Group is made of. The zero Config is the default.
+// A Config configures a Group. The zero Config is the default.
 type Config struct {
 	// Pollers is the number of reactors; 0 means one for every 16 of GOMAXPROCS,
 	// rounded up.
@@ -31,11 +31,11 @@ type Config struct {
 	// there, and draw no conclusion from a short read, which may have ended at a page that
 	// is not.
 	//
-	// It is also for connections that somebody outside the program may change: BPF programs
+	// It is also for connections that a program outside this one may change: BPF programs
 	// that redirect data in a sockmap, or set socket options from a cgroup.
 	//
-	// Package net's connections are always so. The price is a system call more for each
-	// Read that has to wait, and about a tenth more CPU for a small request.
+	// Connections of package net always work like this. The price is one more system call
+	// for each Read that has to wait, and about a tenth more CPU for a small request.
 	MemoryMayFault bool
 }
 

@@ -18,7 +18,7 @@ type Group struct {
 	config Config // immutable
 	turn   atomic.Uint32
 
-	// pollers are written once each, under mu. The last one takes no turns: see Register.
+	// pollers are written once each, under mu. The last one has no turn: see Register.
 	pollers []atomic.Pointer[Poller]
 
 	mu     sync.Mutex
@@ -46,9 +46,9 @@ func Default() *Group { return defaultGroup() }
 // Register registers fd, as Poller.Register does, with the Poller whose turn it is. The
 // error may also be what kept an epoll instance from being made.
 //
-// Of one that the kernel does not let into a nested epoll instance, because so many
-// others watch it already (fact g of package sys), a Poller takes care that waits in a
-// thread: its instance is not nested.
+// The kernel refuses a descriptor in a nested epoll instance if too many others watch it
+// already (fact g of package sys). Register then uses one more Poller, with Strategy Thread,
+// whose instance is not nested.
 func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 	p, err := g.Pick()
 	if err != nil {
@@ -77,7 +77,7 @@ func (g *Group) Pick() (*Poller, error) {
 	return g.get(slot, g.config.Strategy)
 }
 
-// get returns the Poller of a slot, closed or not: its Register tells.
+// get returns the Poller of a slot. It may be closed; Register then fails.
 func (g *Group) get(slot *atomic.Pointer[Poller], s Strategy) (*Poller, error) {
 	if p := slot.Load(); p != nil {
 		return p, nil

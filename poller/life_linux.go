@@ -9,8 +9,8 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A Poller's reactor runs as long as a descriptor is registered, and for a moment after. A
-// program that has closed its sockets has no goroutine of ours.
+// A Poller's reactor runs as long as a descriptor is registered, and a little longer: see
+// linger. A program that has closed its sockets has no goroutine of this library.
 //
 //	          Register finds that none runs
 //	    +-------------------------------------+
@@ -23,8 +23,8 @@ import (
 //	          linger later, none was registered
 //
 // Nothing is lost between an end and the next start. The epoll instance stays, and keeps
-// the events that are not fetched; so does the wake-up flag, with its event. The reactor
-// that starts fetches and looks at the deadlines first.
+// the events that were not fetched; the wake-up flag stays too, with its event. A reactor
+// that starts fetches events and looks at the deadlines first.
 
 // A life says whether a reactor runs.
 type life struct {
@@ -40,7 +40,7 @@ type life struct {
 	ended sync.Mutex
 }
 
-// start starts a reactor unless one runs. The caller has a descriptor open, which keeps the
+// start starts a reactor unless one runs. The caller holds a descriptor open, which keeps the
 // reactor from ending, and holds no lock: see outside.
 func (p *Poller) start() {
 	switch {
@@ -60,8 +60,8 @@ func (p *Poller) launch() {
 	}
 }
 
-// idle notes that no descriptor is open. The reactor looks at it after linger, and need
-// not be told each time.
+// idle notes that no descriptor is open. The reactor looks at it after linger, so only the
+// first note wakes it.
 func (p *Poller) idle() {
 	if p.life.idleSince.Swap(clock.Now()) == 0 {
 		p.wake()
@@ -80,9 +80,9 @@ func (l *life) endsAt() int64 {
 // ends reports whether the reactor is to end now, and another one to be started for the
 // next descriptor.
 //
-// Register opens a descriptor, then looks whether a reactor runs. Here it is said that none
-// runs, then the descriptors are counted. So one of the two sees the other, or both do: then
-// who comes first decides whether this reactor goes on or another one follows it.
+// Register opens a descriptor, then reads whether a reactor runs. Here the reactor first says
+// that none runs, then counts the descriptors. So at least one of the two sees the other. If
+// both do, the first to set running decides whether this reactor goes on or another starts.
 func (p *Poller) ends() bool {
 	since := p.life.idleSince.Load()
 	if since == 0 || since+int64(linger) > clock.Now() {

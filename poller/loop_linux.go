@@ -19,15 +19,15 @@ func (p *Poller) run() {
 	p.errands.run()
 }
 
-// expire fires the deadlines that have passed and returns when the next one is due, or the
-// reactor to end.
+// expire fires the deadlines that have passed. It returns when the next deadline is due or
+// the reactor is to end, whichever is earlier.
 func (p *Poller) expire() (next int64) {
 	p.heap.RunDue(clock.Now())
 	return min(p.heap.Next(), p.life.endsAt())
 }
 
-// dispatch hands events to the descriptors they name. It reports whether one of them
-// was a wake-up: then deadlines, or stopping, changed and the reactor must look.
+// dispatch delivers events to the descriptors they name. It reports whether one of them was
+// a wake-up: then deadlines, or stopping, changed and the reactor must look at them.
 //
 // Only the reactor goroutine calls it.
 func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
@@ -64,8 +64,8 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 //	ERR           x                  x               x
 //	PRI           x                                  x
 //
-// An error or a hang-up wakes both sides and says no more: the system call they then
-// make tells the truth, after the data that came before.
+// An error or a hang-up wakes both sides, and that is all: the system calls that they make
+// then return it, after the data that came before.
 func eventsOf(e uint32) (out polldesc.Events) {
 	if e&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0 {
 		out |= polldesc.Readable

@@ -10,9 +10,9 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// This file decides whatever is a matter of speed: how much is done at once, when the reactor
-// yields, where owners park. Nothing here is needed for the protocol to be right, and any
-// other value of these constants gives the same results, later or sooner.
+// This file decides what affects speed only: how much is done at once, when the reactor
+// yields, where owners park. Any other value of these constants gives the same results, later
+// or sooner.
 const (
 	// maxEvents is how many events one epoll_wait fetches. Goroutines woken by a batch join
 	// the run queue of the reactor's P and stall if the kernel preempts that thread, so

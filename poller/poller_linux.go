@@ -22,7 +22,7 @@ const (
 	// reads is what a descriptor is registered for.
 	reads = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET // DOC: interest
 
-	// readsAndWrites is what it is registered for once somebody waits to write to it.
+	// readsAndWrites is what it is registered for once an operation waits to write to it.
 	readsAndWrites = reads | unix.EPOLLOUT
 )
 
@@ -43,8 +43,8 @@ type Poller struct {
 
 	counters
 
-	// mu guards the epoll descriptor: held for reading by who uses it outside the
-	// reactor, for writing by Close. Lock order: before everything else here.
+	// mu guards the epoll descriptor: held for reading to use it outside the reactor, for
+	// writing to close it. Lock order: before everything else here.
 	mu     sync.RWMutex
 	closed bool
 }
@@ -106,13 +106,13 @@ func (p *Poller) add(fd int) (*polldesc.PollDesc, error) {
 	return pd, nil
 }
 
-// WatchWrites makes p watch fd for writing too, from now on. If there is room to write
-// already, that is reported too, so nothing from before is missed.
+// WatchWrites makes p watch fd for writing too, from now on. If fd is writable already, that
+// is reported too, so no earlier change is missed.
 func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
 	return p.modify(fd, pd, readsAndWrites)
 }
 
-// UnwatchWrites ends what WatchWrites began. A reader may be woken for nothing.
+// UnwatchWrites ends what WatchWrites began. A reader may be woken with nothing to read.
 func (p *Poller) UnwatchWrites(fd int, pd *polldesc.PollDesc) error {
 	return p.modify(fd, pd, reads)
 }
@@ -127,16 +127,16 @@ func (p *Poller) modify(fd int, pd *polldesc.PollDesc, events uint32) error {
 	return sys.EpollModify(p.epfd, fd, events, lo, hi)
 }
 
-// Unregister ends what Register began. fd must still be open, so that its number is
-// nobody else's.
+// Unregister ends what Register began. fd must still be open, so that its number has not
+// been reused.
 //
 // Preconditions: pd was evicted and no goroutine uses it.
 func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if !p.closed {
-		// This fails only for a descriptor that somebody closed behind our back. Should
-		// a duplicate keep the registration alive, its events are of a life that is over.
+		// This fails only for a descriptor that was closed behind our back. If a
+		// duplicate keeps the registration alive, its events are of a life that is over.
 		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
 	p.free(pd)
@@ -156,8 +156,8 @@ func (p *Poller) wake() {
 	}
 }
 
-// close stops the reactor and waits until it has gone. Descriptors that are still
-// registered are evicted before: what uses them fails with net.ErrClosed.
+// close stops the reactor and waits until it has ended. It evicts descriptors that are still
+// registered first: operations on them fail with net.ErrClosed.
 func (p *Poller) close() {
 	p.mu.Lock()
 	closed := p.closed
@@ -172,7 +172,7 @@ func (p *Poller) close() {
 	defer p.mu.Unlock()
 	p.stopping.Store(true)
 	p.wake()
-	p.life.ended.Lock() // one that is about to start finds that it is to stop
+	p.life.ended.Lock() // a reactor that is about to start finds stopping set
 	defer p.life.ended.Unlock()
 	p.strategy.close()
 	sys.CloseFD(p.wakefd)

@@ -11,13 +11,13 @@
 //
 // A Heap is in two parts. The inbox takes in, from any goroutine, the entries that were
 // armed. The places are a 4-ary heap ordered by (when, seq), which belongs to the reactor
-// alone: RunDue gives the entries of the inbox their places, and takes out what is due. What
-// the two sides share is atomic, so that goroutines which arm deadlines wait for nobody.
+// alone: RunDue gives the entries of the inbox their places, and takes out what is due. The
+// two sides share atomics only, so a goroutine that arms a deadline never blocks.
 //
 // The sequence number is given out by Arm, a new one each time, and serves twice: it breaks
 // ties, so that entries due at the same instant fire in the order they were armed; and it
-// names that one arming, so that an owner who has armed again since can tell that
-// what came due is stale.
+// names that one arming, so that an owner that has armed again since can tell that the
+// arming that came due is stale.
 //
 // # Costs
 //
@@ -29,8 +29,9 @@
 //
 // An entry is in the inbox at most once and has one place at most. So there are never more
 // of both than there are entries, however often they are armed. A disarmed entry keeps its
-// place until RunDue meets it there: when its time comes, or when it is the first while RunDue
-// is at work for another. The reactor wakes up in vain for the first of them, not for each.
+// place until RunDue finds it there: when its time comes, or when it is the first while RunDue
+// runs for another. So disarming costs the reactor at most one needless wake-up, for the first
+// of them.
 //
 // # Ordering
 //
@@ -52,9 +53,9 @@
 // # Concurrency
 //
 // Every method may be called from any goroutine, with two exceptions: RunDue is called by one
-// at a time, and so are Arm and Disarm of the same entry. There are no locks. An owner that is
-// told may take the lock under which it calls Arm; wake, which Arm calls, may not.
+// at a time, and so are Arm and Disarm of the same entry. There are no locks. An owner's Due
+// may take the lock under which the owner calls Arm; wake, which Arm calls, may not.
 //
-// To the race detector, what is shared does not order those who arm: see package race. An
-// arming orders its goroutine before the owner's Due, and nothing else.
+// To the race detector, the shared atomics do not order the goroutines that arm: see package
+// race. An arming orders its goroutine before the owner's Due, and nothing else.
 package timer

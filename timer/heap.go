@@ -10,10 +10,10 @@ import (
 // Never is what Next returns when no entry is armed.
 const Never = math.MaxInt64
 
-// An Owner is told by RunDue that one of its entries came due, by which arming, and what
-// time it is. An owner that has armed the entry again since, or wants it no more, sees that
-// seq is not the one it keeps and does nothing. An owner that is just arming the entry may
-// be told of the new arming at the time of the old one: it looks at its own deadline (HB-9).
+// An Owner has entries. RunDue calls Due when one of them came due, with the arming that did
+// and the time. An owner that has armed the entry again since, or no longer needs it, finds
+// that seq is not the one it keeps and does nothing. While an owner arms the entry, Due may
+// come with the new seq at the old time: the owner compares now with its deadline (HB-9).
 type Owner interface {
 	Due(seq uint64, now int64)
 }
@@ -27,8 +27,8 @@ type Entry struct {
 	when moment        // when it is due; written by Arm, Disarm, and RunDue when it is
 	seq  atomic.Uint64 // of the latest arming; written by Arm
 
-	// link is what is below it in the inbox, and nil when it is not there. Arm, who puts it
-	// there, makes it something; RunDue, who takes it out, makes it nil.
+	// link is the entry below it in the inbox, and nil when it is not there. Arm sets it and
+	// RunDue clears it.
 	link atomic.Pointer[Entry]
 
 	pos int // index in Heap.places plus one, 0 for none; the reactor's
@@ -40,7 +40,7 @@ type Heap struct {
 
 	// Written by Arm, Disarm and RunDue.
 	next  atomic.Int64          // not later than any armed entry, see HB-8; or Never
-	inbox atomic.Pointer[Entry] // a stack of entries whose place is not right, ending with bottom
+	inbox atomic.Pointer[Entry] // a stack of entries whose place is out of date, ending with bottom
 	seq   atomic.Uint64         // last sequence number given out
 	armed atomic.Int64          // entries that are armed now
 
@@ -54,15 +54,15 @@ type Heap struct {
 // bottom is below the last entry of every inbox, so that every entry in an inbox has a link.
 var bottom Entry
 
-// A fire is an entry that came due and the arming that is told.
+// A fire is an entry that came due, and the arming that did.
 type fire struct {
 	entry *Entry
 	seq   uint64
 }
 
 // New returns an empty heap that calls wake whenever an entry is armed for earlier than
-// Next. Disarming the earliest entry, or moving it to later, does not call wake: the reactor
-// then wakes up for nothing, once.
+// Next. Disarming the earliest entry, or moving it to later, does not call wake. The reactor
+// then wakes up once with nothing to do.
 func New(wake func()) *Heap {
 	h := &Heap{wake: wake}
 	h.next.Store(Never)
@@ -77,7 +77,7 @@ func New(wake func()) *Heap {
 func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 	when = min(when, Never-1)
 	race.Release(e) // to RunDue, which reads Owner
-	race.Hide()     // from here on, all that other owners share is atomic
+	race.Hide()     // from here on, everything that other owners share is atomic
 	seq = h.seq.Add(1)
 	e.seq.Store(seq) // HB-9: before when
 	if e.when.swap(when) == Never {
@@ -92,7 +92,7 @@ func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 }
 
 // Disarm makes e due never. If RunDue has found it due already, it still fires, with the
-// sequence number it had. Its place in the heap stays until RunDue meets it.
+// sequence number it had. It keeps its place in the heap until RunDue finds it there.
 //
 // Preconditions: as for Arm.
 func (h *Heap) Disarm(e *Entry) {
@@ -105,7 +105,7 @@ func (h *Heap) Disarm(e *Entry) {
 
 // Next returns a time that is not later than that of any armed entry, or Never. It is
 // earlier only if the entry it was for has been disarmed or moved since the last RunDue.
-// While RunDue is at work it says nothing.
+// The result means nothing while RunDue runs.
 func (h *Heap) Next() (when int64) { return h.next.Load() }
 
 // Len returns how many entries are armed.
@@ -115,10 +115,10 @@ func (h *Heap) Len() int { return int(h.armed.Load()) }
 // the heap was made.
 func (h *Heap) Counts() (armed, fired uint64) { return h.seq.Load(), h.fired.Load() }
 
-// RunDue tells the owner of every entry with when <= now, in order of (when, seq), and returns
-// how many there were. All of them are disarmed before the first owner hears of it:
-// what an owner arms then, even at a time in the past, waits for the next RunDue, so
-// that no owner can keep the reactor here.
+// RunDue calls Due for every entry with when <= now, in order of (when, seq), and returns how
+// many there were. It disarms all of them before it calls the first Due. An entry that an
+// owner arms then, even at a time in the past, waits for the next RunDue, so that no owner
+// can keep the reactor here.
 //
 // It is called by one goroutine at a time.
 func (h *Heap) RunDue(now int64) (n int) {
@@ -136,7 +136,7 @@ func (h *Heap) RunDue(now int64) (n int) {
 	for _, f := range h.due {
 		f.entry.Owner.Due(f.seq, now) // DOC: fire
 	}
-	clear(h.due) // let go of the entries
+	clear(h.due) // for the garbage collector
 	h.due = h.due[:0]
 	return n
 }
@@ -168,11 +168,11 @@ func (h *Heap) lower(when int64) bool {
 	}
 }
 
-// settle empties the inbox and gives its entries the places that they want.
+// settle empties the inbox and moves its entries to their places.
 func (h *Heap) settle() {
 	for e := h.inbox.Swap(&bottom); e != &bottom; {
 		below := e.link.Load()
-		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		e.link.Store(nil) // HB-8: before when is read, so that a later when is posted again
 		race.Acquire(e)
 		when := e.when.load()
 		h.place(e, when, e.seq.Load())
@@ -197,7 +197,7 @@ func (h *Heap) detach(now int64) {
 	}
 }
 
-// A moment is a time that is read and written by whoever likes. The zero moment is Never.
+// A moment is an atomic time. The zero moment is Never.
 type moment struct{ v atomic.Int64 }
 
 func (m *moment) load() int64                 { return m.v.Load() ^ Never }

@@ -44,7 +44,7 @@ func (h *places) remove(i int) {
 	(*h)[i].entry.pos = 0
 	last := len(*h) - 1
 	moved := (*h)[last]
-	(*h)[last] = place{} // let go of the entry
+	(*h)[last] = place{} // for the garbage collector
 	*h = (*h)[:last]
 	if i < last {
 		h.put(moved, i)

@@ -83,16 +83,16 @@ var pollerPoller = []Mutant{
 		Name: "a slot is given back before its registration ends",
 		File: "poller/poller_linux.go",
 		Old: `	if !p.closed {
-		// This fails only for a descriptor that somebody closed behind our back. Should
-		// a duplicate keep the registration alive, its events are of a life that is over.
+		// This fails only for a descriptor that was closed behind our back. If a
+		// duplicate keeps the registration alive, its events are of a life that is over.
 		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
 	p.free(pd)
 `,
 		New: `	p.free(pd)
 	if !p.closed {
-		// This fails only for a descriptor that somebody closed behind our back. Should
-		// a duplicate keep the registration alive, its events are of a life that is over.
+		// This fails only for a descriptor that was closed behind our back. If a
+		// duplicate keeps the registration alive, its events are of a life that is over.
 		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
 	}
 `,
@@ -182,7 +182,7 @@ var pollerPoller = []Mutant{
 	{
 		Name: "a Poller closes its descriptors while the reactor uses them",
 		File: "poller/poller_linux.go",
-		Old: `	p.life.ended.Lock() // one that is about to start finds that it is to stop
+		Old: `	p.life.ended.Lock() // a reactor that is about to start finds stopping set
 	defer p.life.ended.Unlock()
 `,
 		New:    "",

@@ -119,13 +119,13 @@ var timerHeap = []Mutant{
 	{
 		Name: "link is cleared after when is read",
 		File: "timer/heap.go",
-		Old: `		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		Old: `		e.link.Store(nil) // HB-8: before when is read, so that a later when is posted again
 		race.Acquire(e)
 		when := e.when.load()
 `,
 		New: `		race.Acquire(e)
 		when := e.when.load()
-		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		e.link.Store(nil) // HB-8: before when is read, so that a later when is posted again
 `,
 		Breaks: "HB-8",
 		Tests:  []string{timerSearch},
@@ -134,7 +134,7 @@ var timerHeap = []Mutant{
 	{
 		Name: "link is never cleared",
 		File: "timer/heap.go",
-		Old: `		e.link.Store(nil) // HB-8: before when is read, so that what is missed is posted again
+		Old: `		e.link.Store(nil) // HB-8: before when is read, so that a later when is posted again
 `,
 		New:    "",
 		Breaks: "HB-8",
@@ -211,14 +211,14 @@ var timerHeap = []Mutant{
 		Old: `	for _, f := range h.due {
 		f.entry.Owner.Due(f.seq, now) // DOC: fire
 	}
-	clear(h.due) // let go of the entries
+	clear(h.due) // for the garbage collector
 	h.due = h.due[:0]
 ...
 			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
 		}
 		h.remove(0)
 `,
-		New: `	clear(h.due) // let go of the entries
+		New: `	clear(h.due) // for the garbage collector
 	h.due = h.due[:0]
 ...
 			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when

@@ -41,7 +41,7 @@ var timerPlaces = []Mutant{
 	{
 		Name: "the heap keeps a disarmed entry from the garbage collector",
 		File: "timer/places.go",
-		Old: `	(*h)[last] = place{} // let go of the entry
+		Old: `	(*h)[last] = place{} // for the garbage collector
 `,
 		New:    "",
 		Breaks: "the heap lets go of what it does not hold",
