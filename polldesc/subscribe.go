@@ -14,8 +14,12 @@ var ErrInterrupted = errors.New("interrupted")
 //
 // Preconditions: the caller owns the side until p is unparked and Resumed has returned.
 func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
-	pd.side[m].publish(p)
-	return pd.park(m)
+	s := &pd.side[m]
+	s.publish(p)
+	if parked, err = pd.park(m); !parked {
+		s.publish(nil) // the side must not keep the owner from the garbage collector
+	}
+	return parked, err
 }
 
 // Resumed ends what Subscribe began. It reports true where Wait would have returned nil,
@@ -23,6 +27,7 @@ func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
 //
 // Preconditions: p was unparked, and nothing else was done with the side since.
 func (pd *PollDesc) Resumed(m Mode) (edge bool) {
+	pd.side[m].publish(nil) // as in Subscribe
 	return pd.side[m].word.collect() == actCall // O6
 }
 

@@ -20,15 +20,39 @@ var polldescSubscribe = []Mutant{
 	{
 		Name: "Subscribe publishes its parker after it has parked",
 		File: "polldesc/subscribe.go",
-		Old: `	pd.side[m].publish(p)
-	return pd.park(m)
+		Old: `	s.publish(p)
+	if parked, err = pd.park(m); !parked {
+		s.publish(nil) // the side must not keep the owner from the garbage collector
+	}
 `,
 		New: `	if parked, err = pd.park(m); parked {
-		pd.side[m].publish(p)
+		s.publish(p)
 	}
-	return parked, err
 `,
 		Breaks: "the parker is written before the commit",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Subscribe that does not park leaves its parker",
+		File: "polldesc/subscribe.go",
+		Old: `	if parked, err = pd.park(m); !parked {
+		s.publish(nil) // the side must not keep the owner from the garbage collector
+	}
+`,
+		New: `	parked, err = pd.park(m)
+`,
+		Breaks: "the side must not keep the owner from the garbage collector",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
+		Name: "Resumed leaves the parker",
+		File: "polldesc/subscribe.go",
+		Old: `	pd.side[m].publish(nil) // as in Subscribe
+`,
+		New:    ``,
+		Breaks: "the side must not keep the owner from the garbage collector",
 		Tests:  []string{search},
 		Core:   true,
 	},

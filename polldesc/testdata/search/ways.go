@@ -232,6 +232,11 @@ func (s *subscriber) try() {
 	s.end(nil)
 }
 
+func isSubscriber(p Parker) bool {
+	_, is := p.(*subscriber)
+	return is
+}
+
 // resumed goes on where Subscribe parked.
 func (s *subscriber) resumed() {
 	if !s.w.pd.Resumed(Read) {

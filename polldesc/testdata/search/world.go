@@ -169,6 +169,8 @@ func (w *world) nothingLeft() string {
 		switch {
 		case s.channel != nil && search.Peek((*s.channel).(channel).permit) > 0:
 			return "a permit is left over (I2)"
+		case s.parker.Load() != nil && isSubscriber(*s.parker.Load()):
+			return "a subscription is left over"
 		case s.word.busy():
 			return "a word is left " + showState(search.Peek(&s.word.g))
 		}
