@@ -30,7 +30,9 @@
 //   - Systems other than Linux: there everything is an alias of package net's.
 //   - To be faster in every case. bench measures, and shows the cases that lose.
 //
-// # What package net does not have
+// # Additions
+//
+// Package net has none of these:
 //
 //   - A limit for each Read and each Write, of any connection: [WithTimeout].
 //   - A connection waits without a goroutine and without a buffer

@@ -17,7 +17,7 @@ type Metric struct {
 	Format func(float64) string
 }
 
-// What a Metric is when it is good.
+// The two directions of a Metric.
 const (
 	more = "more is better"
 	less = "less is better"

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tests here compare README.md and docs with the code, in both directions where
+// The tests here compare README.md and the pages beside it, and docs, with the code, in both directions where
 // there are two. They read files only and run on every system.
 
 // page is a file of documentation; blocks are its fenced code blocks, prose the rest.
@@ -44,8 +44,10 @@ func pages(t *testing.T) (all []page) {
 	generated, err := filepath.Glob("docs/reference/*.md") // there are none before the first is written
 	require.NoError(t, err)
 	files = append(files, generated...)
-	if _, err := os.Stat("README.md"); err == nil {
-		files = append(files, "README.md")
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} {
+		if _, err := os.Stat(name); err == nil {
+			files = append(files, name)
+		}
 	}
 	for _, name := range files {
 		name = filepath.ToSlash(name)
