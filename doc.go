@@ -12,7 +12,7 @@
 // # Goals
 //
 //   - The same names, methods, errors (identity, type and text), defaults and deadlines
-//     as package net's. Where that is not so, docs/divergences.md says why.
+//     as package net's. Where that is not so, docs/reference/divergences.md says why.
 //   - Code to learn from. The core, which is the word that a goroutine waits on, the
 //     reactor and the deadline heap, is readable in one sitting, and every subtle step
 //     has an id (O3, E4, HB-1, D2) that is the same in code, documentation and tests.

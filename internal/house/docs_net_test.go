@@ -15,11 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// If this fails, docs/net-tests.md leaves out a test of package net, and nobody has
+// If this fails, docs/reference/net-tests.md leaves out a test of package net, and nobody has
 // asked whether its promise is kept here.
 func TestDocsKnowNetsTests(t *testing.T) {
 	atRoot(t)
-	const name = "docs/net-tests.md"
+	const name = "docs/reference/net-tests.md"
 	text := read(t, name)
 	var listed []string // in the first column; the names are not code of ours, so _ is escaped
 	kept := regexp.MustCompile("`Test\\w+`|package net's own|none yet")
@@ -49,11 +49,11 @@ func TestDocsKnowNetsTests(t *testing.T) {
 	t.Logf("%d files, %d tests, %d rows with none yet", files, tests, len(regexp.MustCompile(`(?m)^\|.*none yet`).FindAllString(text, -1)))
 }
 
-// If this fails, docs/interop.md speaks of a version of a library that is not tested.
+// If this fails, docs/reference/interop.md speaks of a version of a library that is not tested.
 func TestDocsKnowTestedVersions(t *testing.T) {
 	atRoot(t)
 	required := read(t, "internal/interop/go.mod")
-	rows := regexp.MustCompile(`(?m)^\| ([\w./-]+) \| (v[\w.-]+) \|`).FindAllStringSubmatch(read(t, "docs/interop.md"), -1)
+	rows := regexp.MustCompile(`(?m)^\| ([\w./-]+) \| (v[\w.-]+) \|`).FindAllStringSubmatch(read(t, "docs/reference/interop.md"), -1)
 	require.NotEmpty(t, rows)
 	for _, m := range rows {
 		require.Contains(t, required, "\t"+m[1]+" "+m[2])
@@ -61,14 +61,14 @@ func TestDocsKnowTestedVersions(t *testing.T) {
 	t.Logf("%d libraries", len(rows))
 }
 
-// provers are the files whose tests docs/timeouts.md exists for.
+// provers are the files whose tests docs/reference/timeouts.md exists for.
 var provers = regexp.MustCompile(`^internal/interop/http_.*(timeout|pool|proxy|transport)`)
 
-// If this fails, docs/timeouts.md leaves out a timeout that package http has, or the test
+// If this fails, docs/reference/timeouts.md leaves out a timeout that package http has, or the test
 // of one, or promises a test that is not there, or does not say where it is described.
 func TestDocsKnowEveryTimeout(t *testing.T) {
 	atRoot(t)
-	text := read(t, "docs/timeouts.md")
+	text := read(t, "docs/reference/timeouts.md")
 	_, there := declared(t)
 	articles := []string{"", "HTTP timeouts", "http.Transport", "SetReadDeadline", "Docker's TimeoutConn"}
 	promised := map[string]bool{}

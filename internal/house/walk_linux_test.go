@@ -220,7 +220,7 @@ func TestCloseEndsTheReadAndFreesTheSlot(t *testing.T) {
 	require.Zero(t, s.Open+s.ParkedReaders+s.Timers)
 }
 
-// If one of these fails, docs/divergences.md is out of date.
+// If one of these fails, docs/reference/divergences.md is out of date.
 func TestDivergencesAreAsWritten(t *testing.T) {
 	t.Run("a File is named by its socket", func(t *testing.T) {
 		l, err := netpoller.Listen("tcp4", "127.0.0.1:0")

@@ -150,7 +150,7 @@ func (l accepted) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// If this fails, docs/interop.md is wrong about what it costs that grpc asks whether a
+// If this fails, docs/reference/interop.md is wrong about what it costs that grpc asks whether a
 // connection is a *net.TCPConn, or about the remedy.
 func TestUserTimeout(t *testing.T) {
 	control := func(_, _ string, c syscall.RawConn) (err error) {

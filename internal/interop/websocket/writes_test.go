@@ -14,7 +14,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// If this fails, docs/interop.md is wrong about what it costs that gorilla/websocket
+// If this fails, docs/reference/interop.md is wrong about what it costs that gorilla/websocket
 // hands a large message to net.Buffers, which knows package net's connections only.
 func TestWritesPerMessage(t *testing.T) {
 	server := ends.Ours(ends.NewGroup(t, netpoller.PollerConfig{}))

@@ -12,7 +12,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// If this fails, docs/divergences.md is out of date: a ReadMsg that fails returns
+// If this fails, docs/reference/divergences.md is out of date: a ReadMsg that fails returns
 // nothing, where package net's returns -1 after it waited, and an address for UDP.
 func TestFailedReadMsgDiffers(t *testing.T) {
 	for _, std := range []bool{true, false} {
@@ -31,7 +31,7 @@ func TestFailedReadMsgDiffers(t *testing.T) {
 	}
 }
 
-// If this fails, docs/divergences.md is out of date: control messages without data go
+// If this fails, docs/reference/divergences.md is out of date: control messages without data go
 // out of a raw socket as an empty packet, and package net adds a byte.
 func TestControlAloneDiffers(t *testing.T) {
 	if !nettest.RerunAlone(t) {
