@@ -89,7 +89,7 @@ var pollerLoop = []Mutant{
 	}
 }`,
 		Breaks: "errand: the reactor calls f, or it is reported that it has ended for good",
-		Tests:  []string{"./poller -run TestErrandsBeforeTheEnd"},
+		Tests:  []string{searchPoller, "./poller -run TestErrandsBeforeTheEnd"},
 	},
 	{
 		Name: "stale events are not counted",

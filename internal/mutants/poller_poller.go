@@ -52,7 +52,7 @@ var pollerPoller = []Mutant{
 		File: "poller/poller_linux.go",
 		Old:  ` | unix.EPOLLET // DOC: interest`, New: ` // DOC: interest`,
 		Breaks: "fact a: edge-triggered",
-		Tests:  []string{"./poller -run TestEventsOf"},
+		Tests:  []string{searchPoller, "./poller -run TestEventsOf"},
 	},
 	{
 		Name: "writes stay watched",

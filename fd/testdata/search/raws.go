@@ -76,7 +76,7 @@ var raws = []search.Scenario{
 		w.write(roomy)
 		r.Go("writer", func() {
 			w.end(w.fd.RawWrite(func(fd uintptr) bool {
-				_, err := kernel.RawCalls.Write(int(fd), make([]byte, 1))
+				_, err := kernel.RawCalls.SendTo(int(fd), make([]byte, 1), nil)
 				return err != syscall.EAGAIN
 			}))
 		})

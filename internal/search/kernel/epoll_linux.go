@@ -126,6 +126,13 @@ func placeOf(fd int) int {
 // register makes an item that was registered, or not: was.
 func (e *epoll) register(fd int, events uint32, lo, hi int32, was uint64) bool {
 	place := placeOf(fd)
+	asked := uint32(unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET)
+	if _, is := machine.objects[fd].(*event); is {
+		asked = unix.EPOLLIN | unix.EPOLLET
+	}
+	if events&^unix.EPOLLOUT != asked {
+		panic(fmt.Sprintf("kernel: descriptor %d is registered for %#x, and what is simulated is %#x", fd, events, asked))
+	}
 	bits := uint64(registered)
 	if events&unix.EPOLLOUT != 0 {
 		bits |= wantsRoom

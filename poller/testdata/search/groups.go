@@ -87,6 +87,18 @@ var groups = []search.Scenario{
 		r.Go("closer", w.p.close)
 		w.expect(1, net.ErrClosed)
 	}},
+	{Name: "a token is made for one in a bubble while a deadline is set, and the poller is closed", Notes: "errands, group close: the last of them too", Setup: func(r *search.Run) {
+		w := newWorld(r, Nested)
+		w.ReactorsEnd = true
+		fd, pd := w.register()
+		_, other := w.register()
+		r.Settle()
+		w.InBubble = true
+		r.Go("reader", func() { w.end(w.read(fd, pd)) })
+		r.Go("setter", func() { w.setUnlessClosed(other, 5) })
+		r.Go("closer", w.p.close)
+		w.expect(1, net.ErrClosed)
+	}},
 	{Name: "one in a bubble registers", Notes: "errands, life", Setup: func(r *search.Run) {
 		w := newWorld(r, Nested)
 		w.InBubble = true

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/a57b2d82/netpoller/internal/search"
 	"github.com/a57b2d82/netpoller/polldesc"
@@ -56,6 +57,13 @@ var wakes = []search.Scenario{
 			return ""
 		})
 	}},
+}
+
+// setUnlessClosed is set of a descriptor that may be evicted meanwhile.
+func (w *world) setUnlessClosed(pd *polldesc.PollDesc, at int64) {
+	if w.set(pd, at); w.wrong == net.ErrClosed.Error() {
+		w.wrong = ""
+	}
 }
 
 func (w *world) set(pd *polldesc.PollDesc, at int64) {
