@@ -2,7 +2,7 @@ package netpoller
 
 import "net"
 
-// What is package net's own here: interfaces, addresses and errors are shared, so that
+// These are package net's own: interfaces, addresses and errors are shared, so that
 // values pass freely between a program that uses this package and one that uses that.
 type (
 	Addr                = net.Addr

@@ -70,7 +70,7 @@ func TestAllocsOfParkedRead(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(1000, run))
 }
 
-// What a goroutine did before a Write must be visible to the one whose Read sees that
+// Memory that a goroutine wrote before a Write must be visible to the one whose Read sees that
 // data: programs rely on it, and the race detector must be told, with our connection
 // at either end or at both.
 func TestHappensBefore(t *testing.T) {

@@ -435,7 +435,7 @@ func TestWritersTakeTurns(t *testing.T) {
 	}
 }
 
-// If this fails, a copy that begins in the kernel and goes on outside, because somebody has
+// If this fails, a copy that begins in the kernel and goes on outside, because a goroutine has
 // cleared O_NONBLOCK while it waited for room, counts one part only.
 func TestCountOfCopyThatLeavesTheKernel(t *testing.T) {
 	data, want := noise(1 << 19)

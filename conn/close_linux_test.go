@@ -80,7 +80,7 @@ func TestCloseResets(t *testing.T) {
 	}
 }
 
-// What was sent before a FIN must be read whole, whatever the buffer's size, and then
+// Data that was sent before a FIN must be read whole, whatever the buffer's size, and then
 // the end: a poller that takes the hang-up for the end loses data.
 func TestDataBeforeEnd(t *testing.T) {
 	for range 300 {
@@ -111,7 +111,7 @@ func TestDataBeforeEnd(t *testing.T) {
 	}
 }
 
-// What comes before a reset may be lost, but a Read must neither wait for ever nor
+// Data before a reset may be lost, but a Read must neither wait forever nor
 // invent anything.
 func TestDataBeforeReset(t *testing.T) {
 	for range 300 {
@@ -134,7 +134,7 @@ func TestDataBeforeReset(t *testing.T) {
 }
 
 // Close must end everything that waits, with net.ErrClosed, and return when the
-// descriptor is gone, whoever else calls it.
+// descriptor is gone, whichever goroutine calls it.
 func TestCloseEndsAll(t *testing.T) {
 	for range 100 {
 		a, b := pair(t)
@@ -206,7 +206,7 @@ func TestGarbageIsClosed(t *testing.T) {
 	})
 }
 
-// A connection that somebody reads must not be taken for garbage.
+// A connection that a goroutine reads must not be taken for garbage.
 func TestReadKeepsAlive(t *testing.T) {
 	a, b := pair(t)
 	result := make(chan error)

@@ -106,6 +106,6 @@ func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 	s.network = laddr.Network()
 	rsa, _ := syscall.Getpeername(sysfd)
 	s.own(sysfd)
-	s.pfd.MarkExposed() // whoever had it may have it still
+	s.pfd.MarkExposed() // the program that had it may still have it
 	return laddr, addrOf(s.sotype, rsa), nil
 }

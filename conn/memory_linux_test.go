@@ -74,7 +74,7 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 		t.Logf("%-36s %5.0f bytes per connection, %.2f of net's", kind.name, bytes[i], bytes[i]/bytes[0])
 	}
-	// What the runtime makes outside it makes by the quarter of a megabyte.
+	// The runtime allocates outside of the heap by the quarter of a megabyte.
 	few := float64(512<<10) / float64(idleConns(t))
 	require.Less(t, bytes[1], 1.1*bytes[0]+few, "a blocked Read")
 	require.Less(t, bytes[2], 0.25*bytes[0]+few, "NotifyReadable")

@@ -118,7 +118,7 @@ func TestLateStopStopsNothing(t *testing.T) {
 	}
 }
 
-// If this fails, a notification that is over keeps its connection open for ever, or one
+// If this fails, a notification that is over keeps its connection open forever, or one
 // that waits does not keep it.
 func TestNotifiedGarbageIsClosed(t *testing.T) {
 	before := nettest.OpenFDs(t)

@@ -87,7 +87,7 @@ func TestAllocsOfZones(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(1000, run))
 }
 
-// What a goroutine did before it sent must be visible to the one that received: the
+// Memory that a goroutine wrote before it sent must be visible to the one that received: the
 // race detector must be told, whichever methods they used.
 func TestHappensBeforeOfPackets(t *testing.T) {
 	c, peer := udp(t, "udp4", "127.0.0.1:0"), udp(t, "udp4", "127.0.0.1:0")

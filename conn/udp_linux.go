@@ -12,7 +12,7 @@ import (
 // A UDPConn is a UDP socket: connected to one peer, or bound and open to all. It is a
 // net.Conn and a net.PacketConn.
 //
-// What does not fit into a buffer that is read into is lost. ReadFromUDPAddrPort and
+// The part of a packet that does not fit into the buffer is lost. ReadFromUDPAddrPort and
 // WriteToUDPAddrPort allocate nothing.
 type UDPConn struct{ conn }
 

@@ -83,7 +83,7 @@ func (c *conn) waitFor(op string, ctx context.Context, wait func(*fd.FD, context
 // Each f runs in a goroutine of its own. So it may read, wait, or take its time without
 // holding up other connections, and may call NotifyReadable again. Until f is called, a
 // Read by anyone waits behind it, and so do ReadContext and WaitReadable, whose contexts do
-// not end that. So does another NotifyReadable: as long as somebody else reads or waits for
+// not end that. So does another NotifyReadable: as long as another goroutine reads or waits for
 // a notification, it does not return. It panics if f is nil.
 //
 // stop prevents the call and reports whether it did; false means that f was called or is

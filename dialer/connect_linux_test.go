@@ -153,7 +153,7 @@ func TestSpuriousWakeupTimeout(t *testing.T) {
 	require.True(t, err.(net.Error).Timeout(), "%v", err)
 }
 
-// What SO_ERROR holds must be the dial's error; and what it says of a connect in
+// The error in SO_ERROR must be the dial's error; and what it says of a connect in
 // progress, none.
 func TestSocketError(t *testing.T) {
 	nettest.NoFDsLeft(t)
@@ -188,7 +188,7 @@ func TestOddConnectResults(t *testing.T) {
 	}
 }
 
-// What keeps a socket from being made, or watched, must be the dial's error and leave
+// An error that keeps a socket from being made, or watched, must be the dial's error and leave
 // no descriptor.
 func TestNoSocket(t *testing.T) {
 	nettest.NoFDsLeft(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// What answers on one of the two families' addresses.
+// A server that answers on one of the two families' addresses.
 type answer int
 
 const (

@@ -73,7 +73,7 @@ func TestHTTPTrace(t *testing.T) {
 }
 
 // The connections that resolving a name takes must not be reported as if the program
-// had made them, whoever dials them; the context's values must reach them.
+// had made them, whichever Dialer is used; the context's values must reach them.
 func TestHTTPTraceOfResolver(t *testing.T) {
 	port := host(t, accepts, accepts)
 	server := nettest.NewDNS(t, names)

@@ -317,7 +317,7 @@ func TestPipesAreKeptAndDropped(t *testing.T) {
 }
 
 // If this fails, a pipe that holds what nobody took is left open; or it is closed twice, the
-// second time when its numbers are somebody else's.
+// second time when its numbers have been reused.
 func TestFailedSpliceClosesItsPipe(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	g := poller.NewGroup(poller.Config{})
@@ -358,7 +358,7 @@ func TestFailedSpliceClosesItsPipe(t *testing.T) {
 	}
 }
 
-// If this fails, more is taken off a stream than somebody asked for.
+// If this fails, more is taken off a stream than was asked for.
 func TestSpliceKeepsItsLimit(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		src, from := pair(t, g)
@@ -490,7 +490,7 @@ func TestWritevBulk(t *testing.T) {
 }
 
 // If this fails, a Splice that is woken for nothing blocks in the kernel, where Close cannot
-// wake it, because somebody has cleared O_NONBLOCK meanwhile.
+// wake it, because another program has cleared O_NONBLOCK meanwhile.
 func TestSpliceDoesNotBlock(t *testing.T) {
 	g := poller.NewGroup(poller.Config{})
 	defer g.Close()
@@ -508,7 +508,7 @@ func TestSpliceDoesNotBlock(t *testing.T) {
 	require.ErrorIs(t, result(t, "Splice", moved), net.ErrClosed)
 }
 
-// If this fails, a Splice that goes on by writes, because somebody has cleared O_NONBLOCK
+// If this fails, a Splice that goes on by writes, because another program has cleared O_NONBLOCK
 // while it waited for room, forgets what it had moved before.
 func TestSpliceCountsWhatItMovedBefore(t *testing.T) {
 	const size = 1 << 19

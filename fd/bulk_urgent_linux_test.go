@@ -10,7 +10,7 @@ import (
 )
 
 // If this fails, a Splice waits at an urgent byte, past which the kernel splices
-// nothing, though more has come, for ever, as no edge follows; or it takes it for the
+// nothing, though more has come, forever, as no edge follows; or it takes it for the
 // end, if the peer has sent its FIN.
 func TestSplicePassesUrgentByte(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {

@@ -26,7 +26,7 @@ func socketOf(sysfd int) string {
 	return name
 }
 
-// A goroutine that Close forgot would be parked for ever (golang/go#27752,
+// A goroutine that Close forgot would be parked forever (golang/go#27752,
 // golang/go#13049); a descriptor that outlives Close keeps its port and its peer.
 func TestCloseWakesEveryone(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
@@ -333,7 +333,7 @@ func TestEveryCallLetsGo(t *testing.T) {
 }
 
 // If this fails, Close has returned while its number was still open, or was about to be
-// closed though it might be somebody else's by then.
+// closed though it might have been reused by then.
 func TestCloseReturnsWhenItIsGone(t *testing.T) {
 	g := poller.NewGroup(poller.Config{})
 	defer g.Close()

@@ -282,7 +282,7 @@ func TestConnectWithoutPoll(t *testing.T) {
 	})
 }
 
-// A Connect that does not end with its context would hold up whoever dials.
+// A Connect that does not end with its context would hold up the dial.
 func TestConnectContext(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		sa := fullListener(t)

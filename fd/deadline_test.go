@@ -28,7 +28,7 @@ func expires(t testing.TB, what string, f func() (int, error)) {
 	}
 }
 
-// A deadline that wakes nobody would hang whoever relies on it; one that lasts longer
+// A deadline that wakes nobody would hang the goroutine that relies on it; one that lasts longer
 // than it is set would break the connection.
 func TestDeadlines(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
@@ -52,9 +52,9 @@ func TestDeadlines(t *testing.T) {
 				expires(t, c.name+" with a deadline to come", c.op)
 				expires(t, c.name+" again", c.op)
 				ok(t, set(longAgo))
-				expires(t, c.name+" with a deadline gone by", c.op)
+				expires(t, c.name+" with a deadline in the past", c.op)
 				ok(t, set(time.Now().Add(-1)))
-				expires(t, c.name+" with one just gone by", c.op)
+				expires(t, c.name+" with one that has just passed", c.op)
 				ok(t, set(time.Time{}))
 			}
 		}

@@ -50,7 +50,7 @@ func TestMutexStress(t *testing.T) {
 	}
 }
 
-// A descriptor destroyed twice closes somebody else's number; one destroyed never leaks.
+// A descriptor destroyed twice closes a number that has been reused; one destroyed never leaks.
 func TestMutexStressClose(t *testing.T) {
 	const goroutines, rounds = 6, 500
 	for range rounds {

@@ -137,7 +137,7 @@ func TestMutexPanics(t *testing.T) {
 	}
 }
 
-// If close forgot one who waits for a lock, that goroutine would sleep for ever.
+// If close forgot a goroutine that waits for a lock, that goroutine would sleep forever.
 func TestMutexCloseWakesWaiters(t *testing.T) {
 	for m := read; m <= write; m++ {
 		var mu fdMutex

@@ -29,7 +29,7 @@ func rounds() int {
 	return 1000
 }
 
-// second reads behind whoever has the side, and returns what the Read came to.
+// second reads behind the owner of the side, and returns what the Read came to.
 func second(t testing.TB, fd *FD) (read <-chan error) {
 	read = async(func() error { _, err := fd.Read(make([]byte, 8)); return err })
 	eventually(t, "a Read that waits for its turn", func() bool { return fd.mu.state.Load()&waiters(0) != 0 })

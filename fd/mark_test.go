@@ -14,7 +14,7 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// What a Read of an exposed socket costs, and when it asks for the urgent mark.
+// The cost of a Read of an exposed socket, and when it asks for the urgent mark.
 
 // If this fails, each Read of a pooled connection, which the pool has looked at through
 // SyscallConn, asks the kernel twice for data that is not there.

@@ -31,7 +31,7 @@ func eachMayFault(t *testing.T, f func(t *testing.T, g *poller.Group)) {
 }
 
 // rests reads the rest of what is there after a short read. Without the field that would
-// wait for ever, which the short read has decided.
+// wait forever, which the short read has decided.
 func rests(t *testing.T, g *poller.Group, fd *FD, buf []byte, rest int) {
 	t.Helper()
 	if fd.sawEmpty == g.Config().MemoryMayFault {

@@ -284,7 +284,7 @@ func TestPacketsFailingCalls(t *testing.T) {
 	}
 }
 
-// What a packet came with must be told: its sender, its control messages, that it was
+// ReadMsg must return what came with a packet: its sender, its control messages, that it was
 // cut; and a call that fails must tell nothing.
 func TestReadMsgTells(t *testing.T) {
 	g := poller.NewGroup(poller.Config{})

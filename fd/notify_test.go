@@ -29,7 +29,7 @@ func notified(fd *FD) (told chan struct{}, stop func() bool) {
 	return told, fd.NotifyReadable(func() { told <- struct{}{} })
 }
 
-// If this fails, somebody who waits without a goroutine is not told of something that
+// If this fails, a notification does not come for something that
 // ends a Read, or is told twice.
 func TestNotifyOfEverything(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -40,7 +40,7 @@ func TestNotifyOfEverything(t *testing.T) {
 		"end":      {func(_ *FD, far *peer) { far.fin() }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
 		"end here": {func(fd *FD, _ *peer) { fd.Shutdown(syscall.SHUT_RD) }, func(t *testing.T, fd *FD) { readsEOF(t, fd) }},
 		"reset":    {func(_ *FD, far *peer) { far.reset() }, nil},
-		"deadline gone by": {func(fd *FD, _ *peer) { fd.SetReadDeadline(longAgo) },
+		"deadline in the past": {func(fd *FD, _ *peer) { fd.SetReadDeadline(longAgo) },
 			func(t *testing.T, fd *FD) { readsErr(t, fd, os.ErrDeadlineExceeded) }},
 		"deadline to come": {func(fd *FD, _ *peer) { fd.SetReadDeadline(time.Now().Add(time.Millisecond)) },
 			func(t *testing.T, fd *FD) { readsErr(t, fd, os.ErrDeadlineExceeded) }},

@@ -38,7 +38,7 @@ func child() {
 	os.Exit(0)
 }
 
-// O_NONBLOCK is shared with whoever inherits a descriptor. If a Read could block for
+// O_NONBLOCK is shared with every process that inherits a descriptor. If a Read could block for
 // that, Close and deadlines would wait for data (golang/go#43894).
 func TestChildClearsNonblock(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
@@ -153,7 +153,7 @@ func TestLateEventIsStale(t *testing.T) {
 }
 
 // Closing must end the registration although a duplicate keeps the socket alive, or
-// its events come for ever for nobody.
+// its events come forever for nobody.
 func TestCloseUnregistersDespiteDuplicate(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd, far := pair(t, g)

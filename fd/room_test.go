@@ -13,8 +13,8 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// If this fails, a socket that once had no room wakes the reactor for every packet that
-// leaves it, for ever; or waits for room that nothing reports.
+// If this fails, a socket that once had no room wakes the reactor forevery packet that
+// leaves it, forever; or waits for room that nothing reports.
 func TestRoomIsReportedWhileAwaited(t *testing.T) {
 	for name, socket := range map[string]func(t testing.TB, g *poller.Group) (*FD, *peer){
 		"unix":     unixPair,

@@ -330,7 +330,7 @@ func TestDataThenReset(t *testing.T) {
 	})
 }
 
-// A reset must reach whoever is parked already, on both sides.
+// A reset must reach the owners that are parked already, on both sides.
 func TestResetWakesBothSides(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd, far := pair(t, g)

@@ -41,7 +41,7 @@ func TestRawReadBetweenReads(t *testing.T) {
 	})
 }
 
-// Somebody else may receive the urgent byte, and with it the fact that there was one:
+// Another process may receive the urgent byte, and with it the fact that there was one:
 // epoll says nothing of it any more, but reads still end there.
 func TestUrgentByteTakenBySomeoneElse(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
@@ -67,7 +67,7 @@ func TestUrgentByteTakenBySomeoneElse(t *testing.T) {
 					take(fd, func(sysfd uintptr) {
 						far.urgent("!")
 						far.send("after")
-						eventually(t, "urgent byte", func() bool { // often before the poller hears of it
+						eventually(t, "urgent byte", func() bool { // often before the poller sees it
 							n, _, _ := syscall.Recvfrom(int(sysfd), make([]byte, 1), syscall.MSG_OOB)
 							return n == 1
 						})
@@ -81,7 +81,7 @@ func TestUrgentByteTakenBySomeoneElse(t *testing.T) {
 	})
 }
 
-// Somebody else may read from the same socket. Then readiness comes to nothing, but
+// Another process may read from the same socket. Then readiness comes to nothing, but
 // what is left must not be forgotten.
 func TestReadsBySomeoneElse(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {

@@ -126,7 +126,7 @@ func TestShortReadThenReset(t *testing.T) {
 	})
 }
 
-// What comes after a short read and before the next Read is announced by an edge of
+// Data that comes after a short read and before the next Read is announced by an edge of
 // its own, and must be found by it, however it came.
 func TestBetweenShortReadAndRead(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
@@ -221,7 +221,7 @@ func TestRacesShortRead(t *testing.T) {
 	})
 }
 
-// What fills its buffer proves nothing: more may be there, with no edge to come.
+// A Read that fills its buffer proves nothing: more may be there, with no edge to come.
 func TestExactReadIsNotShort(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd, far := pair(t, g)

@@ -164,7 +164,7 @@ func TestFreeSlotMustBeClosedUntilAlloc(t *testing.T) {
 	require.NoError(t, c.Alloc().Prepare(Read))
 }
 
-// If this failed, a goroutine would sleep on in a descriptor that is somebody else's.
+// If this failed, a goroutine would sleep on in a descriptor that has another owner.
 func TestFreeMustRefuseADescriptorInUse(t *testing.T) {
 	c := newTestCache()
 	pd := c.Alloc()

@@ -116,7 +116,7 @@ func FuzzDeadlines(f *testing.F) {
 	f.Add([]byte{both, 5, read, 9, pass, 7, run, 0, pass, 5, run, 0})      // moved on, of one side
 	f.Add([]byte{read, 9, limit, 3, pass, 4, run, 0, limit, 0, run, 0})    // a limit before a deadline
 	f.Add([]byte{limit, 9, read, 3, read, 0, pass, 10, limit, 0, run, 0})  // a deadline before a limit
-	f.Add([]byte{both, 255, both, 0, other, 255, other, 0, pass, 1})       // gone by, and taken back
+	f.Add([]byte{both, 255, both, 0, other, 255, other, 0, pass, 1})       // in the past, and taken back
 	f.Add([]byte{both, 4, pass, 9, both, 20, run, 0, pass, 30, read, 3})   // the reactor is late
 	f.Add([]byte{read, 5, write, 5, read, 3, write, 8, pass, 6, run, 0})   // which guards which
 	f.Add([]byte{write, 7, read, 7, write, 2, pass, 3, run, 0, write, 9})  // and the other way round

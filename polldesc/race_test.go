@@ -285,7 +285,7 @@ func TestRaceEvict(t *testing.T) {
 }
 
 // If this failed, an event for a connection that is gone would leave its mark on the
-// one that has its slot, or wake somebody for good.
+// one that has its slot, or wake a goroutine again and again.
 func TestRaceReuse(t *testing.T) {
 	n := rounds(5000)
 	const owners = 4

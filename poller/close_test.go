@@ -48,7 +48,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// Whoever is parked when the Group goes would sleep for ever, if Close did not say so.
+// An owner that is parked when the Group is closed would sleep forever if Close did not wake it.
 func TestCloseEvicts(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		var sockets []*socket
@@ -73,7 +73,7 @@ func TestCloseEvicts(t *testing.T) {
 	})
 }
 
-// What is closed must say so to newcomers, and again and again.
+// A closed Group must return ErrClosed to every caller, and each time.
 func TestUseAfterClose(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		p, err := g.Pick()
@@ -105,7 +105,7 @@ func TestUseAfterClose(t *testing.T) {
 }
 
 // Close may come while all else goes on; then each call either works or says closed,
-// nobody stays parked, and no wake-up is written to a number that is somebody else's by
+// nobody stays parked, and no wake-up is written to a number that has been reused by
 // then (netty/netty#9362).
 func TestCloseRaces(t *testing.T) {
 	for name, w := range strategies {

@@ -194,7 +194,7 @@ func TestNoEventsAfterUnregister(t *testing.T) {
 	})
 }
 
-// What is ready before it is registered must be reported (fact b).
+// A descriptor that is ready before it is registered must be reported (fact b).
 func TestReadyBeforeRegister(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		p, err := g.Pick()

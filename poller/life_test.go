@@ -47,7 +47,7 @@ func TestReactorEndsAndStartsAgain(t *testing.T) {
 	})
 }
 
-// What happens while no reactor runs, or one is about to end, must not be lost: an event,
+// Nothing must be lost while no reactor runs, or one is about to end: an event,
 // a deadline, a wake-up. Each pause is about as long as it lingers.
 func TestReactorEndRaces(t *testing.T) {
 	rounds := 60
@@ -203,7 +203,7 @@ func labelsOf(function string) string {
 	return ""
 }
 
-// A descriptor whose number is somebody else's by now must not be written to by those who
+// A descriptor whose number has been reused must not be written to by goroutines that
 // close the last socket of a closed Group.
 func TestReleaseAfterClose(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What registering costs when everybody does it at once, to one reactor or to several. The
+// The cost of registering when many goroutines do it at once, to one reactor or to several. The
 // profile of mutexes says who waits for whom: -mutexprofile.
 func BenchmarkRegister(b *testing.B) {
 	for _, n := range []int{1, 4, 16} {

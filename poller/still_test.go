@@ -61,7 +61,7 @@ func TestEventsBeforeDeadlines(t *testing.T) {
 	}
 }
 
-// A deadline that passes just before the reactor blocks must not have it block for ever.
+// A deadline that passes just before the reactor blocks must not have it block forever.
 func TestDeadlineJustPassed(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestDeadlineJustPassed(t *testing.T) {
 	}
 }
 
-// What the reactor was asked to do must be done though it ends.
+// The reactor must call its errands though it ends.
 func TestErrandsBeforeTheEnd(t *testing.T) {
 	p := still(t, Nested)
 	done := false
@@ -131,7 +131,7 @@ func TestIdleAfterADeadline(t *testing.T) {
 	})
 }
 
-// A Poller that is closed must leave alone whoever has its number now.
+// A Poller that is closed must leave alone a descriptor that has its number now.
 func TestClosedPollerTouchesNobodysEpoll(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		s := register(t, g)
@@ -146,7 +146,7 @@ func TestClosedPollerTouchesNobodysEpoll(t *testing.T) {
 			ok(t, err)
 			defer sys.CloseFD(other)
 			if other > s.p.epfd {
-				t.Skip("somebody else has the number")
+				t.Skip("another goroutine has the number")
 			}
 		}
 		ok(t, sys.EpollAdd(other, s.near, unix.EPOLLIN, 7, 7))
@@ -162,7 +162,7 @@ func TestClosedPollerTouchesNobodysEpoll(t *testing.T) {
 	})
 }
 
-// What is read must be reported to who waits for it while somebody waits for room.
+// A reader must be woken while another goroutine waits to write.
 func TestReadsAreWatchedWithWrites(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		s := register(t, g) // which watches writes

@@ -79,7 +79,7 @@ func TestDeadlineIsNotEarly(t *testing.T) {
 	})
 }
 
-// A reactor that sleeps until a deadline must hear of an earlier one
+// A reactor that sleeps until a deadline must be woken for an earlier one
 // (golang/go#42237, golang/go#42515): otherwise it comes an hour late.
 func TestEarlierDeadlineWakesReactor(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
@@ -130,7 +130,7 @@ func TestWakeHammer(t *testing.T) {
 	})
 }
 
-// The same without timers: whoever wakes a reactor may rely on a look at the heap that
+// The same without timers: a goroutine that wakes a reactor may rely on a look at the heap that
 // begins after that, however many wake it at once.
 func TestWakeIsSeen(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
@@ -222,7 +222,7 @@ func TestLaterDeadlineIsCheap(t *testing.T) {
 	})
 }
 
-// RunDue must end although an owner keeps arming times gone by.
+// RunDue must end although an owner keeps arming times in the past.
 func TestRunDueEnds(t *testing.T) {
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {

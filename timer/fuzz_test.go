@@ -62,7 +62,7 @@ type pair struct {
 	entries [16]fuzzOwner
 	next    int64 // what Next is expected to be: the earliest, or what was before the last look
 	woken   bool
-	due     []arming // what the oracle expects to hear of, in order
+	due     []arming // the calls of Due that the oracle expects, in order
 }
 
 // A fuzzOwner arms, when it is told of one of its entries, what it was asked to.
@@ -125,7 +125,7 @@ func FuzzHeap(f *testing.F) {
 	f.Add([]byte{arm | 0, 5, arm | 1, 5, arm | 2, 5, run, 5})                              // ties
 	f.Add([]byte{arm | 0, 9, arm | 0, 3, arm | 0, 7, run, 5, run, 7})                      // moved
 	f.Add([]byte{arm | 0, 1, disarm | 0, 0, disarm | 0, 0, run, 9})                        // disarmed
-	f.Add([]byte{arm | 0, 4, armInDue | 0, 1, run, 5, run, 5})                             // again, at a time gone by
+	f.Add([]byte{arm | 0, 4, armInDue | 0, 1, run, 5, run, 5})                             // again, at a time in the past
 	f.Add([]byte{arm | 0, 1, arm | 1, 2, disarmInDue | 0x0, 1, run, 9})                    // disarms one on its way
 	f.Add([]byte{arm | 0, 1, arm | 1, 2, armInDue | 0, 0x90, run, 9, run, 255})            // arms one on its way
 	f.Add([]byte{arm | 15, 255, arm | 0, 0, run, 0, run, 255})                             // the ends of time

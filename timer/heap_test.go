@@ -185,7 +185,7 @@ func TestNewEarliestEntryMustWake(t *testing.T) {
 		{"the earliest is disarmed", func() { h.Disarm(a) }, 0, 50},
 		{"the earliest runs", func() { h.RunDue(70) }, 0, Never},
 		{"the first again", func() { h.Arm(a, 80) }, 1, 80},
-		{"a time gone by", func() { h.Arm(b, -1) }, 1, -1},
+		{"a time in the past", func() { h.Arm(b, -1) }, 1, -1},
 	} {
 		before := wakes
 		earliest = step.next
@@ -214,7 +214,7 @@ func TestDueEntriesMustLeaveBeforeTheFirstOwnerHears(t *testing.T) {
 	require.Equal(t, 2, h.RunDue(50))
 }
 
-// If this failed, an owner that arms again and again could keep the reactor for ever.
+// If this failed, an owner that arms again and again could keep the reactor forever.
 func TestArmedInDueMustWaitForTheNextRun(t *testing.T) {
 	var l log
 	h := newHeap()
@@ -305,7 +305,7 @@ func TestWarmHeapMustNotAllocate(t *testing.T) {
 	require.Zero(t, h.Len())
 }
 
-// A reactor would wake up for every deadline that nobody wants any more.
+// A reactor would wake up forevery deadline that nobody wants any more.
 func TestDisarmedFirstMustLeaveWithTheNextRun(t *testing.T) {
 	h := New(func() {})
 	var due, disarmed, last Entry

@@ -34,7 +34,7 @@ type download struct {
 // newDownload writes to a file in dir, which has the layer's digest for a name only when
 // that has been verified.
 func newDownload(l layer, dir string, moved func(have int64)) (*download, error) {
-	// The digest will be a file's name: it has to be one, whoever sent it.
+	// The digest will be a file's name: it has to be one, whatever the server sent.
 	digits, _ := strings.CutPrefix(l.Digest, "sha256:")
 	want, err := hex.DecodeString(digits)
 	if err != nil || len(want) != sha256.Size || l.Size < 0 {

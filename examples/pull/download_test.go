@@ -103,7 +103,7 @@ func half(w http.ResponseWriter, blob []byte) {
 }
 
 // If this fails, a layer from a server that does not know ranges is put together wrongly,
-// or one that always breaks off keeps us for ever.
+// or one that always breaks off keeps us forever.
 func TestServerWithoutRanges(t *testing.T) {
 	blob := bytes.Repeat([]byte("layer"), 1000)
 	l := layer{digest(blob), int64(len(blob))}

@@ -77,7 +77,7 @@ func (reg *registry) serve(ctx context.Context, ln net.Listener) {
 	address := ln.Addr().String()
 	for {
 		err := reg.server.Serve(ln)
-		for err != nil { // somebody else may have the address, for a time
+		for err != nil { // another program may have the address, for a time
 			if wait(ctx, reg.away) != nil {
 				return
 			}

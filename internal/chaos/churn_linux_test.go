@@ -107,7 +107,7 @@ func (c *churn) dialNobody(a *actor) {
 	switch k := kind(err); {
 	case err == nil:
 		conn.Close()
-		a.fail("somebody answered at %s", address)
+		a.fail("an answer at %s", address)
 	case c.closing.Load(), refused != 0 && errors.Is(err, refused):
 	case address == bothHanging && k == "refused": // by the family that was tried first
 	case k == "canceled" && ctx.Err() == context.Canceled:
@@ -163,7 +163,7 @@ func (c *churn) openAndClose(a *actor) {
 type brief struct {
 	net.Listener
 	timed atomic.Bool // a deadline was set
-	over  atomic.Bool // somebody closes it
+	over  atomic.Bool // a goroutine closes it
 }
 
 // acceptSome accepts until the listener is closed.
@@ -209,7 +209,7 @@ func (c *churn) dialSome(a *actor, ln *brief) {
 			}
 			if c.collects && a.one(8) {
 				a.done.others["connections forgotten"]++
-				continue // somebody else is to close it
+				continue // another goroutine is to close it
 			}
 			conn.Close()
 		case (k == "refused" || k == "no such file" || k == "reset") && ln.over.Load():

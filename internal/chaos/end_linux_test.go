@@ -22,7 +22,7 @@ type end struct {
 	number  int
 	done    chan struct{} // closed when both flows have ended here
 
-	closing atomic.Bool // somebody closes it
+	closing atomic.Bool // a goroutine closes it
 	timed   atomic.Bool // a deadline or a limit was set
 }
 

@@ -11,7 +11,7 @@ import (
 	netpoller "github.com/a57b2d82/netpoller"
 )
 
-// An idle is a connection on which nothing comes, so that a wait ends by what somebody does
+// An idle is a connection on which nothing comes, so that a wait ends by what another goroutine does
 // about it, or never: a deadline, a context, a limit, the peer, Close. Each is done while
 // the wait begins, and the wait must end for that reason.
 type idle struct {

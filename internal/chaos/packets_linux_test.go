@@ -117,7 +117,7 @@ func (e *echo) lost(a *actor, n int) bool {
 }
 
 // explain waits for those packets that were sent again for nothing. If some are lost, the
-// kernel must have dropped one: else somebody has taken it and thrown it away.
+// kernel must have dropped one: otherwise it was taken and thrown away.
 func (e *echo) explain(a *actor) {
 	for range 60 {
 		if e.again.Load() <= e.twice.Load() {

@@ -24,7 +24,7 @@ var errCannot = errors.New("this system does not let a process filter its system
 const (
 	quiet    = 4 * time.Second
 	patience = 10 * time.Second
-	busy     = 3 * time.Second // of a processor's time is for ever
+	busy     = 3 * time.Second // of a processor's time is forever
 )
 
 // try runs steps over a stack with a fault, each to its end, and returns what became of

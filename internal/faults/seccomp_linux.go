@@ -28,7 +28,7 @@ type answer struct {
 }
 
 // install makes a filter of system calls hold for all threads of this process, and returns
-// the descriptor by which somebody is asked about those calls. To send that descriptor
+// the descriptor by which a supervisor is asked about those calls. To send that descriptor
 // away by sendmsg on the descriptor toParent asks nobody.
 func install(system []uint32, toParent int) (listener int, err error) {
 	const data, lo = 0, 16 // in struct seccomp_data: the number, and half of the first argument

@@ -212,7 +212,7 @@ var confined = []struct {
 		[]string{"internal/sys/sanitizer_on.go", "internal/sys/sanitizer_off.go"}},
 }
 
-// What is hard to reason about must stay where it is reasoned about.
+// Code that is hard to reason about must stay where it is explained.
 func TestConfined(t *testing.T) {
 	atRoot(t)
 	for _, f := range sources(t) {

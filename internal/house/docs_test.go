@@ -356,7 +356,7 @@ func isMutex(e ast.Expr) bool {
 	return ok && base(s.X) == "sync" && strings.HasSuffix(s.Sel.Name, "Mutex")
 }
 
-// If this fails, a path of somebody's machine got into a page, where it helps nobody.
+// If this fails, a path of one machine got into a page, where it helps no reader.
 func TestDocsNameNoMachine(t *testing.T) {
 	atRoot(t)
 	local := regexp.MustCompile(`(?:^|[^\w.])/(?:work|root|tmp|home|Users)/`)

@@ -202,7 +202,7 @@ func TestDeadlineIsNeverEarly(t *testing.T) {
 	}
 }
 
-// If this fails, docs/close.md is wrong: somebody stays parked, or his descriptor open.
+// If this fails, docs/close.md is wrong: a goroutine stays parked, or its descriptor open.
 func TestCloseEndsTheReadAndFreesTheSlot(t *testing.T) {
 	w := newWalk(t, netpoller.PollerConfig{})
 	row := func(what string) netpoller.PollerStats {

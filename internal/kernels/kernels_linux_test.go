@@ -228,7 +228,7 @@ func tableOf(text string) string {
 	return table
 }
 
-// Whoever ends this program ends the machine too, even by SIGKILL. The machine here is a shell
+// A signal that ends this program ends the machine too, even by SIGKILL. The machine here is a shell
 // that has the console, as this program does, so the console's end is the end of both.
 func TestNoMachineIsLeft(t *testing.T) {
 	const helper = "NETPOLLER_KERNELS_BOOTS"

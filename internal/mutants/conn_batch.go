@@ -9,7 +9,7 @@ var connBatch = []Mutant{
 		Tests:  []string{"./conn -run TestBatchOfTwoSenders"},
 	},
 	{
-		Name: "an address of a batch is written to, though somebody has kept it",
+		Name: "an address of a batch is written to, though a caller has kept it",
 		File: "conn/batch_linux.go",
 		Old: `if a, ok := old.(*net.UDPAddr); ok && a != nil && sameAddr(a, from) {
 		return old

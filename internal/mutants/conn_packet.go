@@ -16,7 +16,7 @@ var connPacket = []Mutant{
 		Tests:  []string{"./internal/parity/udp -run TestPortOutOfRange|TestErrorsOfUDPConn"},
 	},
 	{
-		Name: "a connected UDP socket writes to somebody else",
+		Name: "a connected UDP socket writes to another address",
 		File: "conn/packet_linux.go",
 		Old: `	switch {
 	case f.connected:

@@ -15,7 +15,7 @@ var fdFdmutex = []Mutant{
 		Core:   true,
 	},
 	{
-		Name: "whoever unlocks after close destroys the descriptor",
+		Name: "every unlock after close destroys the descriptor",
 		File: "fd/fdmutex.go",
 		Old: `				mu.queue(m).release()
 			}

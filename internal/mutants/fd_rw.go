@@ -26,9 +26,9 @@ var fdRw = []Mutant{
 		Name: "the short-read rule holds though the descriptor is exposed",
 		File: "fd/rw_linux.go",
 		Old:  `!fd.inherits && !fd.exposed.Load() && `, New: `!fd.inherits && `,
-		Breaks:     "the short-read rule is over once somebody else had the descriptor",
+		Breaks:     "the short-read rule is over once the descriptor was given out",
 		Tests:      []string{"./fd -run TestUrgentByteTakenBySomeoneElse|TestReadsBySomeoneElse|TestRawReadBetweenReads"},
-		Equivalent: "whoever relies on the rule looks whether the descriptor is exposed",
+		Equivalent: "code that relies on the rule looks whether the descriptor is exposed",
 	},
 	{
 		Name: "the short-read rule holds after a FIN",

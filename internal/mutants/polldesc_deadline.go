@@ -260,7 +260,7 @@ var polldescDeadline = []Mutant{
 `,
 		New: `	pd.guard(m, at)
 `,
-		Breaks: "D1: an arming that comes due for ever",
+		Breaks: "D1: an arming that comes due forever",
 		Tests:  []string{search},
 		Core:   true,
 	},

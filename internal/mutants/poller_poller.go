@@ -98,7 +98,7 @@ var pollerPoller = []Mutant{
 `,
 		Breaks:     "HB-4: Free comes last",
 		Tests:      []string{"./poller -run TestStaleEvent|TestNoEventsAfterUnregister", "./fd -run TestStale"},
-		Equivalent: "fd is still open, so its registration is not another one's, and whoever takes the slot has another generation",
+		Equivalent: "fd is still open, so its registration is not another one's, and the next life of the slot has another generation",
 	},
 	{
 		Name: "a registration is left to close(2)",
@@ -119,7 +119,7 @@ var pollerPoller = []Mutant{
 		Tests:  []string{"./poller -run TestUseAfterClose"},
 	},
 	{
-		Name: "a closed Poller modifies the epoll instance of somebody else",
+		Name: "a closed Poller modifies an epoll instance that is not its own",
 		File: "poller/poller_linux.go",
 		Old: `	if p.closed {
 		return nil // pd was evicted, and a wait will say so
@@ -130,7 +130,7 @@ var pollerPoller = []Mutant{
 		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
-		Name: "a closed Poller deletes from the epoll instance of somebody else",
+		Name: "a closed Poller deletes from an epoll instance that is not its own",
 		File: "poller/poller_linux.go",
 		Old: `	if !p.closed {
 		// This fails only`,
@@ -140,7 +140,7 @@ var pollerPoller = []Mutant{
 		Tests:  []string{searchPoller, "./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
-		Name: "a closed Poller is woken through somebody else's descriptor",
+		Name: "a closed Poller is woken through a descriptor that is not its own",
 		File: "poller/poller_linux.go",
 		Old:  `last && !p.closed {`, New: `last {`,
 		Breaks: "netty/netty#9362: no call meets a number that was given away",

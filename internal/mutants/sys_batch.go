@@ -2,7 +2,7 @@ package main
 
 var sysBatch = []Mutant{
 	{
-		Name: "a batch keeps somebody's buffers",
+		Name: "a batch keeps its caller's buffers",
 		File: "internal/sys/batch_linux.go",
 		Old: `	clear(b.iovs)
 `,

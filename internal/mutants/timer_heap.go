@@ -228,7 +228,7 @@ var timerHeap = []Mutant{
 		}
 		h.remove(0)
 `,
-		Breaks: "all of them are disarmed before the first owner hears of it",
+		Breaks: "RunDue disarms all of them before it calls the first Due",
 		Tests:  []string{"./timer -skip Model|Mutants"},
 		Core:   true,
 	},

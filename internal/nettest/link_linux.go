@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What follows changes the network, and so only one that the process has to itself.
+// The functions below change the network, and so only one that the process has to itself.
 
 // SetLink switches a network interface on or off.
 func SetLink(name string, up bool) error {

@@ -73,7 +73,7 @@ const (
 	slow    class = "too long"
 	anyTime class = ""
 
-	// What is at once takes less than quickly, and whatever waits takes longer than that and
+	// An immediate result takes less than quickly, and whatever waits takes longer than that and
 	// less than slowly.
 	quickly = 900 * time.Millisecond
 	slowly  = time.Minute

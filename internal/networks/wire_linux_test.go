@@ -33,7 +33,7 @@ type wire struct {
 // ports are those of a connection, from the view of near.
 type ports struct{ near, far uint16 }
 
-// awaited is a packet that somebody waits for.
+// awaited is a packet that a goroutine waits for.
 type awaited struct {
 	is   func(p packet) bool
 	came chan struct{}

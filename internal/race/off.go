@@ -9,7 +9,7 @@ func Hide() {}
 // Show ends what Hide began.
 func Show() {}
 
-// Release makes what the calling goroutine has done visible to whoever calls Acquire with
+// Release makes what the calling goroutine has done visible to a goroutine that calls Acquire with
 // the same pointer after it. It orders those who release in no way.
 func Release[T any](*T) {}
 

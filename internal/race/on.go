@@ -14,7 +14,7 @@ func Hide() { runtime.RaceDisable() }
 // Show ends what Hide began.
 func Show() { runtime.RaceEnable() }
 
-// Release makes what the calling goroutine has done visible to whoever calls Acquire with
+// Release makes what the calling goroutine has done visible to a goroutine that calls Acquire with
 // the same pointer after it. It orders those who release in no way.
 func Release[T any](p *T) { runtime.RaceReleaseMerge(unsafe.Pointer(p)) }
 

@@ -65,7 +65,7 @@ type Explorer struct {
 	Preemptions int // the most, if Bounded
 	Limit       int // of schedules; 0 means no limit
 
-	// What Explore found.
+	// The results of Explore.
 	Schedules, Steps, Longest int
 	Cut                       bool // Limit was reached
 	Wrong                     string

@@ -32,7 +32,7 @@ type shared struct {
 	nodes   [2]Uint32
 	mu      [2]Mutex
 	rw      RWMutex
-	permits  *Chan
+	permits *Chan
 	clock   Var
 	plain   [2]int
 	results map[string]string // by goroutine

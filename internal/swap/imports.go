@@ -101,7 +101,7 @@ var ours = map[string]bool{
 }
 
 // assertions returns where a file asks whether a value is of such a type: what fails for
-// a connection that somebody made with the other package.
+// a connection that was made with the other package.
 func assertions(fset *token.FileSet, f *ast.File) (places []string) {
 	found := func(e ast.Expr) {
 		star, ok := e.(*ast.StarExpr)

@@ -172,7 +172,7 @@ func TestBatchesFail(t *testing.T) {
 	}
 }
 
-// If this fails, a Batch keeps somebody's buffers from the garbage collector, or brings
+// If this fails, a Batch keeps its caller's buffers from the garbage collector, or brings
 // them to whom they do not belong.
 func TestFreedBatchIsClean(t *testing.T) {
 	b := NewBatch(2, 4)

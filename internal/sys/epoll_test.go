@@ -218,7 +218,7 @@ func TestFactNested(t *testing.T) {
 			send(t, far, "x", 0)
 		}
 		if got := poll(t, outer, 10); got[1] == 0 {
-			t.Fatal("the outer epoll hears nothing")
+			t.Fatal("the outer epoll reports nothing")
 		}
 		if got := poll(t, inner, 3); len(got) != 3 {
 			t.Errorf("%d events, want 3", len(got))

@@ -275,7 +275,7 @@ func TestEINTR(t *testing.T) {
 	}
 }
 
-// A socket that somebody made blocking must not block: Read and Write may hold a P
+// A socket that another program made blocking must not block: Read and Write may hold a P
 // (golang/go#43894).
 func TestNeverBlocks(t *testing.T) {
 	near, _ := tcpPair(t)
@@ -449,7 +449,7 @@ func TestCloseFD(t *testing.T) {
 	}
 }
 
-// What a socket holds as its error must be told once.
+// The error that a socket holds must be returned once.
 func TestSocketError(t *testing.T) {
 	near, far := tcpPair(t)
 	if v, err := SocketError(near); v != 0 || err != nil {
@@ -488,7 +488,7 @@ func TestFaultRaces(t *testing.T) {
 	<-done
 }
 
-// Who only asks whether there is something must leave it.
+// A call that only asks whether there is something must leave it.
 func TestPeekTakesNothing(t *testing.T) {
 	near, far := pair(t)
 	if err := Peek(near); err != syscall.EAGAIN {

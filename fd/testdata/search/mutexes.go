@@ -7,8 +7,8 @@ import (
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
-// Who may use a descriptor, and who destroys it: each goroutine has a script. r and w lock a
-// side, i is a reference, c is close. Who is the last one to let go destroys, and wakes who
+// The use and the destruction of a descriptor: each goroutine has a script. r and w lock a
+// side, i is a reference, c is close. The last one to let go destroys, and wakes the ones that
 // has closed.
 var mutexes = []search.Scenario{
 	mutexScenario("r", "r", "c"),

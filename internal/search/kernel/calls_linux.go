@@ -110,7 +110,7 @@ func AtMark(int) bool { return false }
 // Listens says so: what no scenario makes a socket that does not.
 func Listens(int) bool { return true }
 
-// What follows compiles, and is in no scenario.
+// The rest compiles, and is in no scenario.
 
 type (
 	Batch   = sys.Batch

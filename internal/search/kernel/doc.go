@@ -24,7 +24,7 @@
 //     any more is not reported (a).
 //   - The runtime watches an instance, or an event descriptor, by edges. If nothing is listed
 //     when it looks, there is no edge (e).
-//   - TCP reports room once somebody has found none and a third of all is free. Other sockets
+//   - TCP reports room once a write has found none and a third of all is free. Other sockets
 //     report it whenever a packet has left.
 //   - A system call on a descriptor that was closed fails the schedule (HB-6).
 //   - A wait with a deadline ends when the scenario has moved the clock.

@@ -115,7 +115,7 @@ func (f *File) passed(now int64) {
 
 func (f *File) edge() { f.word.Update(func(v uint64) uint64 { return v | edge }) }
 
-// What follows is the real one.
+// The rest is the real one.
 
 type SyscallError = os.SyscallError
 

@@ -21,7 +21,7 @@ const (
 	Aborted = 1 << 20 // of a listener: the first connection in the queue
 )
 
-// The word of the room to write: bytes, whether somebody found that there is none, and whether
+// The word of the room to write: bytes, whether a write found that there is none, and whether
 // the socket is not connected yet.
 const (
 	outBytes    = 1<<16 - 1
@@ -33,7 +33,7 @@ const (
 type Kind uint8
 
 const (
-	TCP     Kind = iota // after somebody found none, once there is much
+	TCP     Kind = iota // after a write found none, once there is much
 	Packets             // whenever a packet has left
 )
 

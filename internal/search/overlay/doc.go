@@ -11,7 +11,7 @@
 //	    |  go test -c -overlay
 //	another test binary        search.Scenarios(t, ...): every schedule of each
 //
-// What is rewritten: imports of sync and sync/atomic, and of what package kernel stands for;
+// The rewriting changes imports of sync and sync/atomic, and of what package kernel stands for;
 // channels, send statements and receive expressions, go statements; and each use of a field,
 // for the check for data races. All by byte offset, and no line moves: a counterexample's
 // file:line are those of the repository. Whatever of the language the rewriting does not know,

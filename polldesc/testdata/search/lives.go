@@ -89,7 +89,7 @@ var lives = []search.Scenario{
 			gen := pd.Token().Gen
 			pd.Edge(gen, RDHUP)
 			if !pd.HungUp() || pd.Token().Gen != gen {
-				w.wrong = "a life that is somebody else's too"
+				w.wrong = "a life that another descriptor has too"
 			}
 			pd.Evict()
 			w.cache.Free(pd)

@@ -91,7 +91,7 @@ func newLife(r *search.Run, users int) *lifeWorld {
 	return w
 }
 
-// user registers a socket that has data, hears of it and goes away.
+// user registers a socket that has data, is told of it and goes away.
 func (w *lifeWorld) user() {
 	fd := w.Socket(kernel.TCP, 1)
 	w.Arrive(fd, 1, 0)

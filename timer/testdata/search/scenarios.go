@@ -193,7 +193,7 @@ func (w *world) sleepsTooLong() string {
 	return ""
 }
 
-// forgets is whether somebody was not told when all time has passed.
+// forgets is whether an owner was not told when all time has passed.
 func (w *world) forgets() string {
 	armed := 0
 	for i := range w.owners {
