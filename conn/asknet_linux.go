@@ -97,7 +97,7 @@ var wrapsEOF = question{ask: func() (bool, error) {
 }}
 
 // wildcardIsIPv4 asks whether a socket bound to all addresses is an IPv4 one, because
-// the system has no IPv6 socket that takes IPv4 too. What net takes for one differs if a
+// the system has no IPv6 socket that takes IPv4 too. Net's answer differs if a
 // policy denies bind(2). The hook is told before that, and ends the call. It asks with
 // the kind of socket that net itself tries: a policy may deny the others.
 var wildcardIsIPv4 = question{ask: func() (yes bool, err error) {

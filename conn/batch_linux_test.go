@@ -62,7 +62,7 @@ func packets(to net.Addr, texts ...string) []conn.Message {
 	return ms
 }
 
-// If this fails, packets of a batch get lost or mixed up, come from someone else, or a
+// If this fails, packets of a batch get lost or mixed up, come from another sender, or a
 // count is wrong.
 func TestBatches(t *testing.T) {
 	eachRoute(t, func(t *testing.T, receiver, sender, connected *conn.UDPConn, to *net.UDPAddr) {

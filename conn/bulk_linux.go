@@ -17,7 +17,7 @@ import (
 // net.Buffers, which knows package net's only, would write them one by one.
 type Buffers [][]byte
 
-// WriteTo implements io.WriterTo. What was written is taken off v.
+// WriteTo implements io.WriterTo. It removes from v what was written.
 func (v *Buffers) WriteTo(w io.Writer) (n int64, err error) {
 	if c, ok := w.(buffersWriter); ok {
 		return c.writeBuffers(v)
@@ -25,7 +25,7 @@ func (v *Buffers) WriteTo(w io.Writer) (n int64, err error) {
 	return (*net.Buffers)(v).WriteTo(w)
 }
 
-// Read implements io.Reader. What was read is taken off v.
+// Read implements io.Reader. It removes from v what was read.
 func (v *Buffers) Read(p []byte) (n int, err error) { return (*net.Buffers)(v).Read(p) }
 
 type buffersWriter interface {

@@ -150,7 +150,7 @@ func drainPackets(t *testing.T, c msgConn) {
 }
 
 // FuzzBatch sends packets in pieces, in batches, to a socket of package net's, and the other
-// way round into room that may be too small. What must come is computed here.
+// way round into room that may be too small. The packets that must come are computed here.
 func FuzzBatch(f *testing.F) {
 	ours, theirs := fuzzUDP(f, listener.ListenUDP).(*conn.UDPConn), fuzzUDP(f, net.ListenUDP).(*net.UDPConn)
 	f.Add([]byte("hello, world"), []byte{5, 0, 2, 1, 0xff, 3, 0, 0xff}, []byte{4, 1, 0, 0xff, 20})

@@ -34,7 +34,7 @@ type TimeoutConn struct {
 //
 // On any other connection a deadline is set before each Read and Write and taken back
 // after it, and a Write that has made progress when the deadline comes gets another: it
-// may be write late. What the peer takes is progress there only when c has room for more,
+// may be write late. There, bytes that the peer takes are progress only when c has room for more,
 // which a socket of package net's reports late: let write be generous. c must not be used
 // without the TimeoutConn then. A tls.Conn does not survive a deadline while it writes: put
 // the TimeoutConn below it.

@@ -286,8 +286,7 @@ func TestTimeoutConnCopies(t *testing.T) {
 	})
 }
 
-// If this fails, a copy of which the source, or the sink, has fallen silent goes on for
-// ever, or the bytes that it moved are not counted.
+// If this fails, a copy of which the source, or the sink, has fallen silent goes on forever, or the bytes that it moved are not counted.
 func TestTimeoutConnCopyIsEnded(t *testing.T) {
 	for name, connect := range limitable {
 		t.Run(name, func(t *testing.T) {

@@ -45,8 +45,8 @@ func (c *conn) WriteContext(ctx context.Context, b []byte) (int, error) {
 }
 
 // WaitReadable waits until a Read would not: there is data (no less than SO_RCVLOWAT, if
-// that is set), the end of the stream, or an error that a Read fails with. What
-// is in the socket's error queue, such as the time stamp of a packet sent (MSG_ERRQUEUE), is
+// that is set), the end of the stream, or an error that a Read fails with. A
+// message in the socket's error queue, such as the time stamp of a packet sent (MSG_ERRQUEUE), is
 // none of these. It takes no data and needs no buffer. It keeps an error for the next call
 // that reads, also if the program takes the message about it from the error queue meanwhile.
 // It fails as Read does when the read

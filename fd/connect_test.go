@@ -312,7 +312,7 @@ func TestConnectContext(t *testing.T) {
 }
 
 // Cancelling must leave either an error or a connection that works: one with a
-// deadline gone by fails its first Write (golang/go#16523), and one from an event of
+// deadline in the past fails its first Write (golang/go#16523), and one from an event of
 // an earlier, cancelled attempt has no peer (golang/go#19289).
 func TestConnectCancelAtAnyMoment(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {

@@ -47,8 +47,8 @@ func (lc *ListenConfig) listenUDP(ctx context.Context, network string, laddr *ne
 }
 
 // ListenMulticastUDP opens the group's port on all addresses and joins the group on an
-// interface, or on one that the system chooses if ifi is nil. What is sent from here is
-// not heard here.
+// interface, or on one that the system chooses if ifi is nil. Packets that are sent from here
+// are not received here.
 func ListenMulticastUDP(network string, ifi *net.Interface, group *net.UDPAddr) (*conn.UDPConn, error) {
 	if err := onUDP(network); err != nil {
 		return nil, listenError(network, neterr.Addr(group), err)

@@ -177,8 +177,8 @@ func earlier(a, b int64) int64 {
 	return a
 }
 
-// checkDue compares what a side says of its deadline with the deadline. What is published
-// is never early; and is not late once the reactor has run.
+// checkDue compares what a side says of its deadline with the deadline. The published facts
+// are never early; and are not late once the reactor has run.
 func checkDue(t *testing.T, pd *PollDesc, m Mode, at, limit, now int64, ran bool) {
 	due := earlier(at, limit)
 	passed := due != 0 && due <= now

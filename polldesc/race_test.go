@@ -16,7 +16,7 @@ import (
 )
 
 // These tests run the real functions in real goroutines, for the race detector and
-// for what the search leaves out. What they assert are totals: nothing lost, nothing
+// for what the search leaves out. They assert totals: nothing lost, nothing
 // twice.
 
 // A stream stands for a socket: what there is to transfer on either side.

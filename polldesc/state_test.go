@@ -95,8 +95,7 @@ var impossible = []struct {
 	{"O6_parked_collect", (*waitWord).collect, parked, "polldesc: collect of a wait that nobody ended"},
 }
 
-// If this failed, a broken precondition would go unseen until a goroutine slept for
-// ever.
+// If this failed, a broken precondition would go unseen until a goroutine slept forever.
 func TestTransitionMustPanic(t *testing.T) {
 	for _, im := range impossible {
 		t.Run(im.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
 //
 // Preconditions: p was unparked, and nothing else was done with the side since.
 func (pd *PollDesc) Resumed(m Mode) (edge bool) {
-	pd.side[m].publish(nil)                     // as in Subscribe
+	pd.side[m].publish(nil)
 	return pd.side[m].word.collect() == actCall // O6
 }
 

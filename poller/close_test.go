@@ -181,7 +181,7 @@ func useUntilClosed(t *testing.T, g *Group, begun *atomic.Int32) {
 	}
 }
 
-// checkCanaries makes event descriptors, which get the numbers just freed, and looks
+// checkCanaries makes eventfds, which get the numbers just freed, and looks
 // whether anybody writes to them.
 func checkCanaries(t *testing.T) {
 	var canaries []int

@@ -79,7 +79,7 @@ func newPoller(s Strategy) (*Poller, error) {
 }
 
 // Register makes p watch fd, which must be non-blocking, until Unregister: for reading, and
-// see WatchWrites. What is ready already is reported too. The error is ErrClosed or a
+// see WatchWrites. Readiness from before is reported too. The error is ErrClosed or a
 // *os.SyscallError of epoll_ctl.
 func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 	pd, err := p.add(fd)

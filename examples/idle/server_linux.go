@@ -89,7 +89,7 @@ func serve(way string, n int) error {
 }
 
 // startClients starts a process that makes n connections to l, and closes l if that
-// fails. What comes from answers is how many they got, in a line; leave ends them.
+// fails. The line that comes from answers is how many they got, in a line; leave ends them.
 func startClients(l net.Listener, n int) (answers <-chan string, leave func(), err error) {
 	clients := again("-connect", l.Addr().String(), "-n", strconv.Itoa(n))
 	clients.Stdout = nil

@@ -6,8 +6,8 @@
 //	go run ./examples/pull -fault stall -layers 8 -size 4194304 -read 2s
 //
 // Every Read of the client has a time limit of its own (netpoller.WithTimeout), so that a
-// silent server is noticed and a slow one is not mistaken for it. What was received before
-// a connection died is kept and the rest asked for with Range. Nothing counts until its
+// silent server is noticed and a slow one is not mistaken for it. The part that was
+// received before a connection died is kept and the rest asked for with Range. Nothing counts until its
 // SHA-256 is the one in the manifest; if one is not in the end, the exit status is 1.
 //
 // The registry is in registry.go and faults.go, the client in client.go, download.go and

@@ -11,7 +11,7 @@ import (
 )
 
 // relayFrom copies between a connection and one that it dials, both ways: within the kernel
-// where that is possible. What it has read must arrive, so that nothing limits its writes.
+// where that is possible. The data that it has read must arrive, so that nothing limits its writes.
 func (c *couple) relayFrom(a *actor, near net.Conn) {
 	far := c.dialTo(a, context.Background(), *c.relay, true)
 	if far == nil || !c.introduce(a, far, uint64(c.number)|relayed) {

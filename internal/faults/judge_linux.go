@@ -69,8 +69,8 @@ const (
 	alone  verdict = 'o' // only ours makes the call, and keeps the rule
 )
 
-// judge compares reports of runs with the same fault; of several the worst one counts. What
-// breaks must break with package net too, and in the same way: a byte that is lost is worse than
+// judge compares reports of runs with the same fault; of several the worst one counts. A
+// rule that is broken must be broken with package net too, and in the same way: a byte that is lost is worse than
 // a hang. Where package net does not make the call there is only the rule to compare with:
 // nothing may break. Nor may it before the fault has come.
 func judge(theirs, ours []report) verdict {

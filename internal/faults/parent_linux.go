@@ -19,7 +19,7 @@ import (
 // errCannot says that system calls cannot be filtered here.
 var errCannot = errors.New("this system does not let a process filter its system calls")
 
-// quiet is how long a child that does nothing is given. What fails because of it is tried
+// quiet is how long a child that does nothing is given. A step that fails because of it is tried
 // again with patience.
 const (
 	quiet    = 4 * time.Second

@@ -144,7 +144,7 @@ func (r *runner) run(f fault) (all []result, err error) {
 	return all, nil
 }
 
-// settle judges a step. What depends on luck must be bad luck with ours only, and what fails
+// settle judges a step. A result that depends on luck must be bad luck with ours only, and what fails
 // in one operation of the step is compared with what package net does in that operation:
 // the fifth call of ours may be the fourth of theirs.
 func (r *runner) settle(f fault, stack, name string, theirs, ours map[string][]report) (is verdict, err error) {

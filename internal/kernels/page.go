@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// page is the page with the last results. What is between its two marks is written here,
+// page is the page with the last results. The part between its two marks is written here,
 // the rest by hand.
 const (
 	page  = "docs/reference/kernels.md"

@@ -98,7 +98,7 @@ func (r *result) endAll() {
 }
 
 // merge returns the results of boots of one kernel, in the order of time: what came last of
-// each program. What came of another version of the kernel than the last is left out.
+// each program. Results of another version of the kernel than the last are left out.
 func merge(k kernel, boots []*result) *result {
 	merged := &result{kernel: k, programs: map[string]*program{}}
 	for _, r := range boots {

@@ -49,7 +49,7 @@ var polldescSubscribe = []Mutant{
 	{
 		Name: "Resumed leaves the parker",
 		File: "polldesc/subscribe.go",
-		Old: `	pd.side[m].publish(nil) // as in Subscribe
+		Old: `	pd.side[m].publish(nil)
 `,
 		New:    ``,
 		Breaks: "the side must not keep the owner from the garbage collector",

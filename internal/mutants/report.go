@@ -33,8 +33,8 @@ func summary(results []result) string {
 	return fmt.Sprintf("%d mutants: %d caught, %d equivalent as expected, %d not", len(results), n, equivalent, len(results)-n-equivalent)
 }
 
-// markdown is the page of a list, of which some were tried. What became of the others it
-// takes from the page as it was.
+// markdown is the page of a list, of which some were tried. It takes the results of the
+// others from the page as it was.
 func markdown(list []Mutant, tried []result, before string) string {
 	outcome := make(map[string]string)
 	for _, line := range strings.Split(before, "\n") {

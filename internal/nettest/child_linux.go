@@ -57,8 +57,8 @@ func ChildArgs(name string, args ...string) []string {
 	return append([]string{childArg, name}, args...)
 }
 
-// MustBeAlone panics in a process whose network is not its own, made by Alone. What changes
-// links, addresses or settings of the network calls it first.
+// MustBeAlone panics in a process whose network is not its own, made by Alone. A test
+// that changes links, addresses or settings of the network calls it first.
 func MustBeAlone() {
 	own, _ := os.Readlink(ownNet)
 	if err := separate(own, os.Getenv(notIn)); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // A wire is a network interface behind which this process is, with a network of two
-// addresses, near and far. What near sends to far comes back as sent by far to near. So a
+// addresses, near and far. A packet that near sends to far comes back as sent by far to near. So a
 // socket that dials far is connected to one that listens on near, and all that they say goes
 // through the wire, whose fault may lose, double and delay it.
 //

@@ -14,7 +14,7 @@ import (
 )
 
 // A litmus program is four goroutines at most that do a few random operations each, and those
-// that they start. What all of them read, and the values at the end, is what a schedule comes to.
+// that they start. The result of a schedule is what all of them read, and the values at the end.
 type litmus struct {
 	rng   *rand.Rand
 	kinds []int // of operations: few, so that they meet

@@ -7,7 +7,7 @@ import (
 )
 
 // NameAll names every object in what p points to, and in what that points to in turn, by the
-// path of fields that leads there. Objects that have a name keep it. What is made later, inside
+// path of fields that leads there. Objects that have a name keep it. An object that is made later, inside
 // of a schedule, is found when a counterexample meets it.
 func NameAll(name string, p any) {
 	e := explorer

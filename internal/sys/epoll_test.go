@@ -57,7 +57,7 @@ func tcpPair(t testing.TB) (near, far int) {
 	return near, far
 }
 
-// await waits until one of the events is there. What is sent over the loopback has usually
+// await waits until one of the events is there. Data that is sent over the loopback has usually
 // arrived when send returns; a busy kernel leaves that to a thread, which comes later.
 func await(t testing.TB, fd int, events int16) {
 	t.Helper()

@@ -195,7 +195,7 @@ func (s *Side) Listener() TCPListener {
 	return l.(TCPListener)
 }
 
-// Pair returns both ends of a connection. What is tested is the first; both are of
+// Pair returns both ends of a connection. The first is tested; both are of
 // this side.
 func (s *Side) Pair() (c, peer TCPConn) {
 	s.Helper()

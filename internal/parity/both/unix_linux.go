@@ -152,7 +152,7 @@ func UnixSide(t *testing.T, f func(s *Side) []any) {
 }
 
 // UnixPair returns both ends of a connection of the network, from "client" to "server".
-// What is tested is the first; both are of this side.
+// The first is tested; both are of this side.
 func (s *Side) UnixPair(network string) (c, peer UnixConn) {
 	s.Helper()
 	client := &net.UnixAddr{Name: "client", Net: network}
@@ -223,8 +223,8 @@ func TellType(v any) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
-// Park runs f in a goroutine and returns when that waits for its socket. What f returns
-// comes from the channel.
+// Park runs f in a goroutine and returns when that waits for its socket. The result of
+// f comes from the channel.
 func (s *Side) Park(f func() error) <-chan error {
 	s.Helper()
 	before := s.Waiting()

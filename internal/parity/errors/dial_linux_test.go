@@ -254,7 +254,7 @@ func TestNilContext(t *testing.T) {
 	})
 }
 
-// What a Control hook returns must come out of the dial as it is, inside an OpError.
+// The error that a Control hook returns must come out of the dial as it is, inside an OpError.
 func TestErrorsOfControl(t *testing.T) {
 	for _, hookErr := range []error{errors.New("no"), syscall.EPERM, &net.OpError{Op: "x", Err: syscall.EPERM}} {
 		control := func(string, string, syscall.RawConn) error { return hookErr }

@@ -19,7 +19,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// Sockets that are made before the program is: whoever starts it listens, and leaves it
+// Sockets that are made before the program is: its parent listens, and leaves it
 // the descriptors from 3 on, as sd_listen_fds(3) has it.
 
 // If this fails, a server that is handed its listening sockets does not find them, does

@@ -13,7 +13,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// If this fails, a connection made of a file blocks, and with it whoever shares the socket.
+// If this fails, a connection made of a file blocks, and with it the processes that share the socket.
 func TestFileConnDoesNotBlock(t *testing.T) {
 	both.Compare(t, func(s *both.Side) (r []any) {
 		c, err := s.FileConn(s.BoundFile(unix.SOCK_DGRAM))

@@ -233,7 +233,7 @@ func TestFileConnsHaveTheirOwnDeadlines(t *testing.T) {
 }
 
 // If this fails, a connection made of a file takes a short read for an empty socket,
-// though somebody else, to whom the socket belongs as well, has received the urgent byte
+// though another process, which has the socket as well, has received the urgent byte
 // at which the read ended: what came after it is not read.
 func TestFileConnReadsOnAfterShortRead(t *testing.T) {
 	both.Compare(t, func(s *both.Side) (r []any) {

@@ -232,7 +232,7 @@ func (u userfault) register(p []byte) error {
 	return u.ioctl(0xc020aa00, &[4]uint64{address(p), uint64(len(p)), missing}) // UFFDIO_REGISTER
 }
 
-// fault waits until somebody wants a page.
+// fault waits until a thread wants a page.
 func (u userfault) fault() error {
 	_, err := unix.Read(int(u), make([]byte, 32)) // struct uffd_msg
 	return err

@@ -13,8 +13,8 @@ import (
 )
 
 // Below a low-water mark data makes no edge, and yet a Read must return it, as package
-// net's does: whoever could set the mark ends the short-read rule, be it a hook before
-// the connection was made or somebody later, between a short read and the next Read.
+// net's does: any code that could set the mark ends the short-read rule, be it a hook before
+// the connection was made or a program later, between a short read and the next Read.
 func TestLowWaterMark(t *testing.T) {
 	mark := func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVLOWAT, 1000) }
 	hook := func(_, _ string, c syscall.RawConn) error { return c.Control(mark) }

@@ -208,7 +208,7 @@ func TestMultipathTCPDefaults(t *testing.T) {
 	require.False(t, d.MultipathTCP())
 }
 
-// What GODEBUG says of Multipath TCP must count as with package net, wherever nothing else
+// The setting of GODEBUG for Multipath TCP must count as with package net, wherever nothing else
 // is set: at listeners, at dials, and at the functions that have no settings.
 func TestMultipathTCPOfGODEBUG(t *testing.T) {
 	type setting interface {

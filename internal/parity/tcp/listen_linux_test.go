@@ -36,7 +36,7 @@ func TestListenFamilies(t *testing.T) {
 	}
 }
 
-// family listens and reports who can connect. It is not ok if somebody else, on another
+// family listens and reports who can connect. It is not ok if another process, on another
 // address with the same port, may have been the one who was connected to.
 func family(s *both.Side, network, address string) (r []any, ok bool) {
 	l, err := s.Listen(context.Background(), net.ListenConfig{}, network, address)

@@ -56,8 +56,8 @@ func TestTwoOnOnePort(t *testing.T) {
 	}
 }
 
-// If this fails, Close of a listener returns while the socket is still there: whoever
-// then listens at the same address is refused.
+// If this fails, Close of a listener returns while the socket is still there: a
+// program that then listens at the same address is refused.
 func TestListenAgainAtOnce(t *testing.T) {
 	const host = "127.113.17.5" // where nobody else is
 	both.Compare(t, func(s *both.Side) []any {

@@ -14,7 +14,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// What golang.org/x/net/nettest asks of streams, asked of packets: two UDP sockets or
+// The tests of golang.org/x/net/nettest for streams, with packets: two UDP sockets or
 // two Unix ones, ours or package net's at either end, connected to each other or not.
 
 // packetConn is what udpConn and unixConn have in common.

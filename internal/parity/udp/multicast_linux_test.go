@@ -113,7 +113,7 @@ func TestListenMulticastUDP(t *testing.T) {
 	}
 }
 
-// What is sent to a group must be heard by every member on that interface, with the
+// A packet that is sent to a group must be received by every member on that interface, with the
 // sender and its zone.
 func TestMulticastExchange(t *testing.T) {
 	if !nettest.RerunAlone(t, both.TwoEnds...) {

@@ -178,7 +178,7 @@ func TestUDPControlMessages(t *testing.T) {
 	})
 }
 
-// What waits for a packet must be ended by a deadline, set before or meanwhile, by
+// An operation that waits for a packet must be ended by a deadline, set before or meanwhile, by
 // Close, or by the news that nobody is there, and then say so as package net does.
 func TestErrorsOfUDPWaiting(t *testing.T) {
 	operations := map[string]func(c both.UDPConn) error{
@@ -260,7 +260,7 @@ func TestUDPAfterDeadline(t *testing.T) {
 	})
 }
 
-// send2 sends to somebody who reads already.
+// send2 sends to a peer that reads already.
 func send2(s *both.Side, peer, c both.UDPConn) {
 	s.Helper()
 	_, err := peer.WriteTo([]byte("late"), c.LocalAddr())

@@ -16,7 +16,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
-// What goes through a Unix socket: packets, control messages, and streams that end a
+// The data of a Unix socket: packets, control messages, and streams that end a
 // read where one of those is.
 
 var unixTypes = map[string]int{"unix": unix.SOCK_STREAM, "unixpacket": unix.SOCK_SEQPACKET, "unixgram": unix.SOCK_DGRAM}
@@ -72,7 +72,7 @@ func TestUnixPackets(t *testing.T) {
 	}
 }
 
-// If this fails, a goroutine that writes datagrams to somebody who is slow is not woken
+// If this fails, a goroutine that writes datagrams to a peer that is slow is not woken
 // when there is room again, or data is lost.
 func TestUnixDatagramsWaitForRoom(t *testing.T) {
 	both.UnixSide(t, func(s *both.Side) []any {
@@ -109,7 +109,7 @@ func TestUnixDatagramsWaitForRoom(t *testing.T) {
 	})
 }
 
-// If this fails, an empty datagram to somebody whose queue is full is not sent when
+// If this fails, an empty datagram to a peer whose queue is full is not sent when
 // there is room. (Package net does not wait with it, and says EAGAIN.)
 func TestUnixEmptyDatagramWaitsForRoom(t *testing.T) {
 	for _, std := range []bool{true, false} {

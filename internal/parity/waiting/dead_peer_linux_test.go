@@ -86,7 +86,7 @@ type ending struct {
 	err  error
 }
 
-// If this fails, a call that waits for a peer which died without a word waits for ever,
+// If this fails, a call that waits for a peer which died without a word waits forever,
 // or ends otherwise than in package net.
 func TestDeadPeer(t *testing.T) {
 	if !nettest.RerunAlone(t) {

@@ -200,7 +200,7 @@ func TestWaitingIsEnded(t *testing.T) {
 }
 
 // If this fails, a program that calls a method of a connection that it has not got
-// waits for ever, or panics where package net's methods return an error.
+// waits forever, or panics where package net's methods return an error.
 func TestWaitingOnNothing(t *testing.T) {
 	for _, c := range []patientConn{
 		&netpoller.TCPConn{}, &netpoller.UDPConn{}, &netpoller.UnixConn{}, &netpoller.IPConn{},

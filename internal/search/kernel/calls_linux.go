@@ -66,7 +66,7 @@ func Queued(fd int) int {
 	return s.capacity - int(out&outBytes)
 }
 
-// Accept takes a connection from a listener's queue. What it returns is no descriptor.
+// Accept takes a connection from a listener's queue. Its result is no descriptor.
 func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
 	if err := get[*socket](fd, "accept").accept(); err != nil {
 		return -1, nil, err

@@ -1,4 +1,4 @@
-// Package kernel is a simulated kernel: sockets, epoll instances and event descriptors, the
+// Package kernel is a simulated kernel: sockets, epoll instances and eventfds, the
 // part of Go's runtime that watches a file, and a clock that a goroutine of the scenario moves.
 //
 // Where it stands: in a search, in the place of internal/sys and of packages os, runtime, time,
@@ -20,9 +20,9 @@
 //   - Data arrives first. Then the epoll instances that watch the socket list it, and then the
 //     runtime is told, if it watches the instance (HB-2).
 //   - To register, or to modify, is to do that first and then to look at what is there (b).
-//   - To fetch is to take the list first and then to look at what is there. What is not there
-//     any more is not reported (a).
-//   - The runtime watches an instance, or an event descriptor, by edges. If nothing is listed
+//   - To fetch is to take the list first and then to look at what is there. An event whose cause
+//     has gone is not reported (a).
+//   - The runtime watches an instance, or an eventfd, by edges. If nothing is listed
 //     when it looks, there is no edge (e).
 //   - TCP reports room once a write has found none and a third of all is free. Other sockets
 //     report it whenever a packet has left.

@@ -22,7 +22,7 @@ type EpollEvent = unix.EpollEvent
 //	|timeout|closed| end of EpollWait   |        | eight items       |
 //	+-------+------+--------------------+--------+-------------------+
 //
-// An item is what is registered of one socket or event descriptor, by place.
+// An item is what is registered of one socket or eventfd, by place.
 type epoll struct {
 	word search.Var
 	user [maxItems][2]int32 // the words of user data, written after an item is registered
@@ -256,14 +256,14 @@ func (e *epoll) passed(now int64) {
 	})
 }
 
-// An event is an event descriptor.
+// An event is an eventfd.
 type event struct {
 	place int
 	n     search.Var
 	file  *File // that watches it
 }
 
-// Eventfd returns a new event descriptor.
+// Eventfd returns a new eventfd.
 func Eventfd() (fd int, err error) {
 	machine.Calls["eventfd"]++
 	o := &event{place: machine.place()}
@@ -271,7 +271,7 @@ func Eventfd() (fd int, err error) {
 	return machine.number(o), nil
 }
 
-// Notify adds one to an event descriptor.
+// Notify adds one to an eventfd.
 func Notify(fd int) {
 	o := get[*event](fd, "notify")
 	check(o.n.Update(func(n uint64) uint64 { return n + 1 }), "notify")
@@ -281,7 +281,7 @@ func Notify(fd int) {
 	}
 }
 
-// TakeNotify sets an event descriptor back to zero, and reports false if it was that.
+// TakeNotify sets an eventfd back to zero, and reports false if it was that.
 func TakeNotify(fd int) bool {
 	o := get[*event](fd, "take_notify")
 	was := o.n.Update(func(n uint64) uint64 { return n & closed })

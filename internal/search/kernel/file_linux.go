@@ -9,7 +9,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/search"
 )
 
-// A File is an epoll instance or an event descriptor that Go's own poller watches.
+// A File is an epoll instance or an eventfd that Go's own poller watches.
 type File struct {
 	fd   int
 	word search.Var // edge, expired, closed, and the deadline

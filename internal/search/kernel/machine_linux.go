@@ -34,7 +34,7 @@ type Machine struct {
 	instances []*epoll
 	files     []*File
 	objects   map[int]any // by descriptor
-	watched   int         // sockets and event descriptors
+	watched   int         // sockets and eventfds
 	forgotten int         // sockets that were closed while they were registered
 }
 
@@ -71,7 +71,7 @@ func (m *Machine) number(o any) (fd int) {
 	return fd
 }
 
-// place gives a socket or event descriptor its place in every epoll instance.
+// place gives a socket or eventfd its place in every epoll instance.
 func (m *Machine) place() (i int) {
 	if i = m.watched; i == maxItems {
 		panic("kernel: too many sockets")

@@ -140,7 +140,7 @@ func showClosed(v uint64) string {
 	return ""
 }
 
-// Arrive is what the peer does: so many bytes, and facts, come in. What is broken has ended,
+// Arrive is what the peer does: so many bytes, and facts, come in. A broken socket has ended,
 // and hung up, too.
 func (m *Machine) Arrive(fd, bytes int, facts uint64) {
 	if facts&Reset != 0 {
