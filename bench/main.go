@@ -4,7 +4,7 @@
 //
 // Every run starts a fresh process for the work (this program again, see package process) and loads it from this one, mostly
 // with a raw epoll client that keeps exactly one request in flight on each connection (package client). CPU time and
-// allocations are the server's alone. What the work can be is a table of scenarios (package scenarios). Runs are interleaved
+// allocations are the server's alone. Package scenarios has the table of all such work. Runs are interleaved
 // (plan.go): each round visits every variant, in rotated order, so that a slow spell of the machine hits all of them; the
 // tables (package report) show medians, and ratios are taken within a round.
 //

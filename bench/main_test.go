@@ -3,6 +3,8 @@
 package main
 
 import (
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
@@ -107,4 +109,36 @@ func TestReportFromRecording(t *testing.T) {
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	assert.True(t, strings.Contains(string(text), "drawAll([{"))
+}
+
+// If this fails, the picture in the README leaves out a folder, or one imports another that is not below it.
+func TestFoldersAreAsInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, picture, _ := strings.Cut(string(readme), "## The folders\n\n```\n")
+	picture, _, _ = strings.Cut(picture, "```")
+	level := map[string]int{}
+	for i, line := range strings.Split(picture, "\n") {
+		names, _, _ := strings.Cut(line, "   ")
+		for _, name := range strings.Fields(names) {
+			level[name] = i
+		}
+	}
+	files, err := filepath.Glob("*/*.go")
+	require.NoError(t, err)
+	const module = "github.com/a57b2d82/netpoller/bench/"
+	for _, file := range files {
+		folder := filepath.Dir(file)
+		if folder == "netnames" || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		require.Contains(t, level, folder)
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range f.Imports {
+			if other, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module); ours {
+				require.Greater(t, level[other], level[folder], "%s imports %s", file, other)
+			}
+		}
+	}
 }

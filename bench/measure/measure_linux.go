@@ -20,7 +20,7 @@ const (
 	settle = 10 * time.Millisecond
 )
 
-// Run is one measurement of one cell. What is per request is per unit of the scenario. Everything but the throughput, the
+// Run is one measurement of one cell. Figures per request are per unit of the scenario. Everything but the throughput, the
 // latencies, Late and ClientBusy is of the server alone.
 type Run struct {
 	servers.Cell
