@@ -147,7 +147,7 @@ func mustTimeOut(t *testing.T, err error) {
 // deadline that another one sets, or the connection is spoilt by it.
 func TestDeadlineWakesParked(t *testing.T) {
 	for name, deadlines := range map[string]func() []time.Time{
-		"gone by": func() []time.Time { return []time.Time{longAgo} },
+		"in the past": func() []time.Time { return []time.Time{longAgo} },
 		"to come": func() []time.Time { return []time.Time{time.Now().Add(20 * time.Millisecond)} },
 		"earlier than before": func() []time.Time {
 			now := time.Now()
@@ -256,7 +256,7 @@ func TestPastDeadlineRefuses(t *testing.T) {
 	})
 }
 
-// If this fails, Close leaves a goroutine waiting in Read, Write or Accept for ever, or
+// If this fails, Close leaves a goroutine waiting in Read, Write or Accept forever, or
 // tells it something else than net.ErrClosed.
 func TestCloseWakesParked(t *testing.T) {
 	forEachBlocker(t, func(t *testing.T, b blocked) {
@@ -345,7 +345,7 @@ func TestDeadlineRacesData(t *testing.T) {
 }
 
 // If this fails, a deadline that is set, or a Close that comes, just when a Read is
-// about to park is overlooked, and the Read waits for ever.
+// about to park is overlooked, and the Read waits forever.
 func TestDeadlineRacesPark(t *testing.T) {
 	rounds := 100_000
 	if testing.Short() || ends.Race {

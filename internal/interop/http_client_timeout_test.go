@@ -108,7 +108,7 @@ func (c canceler) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // If this fails, each redirect, or each piece of a body, gets a client's Timeout anew,
-// so that a server can hold a client for ever.
+// so that a server can hold a client forever.
 func TestClientTimeoutIsForAll(t *testing.T) {
 	for _, c := range []struct{ path, text string }{
 		{"/moved", `Get "http://HOST/moved": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`},

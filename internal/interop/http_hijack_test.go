@@ -17,7 +17,7 @@ import (
 )
 
 // If this fails, Hijack cannot end the read that the server keeps pending in the
-// background (it does so by a deadline gone by), or a byte that this read took is lost,
+// background (it does so by a deadline in the past), or a byte that this read took is lost,
 // or the connection is not as good as new afterwards.
 func TestHijack(t *testing.T) {
 	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -17,7 +17,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
-// If this fails, a server waits for ever for a handshake that does not come, whichever
+// If this fails, a server waits forever for a handshake that does not come, whichever
 // of its timeouts is set.
 func TestServerHandshakeTimeout(t *testing.T) {
 	cert := ends.NewCert(t, "server")

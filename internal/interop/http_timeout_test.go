@@ -268,7 +268,7 @@ func TestResponseControllerExtends(t *testing.T) {
 	})
 }
 
-// If this fails, clients that send a byte now and then keep their connections for ever,
+// If this fails, clients that send a byte now and then keep their connections forever,
 // or keep others from being served.
 func TestSlowLoris(t *testing.T) {
 	const slow = 30

@@ -27,7 +27,7 @@ func slowly(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// If this fails, a transport waits for ever for a handshake that does not come, or
+// If this fails, a transport waits forever for a handshake that does not come, or
 // leaves the connection behind, or ends one that came.
 func TestTLSHandshakeTimeout(t *testing.T) {
 	cert := ends.NewCert(t, "server")
@@ -57,7 +57,7 @@ func TestTLSHandshakeTimeout(t *testing.T) {
 	})
 }
 
-// If this fails, a transport waits for ever for a response, or leaves the connection
+// If this fails, a transport waits forever for a response, or leaves the connection
 // behind, or counts the time in which it writes the request or reads the body.
 func TestResponseHeaderTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
@@ -84,7 +84,7 @@ func TestResponseHeaderTimeout(t *testing.T) {
 	})
 }
 
-// If this fails, a client that asks before it sends a body waits for ever for an answer.
+// If this fails, a client that asks before it sends a body waits forever for an answer.
 func TestExpectContinueTimeout(t *testing.T) {
 	ends.ForEachPair(t, func(t *testing.T, p ends.Pair) {
 		t.Parallel()

@@ -172,7 +172,7 @@ var reads = []search.Scenario{
 		w.expect(3, nil)
 		r.Check(func() string {
 			if w.Calls["read"] > 2+2 && w.Calls["eventfd"] < 2 { // two reads before, and the poller's
-				return "a read was about to wait, and not in a seat"
+				return "a read was about to wait, and not on an eventfd"
 			}
 			return ""
 		})

@@ -128,7 +128,7 @@ func TestManyStreams(t *testing.T) {
 }
 
 // If this fails, large bodies are altered or stop half-way, or one that nobody reads
-// holds up those that somebody does.
+// holds up those that a handler reads.
 func TestFlowControl(t *testing.T) {
 	const window = 4 << 20 // what a client takes of one stream that it does not read
 	size := ends.SizeOf(20 << 20)

@@ -68,7 +68,7 @@ func connected(t *testing.T, db *sql.DB) {
 	ends.Eventually(t, "the server answers", func() bool { return db.Ping() == nil })
 }
 
-// If this fails, a query to a server that is slow waits for ever, or the pool is no
+// If this fails, a query to a server that is slow waits forever, or the pool is no
 // good after that.
 func TestReadTimeout(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *mysql.Config) {
@@ -81,7 +81,7 @@ func TestReadTimeout(t *testing.T) {
 	})
 }
 
-// If this fails, a query whose text the server does not take waits for ever, or the
+// If this fails, a query whose text the server does not take waits forever, or the
 // pool is no good after that.
 func TestWriteTimeout(t *testing.T) {
 	large := ends.Bytes(1, 32<<20)
@@ -120,7 +120,7 @@ func TestIdleConnections(t *testing.T) {
 }
 
 // If this fails, a connection cannot be used again when it was idle for longer than an
-// answer may take: the deadline of the last answer, gone by, refuses the look at it
+// answer may take: the deadline of the last answer, which has passed, refuses the look at it
 // though the driver has set a new one.
 func TestIdleBeyondReadTimeout(t *testing.T) {
 	forEachClient(t, func(t *testing.T, s ends.Side, config *mysql.Config) {

@@ -26,7 +26,7 @@ type network struct {
 }
 
 // forEachNetwork runs body with clients of every kind, over TCP and TLS. The server
-// listens by itself, with package net: it takes no listener of somebody else's.
+// listens by itself, with package net: it takes no listener of another package.
 func forEachNetwork(t *testing.T, body func(t *testing.T, s ends.Side, n network)) {
 	for _, name := range []string{"tcp", "tls"} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func (d dialer) Dial(network, address string) (net.Conn, error) {
 	return d(context.Background(), network, address)
 }
 
-// serve runs a server until the test is over, or somebody shuts it down.
+// serve runs a server until the test is over, or a test shuts it down.
 func serve(t *testing.T, o *server.Options) *server.Server {
 	t.Helper()
 	s, err := server.NewServer(o.Clone())

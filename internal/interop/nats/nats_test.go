@@ -77,7 +77,7 @@ func TestPublishAndSubscribe(t *testing.T) {
 	})
 }
 
-// If this fails, the answer to a request is lost, or goes to somebody else.
+// If this fails, the answer to a request is lost, or goes to another client.
 func TestRequest(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, n network) {
 		server := serve(t, n.options)

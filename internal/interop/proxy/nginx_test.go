@@ -57,7 +57,7 @@ func runNginx(t *testing.T, serve func(address string) string) string {
 	t.Helper()
 	path := ends.Tool(t, "nginx")
 	for range 10 {
-		// Between this and the start of nginx somebody else may take the port.
+		// Between this and the start of nginx another program may take the port.
 		l, err := net.Listen("tcp", ends.Loopback+":0")
 		require.NoError(t, err)
 		address := l.Addr().String()

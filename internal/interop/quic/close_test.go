@@ -87,7 +87,7 @@ func TestTransportClose(t *testing.T) {
 	})
 }
 
-// If this fails, those who use a transport wait for ever if its socket is closed.
+// If this fails, those who use a transport wait forever if its socket is closed.
 func TestSocketClose(t *testing.T) {
 	forEachPair(t, func(t *testing.T, server, client net.PacketConn) {
 		l := newLink(t, server, client, &quic.Config{})

@@ -253,7 +253,7 @@ func TestKilledWhileBlocked(t *testing.T) {
 	})
 }
 
-// If this fails, a command to a server that has stalled waits for ever, or the pool is
+// If this fails, a command to a server that has stalled waits forever, or the pool is
 // no good after that: an answer that comes late is taken for that of another command.
 func TestReadTimeout(t *testing.T) {
 	const commands = 10

@@ -19,7 +19,7 @@ import (
 )
 
 // A workbench is what the steps work with: a writes to b; c has b for its peer;
-// d is somebody else. Results are collected in log.
+// d is a third. Results are collected in log.
 type workbench struct {
 	t          *testing.T
 	a, b, c, d socket
@@ -182,7 +182,7 @@ var steps = []struct {
 		w.write(w.c, 0, packet(nil, "x"))
 		w.write(w.c, 0, packet(nil, "x"), packet(nil, "y"))
 	}},
-	{name: "deadlines gone by", do: func(w *workbench) {
+	{name: "deadlines in the past", do: func(w *workbench) {
 		w.write(w.a, 0, packet(w.b.LocalAddr(), "x"))
 		require.NoError(w.t, w.b.SetDeadline(time.Unix(1, 0)))
 		w.read(w.b, 0, room(8))

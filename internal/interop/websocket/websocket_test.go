@@ -107,7 +107,7 @@ func TestBothWays(t *testing.T) {
 	})
 }
 
-// If this fails, an end that says bye is not understood, or waits for ever.
+// If this fails, an end that says bye is not understood, or waits forever.
 func TestCloseHandshake(t *testing.T) {
 	forEachLibrary(t, func(t *testing.T, server, client library, p ends.Pair) {
 		l, result := connect(t, server, client, p, false, echo)
@@ -143,7 +143,7 @@ func TestDrop(t *testing.T) {
 	})
 }
 
-// If this fails, a client waits for ever for a server that accepts and does not answer.
+// If this fails, a client waits forever for a server that accepts and does not answer.
 func TestHandshakeTimeout(t *testing.T) {
 	for _, client := range libraries {
 		t.Run(client.name, func(t *testing.T) {

@@ -87,7 +87,7 @@ var groups = []search.Scenario{
 		r.Go("closer", w.p.close)
 		w.expect(1, net.ErrClosed)
 	}},
-	{Name: "a token is made for one in a bubble while a deadline is set, and the poller is closed", Notes: "errands, group close: the last of them too", Setup: func(r *search.Run) {
+	{Name: "a channel is made for an owner in a bubble while a deadline is set, and the poller is closed", Notes: "errands, group close: the last of them too", Setup: func(r *search.Run) {
 		w := newWorld(r, Nested)
 		w.ReactorsEnd = true
 		fd, pd := w.register()
