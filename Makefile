@@ -10,9 +10,9 @@ test:
 bench:
 	go run -C bench .
 
-# docs compares the pages with the code.
+# docs writes the generated parts of the pages, and compares the others with the code.
 docs:
-	go test ./internal/house -run TestDocs
+	go test ./internal/house -run TestDocs -write
 
 # lint runs the checks that run nothing: format, vet, staticcheck.
 lint:

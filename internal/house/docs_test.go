@@ -303,21 +303,6 @@ func flat(text string) string {
 	return strings.Join(out, "\n")
 }
 
-// If this fails, docs/README.md promises a short read and sends one to a long one.
-func TestDocsLineCountsAreRight(t *testing.T) {
-	atRoot(t)
-	row := regexp.MustCompile(`(?m)^\| \[[^]]+\]\(\.\./([^)]+)\) \| ([0-9]+) \| ([0-9]+) \|`)
-	rows := row.FindAllStringSubmatch(read(t, "docs/README.md"), -1)
-	require.NotEmpty(t, rows)
-	for _, m := range rows {
-		lines := strings.Count(read(t, m[1]), "\n")
-		promised, err := strconv.Atoi(m[2])
-		require.NoError(t, err)
-		require.InDelta(t, lines, promised, float64(lines)/4, "%s has %d lines, not %d", m[1], lines, promised)
-	}
-	t.Logf("%d files", len(rows))
-}
-
 // If this fails, there is a lock in the library that docs/lock-order.md says nothing about.
 func TestDocsKnowEveryLock(t *testing.T) {
 	atRoot(t)

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	only = flag.String("only", "", "search only scenarios whose name contains `text`")
+	only = flag.String("only", "", "search only the scenario with this `name`, or else those whose name contains it")
 	part = flag.String("part", "0/1", "search the scenarios of part `i/n`")
 )
 
@@ -24,13 +24,14 @@ func Scenarios(t *testing.T, all []Scenario) {
 	if _, err := fmt.Sscanf(*part, "%d/%d", &i, &n); err != nil {
 		t.Fatal("-part: ", err)
 	}
-	if !slices.ContainsFunc(all, func(s Scenario) bool { return strings.Contains(s.Name, *only) }) {
+	wanted := wants(all)
+	if !slices.ContainsFunc(all, wanted) {
 		t.Fatalf("no scenario's name contains %q", *only)
 	}
 	begin := time.Now()
 	for k := range all {
 		s := &all[k]
-		if k%n != i || !strings.Contains(s.Name, *only) {
+		if k%n != i || !wanted(*s) {
 			continue
 		}
 		began := time.Now()
@@ -50,6 +51,15 @@ func Scenarios(t *testing.T, all []Scenario) {
 		}
 	}
 	fmt.Printf("part %d of %d: %d schedules, %d steps, %.1f s\n", i+1, n, schedules, steps, time.Since(begin).Seconds())
+}
+
+// wants returns what -only selects.
+func wants(all []Scenario) func(Scenario) bool {
+	named := func(s Scenario) bool { return s.Name == *only }
+	if slices.ContainsFunc(all, named) {
+		return named
+	}
+	return func(s Scenario) bool { return strings.Contains(s.Name, *only) }
 }
 
 // Ended says what is wrong, for Check, unless n operations ended, each with one of the errors.
