@@ -34,7 +34,7 @@
 // # Waking
 //
 // The reactor unparks a goroutine through its channel, or its eventfd: see
-// eventfd_linux.go, and docs/waiting.md for the reason.
+// eventfd_linux.go, and docs/parking.md for the reason.
 //
 // A reactor that sleeps is woken through an eventfd by the goroutine that makes a deadline
 // the earliest, or closes the Poller. One flag coalesces wake-ups: it is set before the

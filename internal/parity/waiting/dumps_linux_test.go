@@ -15,14 +15,14 @@ import (
 	"github.com/a57b2d82/netpoller/internal/nettest"
 )
 
-// If this fails, docs/waiting.md is wrong about what tools show of a goroutine that waits,
+// If this fails, docs/reference/costs.md is wrong about what tools show of a goroutine that waits,
 // and the filters that it names let it through.
 func TestDumpsOfGoroutinesThatWait(t *testing.T) {
-	page, err := os.ReadFile("../../../docs/waiting.md")
+	page, err := os.ReadFile("../../../docs/reference/costs.md")
 	require.NoError(t, err)
 	documented := func(pattern string) string {
 		match := regexp.MustCompile(pattern).FindSubmatch(page)
-		require.NotNil(t, match, "docs/waiting.md has no %s", pattern)
+		require.NotNil(t, match, "docs/reference/costs.md has no %s", pattern)
 		return string(match[1])
 	}
 	ignored := regexp.MustCompile(documented(`pprof -ignore='(.*?)'`))
