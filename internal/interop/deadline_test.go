@@ -148,7 +148,7 @@ func mustTimeOut(t *testing.T, err error) {
 func TestDeadlineWakesParked(t *testing.T) {
 	for name, deadlines := range map[string]func() []time.Time{
 		"in the past": func() []time.Time { return []time.Time{longAgo} },
-		"to come": func() []time.Time { return []time.Time{time.Now().Add(20 * time.Millisecond)} },
+		"to come":     func() []time.Time { return []time.Time{time.Now().Add(20 * time.Millisecond)} },
 		"earlier than before": func() []time.Time {
 			now := time.Now()
 			return []time.Time{now.Add(time.Hour), now.Add(20 * time.Millisecond)}
