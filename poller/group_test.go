@@ -207,3 +207,19 @@ func TestDefault(t *testing.T) {
 		t.Error("ErrClosed is not net.ErrClosed")
 	}
 }
+
+// A deadline whose alarm failed would never come. Nothing makes it fail but a descriptor that
+// was closed by mistake, and then the reactor must not sleep on.
+func TestFailedAlarmIsNoHang(t *testing.T) {
+	epfd, err := sys.EpollCreate()
+	ok(t, err)
+	s, err := newStrategy(Nested, epfd)
+	ok(t, err)
+	s.close()
+	defer func() {
+		if recover() == nil {
+			t.Error("the alarm failed in silence")
+		}
+	}()
+	s.(*nested).setAlarm(1)
+}

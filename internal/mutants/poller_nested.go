@@ -2,6 +2,18 @@ package main
 
 var pollerNested = []Mutant{
 	{
+		Name: "a failed alarm passes in silence",
+		File: "poller/nested_linux.go",
+		Old: `	if err := w.file.SetReadDeadline(t); err != nil { // DOC: alarm
+		panic("poller: the reactor has no alarm: " + err.Error()) // the descriptor was closed: a mistake
+	}
+`,
+		New: `	w.file.SetReadDeadline(t) // DOC: alarm
+`,
+		Breaks: "a failed alarm would be a deadline that never comes",
+		Tests:  []string{"./poller -run TestFailedAlarmIsNoHang"},
+	},
+	{
 		Name: "a wake-up among events is forgotten by the batch after it",
 		File: "poller/nested_linux.go",
 		Old:  `woken = p.dispatch(w.events[:n]) || woken`, New: `woken = p.dispatch(w.events[:n])`,
