@@ -13,7 +13,7 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// If this fails, a socket that once had no room wakes the reactor forevery packet that
+// If this fails, a socket that once had no room wakes the reactor for every packet that
 // leaves it, forever; or waits for room that nothing reports.
 func TestRoomIsReportedWhileAwaited(t *testing.T) {
 	for name, socket := range map[string]func(t testing.TB, g *poller.Group) (*FD, *peer){

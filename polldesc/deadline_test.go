@@ -136,7 +136,7 @@ func TestDeadlineNobodyHasPublished(t *testing.T) {
 	require.NoError(t, pd.Prepare(Read), "a deadline of the life before")
 }
 
-// If this failed, a timeout set forevery operation, the usual case, would cost a heap
+// If this failed, a timeout set for every operation, the usual case, would cost a heap
 // operation and a wake-up of the poller each time.
 func TestLaterDeadlineMustNotTouchTheHeap(t *testing.T) {
 	pd, heap := newTimed()
@@ -357,7 +357,7 @@ func TestLimitAndDeadlineMustBothCount(t *testing.T) {
 	require.NoError(t, pd.Prepare(Write), "the other side has no limit")
 }
 
-// If this failed, a limit forevery wait would cost the heap's lock each time.
+// If this failed, a limit for every wait would cost the heap's lock each time.
 func TestLaterLimitMustNotTouchTheHeap(t *testing.T) {
 	pd, heap := newTimed()
 	for now := int64(1); now <= 100; now++ {

@@ -17,7 +17,7 @@ const (
 
 // A Config configures a Group. The zero Config is the default.
 type Config struct {
-	// Pollers is the number of reactors; 0 means one forevery 16 of GOMAXPROCS,
+	// Pollers is the number of reactors; 0 means one for every 16 of GOMAXPROCS,
 	// rounded up.
 	Pollers int
 

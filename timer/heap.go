@@ -115,7 +115,7 @@ func (h *Heap) Len() int { return int(h.armed.Load()) }
 // the heap was made.
 func (h *Heap) Counts() (armed, fired uint64) { return h.seq.Load(), h.fired.Load() }
 
-// RunDue calls Due forevery entry with when <= now, in order of (when, seq), and returns how
+// RunDue calls Due for every entry with when <= now, in order of (when, seq), and returns how
 // many there were. It disarms all of them before it calls the first Due. An entry that an
 // owner arms then, even at a time in the past, waits for the next RunDue, so that no owner
 // can keep the reactor here.

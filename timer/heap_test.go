@@ -305,7 +305,7 @@ func TestWarmHeapMustNotAllocate(t *testing.T) {
 	require.Zero(t, h.Len())
 }
 
-// A reactor would wake up forevery deadline that nobody wants any more.
+// A reactor would wake up for every deadline that nobody wants any more.
 func TestDisarmedFirstMustLeaveWithTheNextRun(t *testing.T) {
 	h := New(func() {})
 	var due, disarmed, last Entry

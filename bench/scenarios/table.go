@@ -52,7 +52,7 @@ var timeout = Scenario{
 var open = Scenario{
 	Key: "open", Title: "Echo at a fixed rate", Unit: "request",
 	Shows: "Open loop: requests are due by the clock, at a share of what net reached in the closed loop, the same rate for " +
-		"all; latency counts from when a request was due, so a stall counts forevery request that it held back.",
+		"all; latency counts from when a request was due, so a stall counts for every request that it held back.",
 	Points:    openPoints([]int{64, 1000}, []int{30, 60, 80}),
 	start:     servers.Echo,
 	raw:       servers.RawEcho,
@@ -222,7 +222,7 @@ func openPoints(conns, loads []int) []servers.Point {
 	return points
 }
 
-// crossed returns a point forevery number of connections with every size.
+// crossed returns a point for every number of connections with every size.
 func crossed(conns, sizes []int) []servers.Point {
 	var points []servers.Point
 	for _, size := range sizes {

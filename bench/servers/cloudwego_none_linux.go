@@ -2,5 +2,5 @@
 
 package servers
 
-// CloudwegoEcho is nil: the library does not compile forevery processor.
+// CloudwegoEcho is nil: the library does not compile for every processor.
 var CloudwegoEcho Starter

@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// run pulls the image once forevery fault that is asked for.
+// run pulls the image once for every fault that is asked for.
 func run(ctx context.Context, o options, out io.Writer) error {
 	if o.layers < 1 || o.size < 1 || o.read <= 0 {
 		return errors.New("there must be layers, bytes in them, and time to read them")

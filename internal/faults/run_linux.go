@@ -114,7 +114,7 @@ func (r *runner) reached(f fault, stack string) (names []string, err error) {
 			names = append(names, name)
 		}
 	}
-	if r.steps > 0 && len(names) > r.steps { // not the same ones forevery fault
+	if r.steps > 0 && len(names) > r.steps { // not the same ones for every fault
 		from := int(f.errno) % (len(names) - r.steps + 1)
 		names = names[from : from+r.steps]
 	}

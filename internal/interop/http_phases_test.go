@@ -25,7 +25,7 @@ import (
 type failure struct {
 	is      string // the errors that it is
 	timeout bool   // what its method Timeout says, if it has one
-	text    string // with HOST forevery address
+	text    string // with HOST for every address
 }
 
 var host = regexp.MustCompile(`127\.\d+\.\d+\.\d+:\d+`)

@@ -36,7 +36,7 @@ var listenerPacket = []Mutant{
 		Tests:  []string{"./internal/parity/udp -run Multicast"},
 	},
 	{
-		Name: "a raw socket is forevery protocol",
+		Name: "a raw socket is for every protocol",
 		File: "listener/packet_linux.go",
 		Old: `	s.Proto = proto
 `,

@@ -18,7 +18,7 @@ import (
 // A lab is where mutants are tried.
 type lab struct {
 	root, dir string
-	hasty     map[string]string // an overlay forevery run, see hasty
+	hasty     map[string]string // an overlay for every run, see hasty
 	all       *planted          // those that can be in one program
 }
 

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// InstallFilter makes a filter of system calls hold forevery thread of this process, and
+// InstallFilter makes a filter of system calls hold for every thread of this process, and
 // for all that it starts.
 func InstallFilter(filter []unix.SockFilter) error {
 	runtime.LockOSThread()
