@@ -39,6 +39,15 @@ var contexts = []search.Scenario{
 		w.expect(2, nil, context.Canceled)
 		w.expectUninterrupted()
 	}},
+	{Name: "a read begins after its context, and would not wait", Notes: "D3, of a context", Setup: func(r *search.Run) {
+		w, ctx := newWorld(r), context.New()
+		w.arrive(1)
+		r.Settle()
+		ctx.Cancel()
+		r.Go("reader", func() { w.readContext(ctx, 1) })
+		w.expect(1, context.Canceled)
+		w.CheckCalls("read", 0)
+	}},
 	{Name: "a context ends late", Notes: "an interrupt is of one owner", Setup: func(r *search.Run) {
 		w, ctx := newWorld(r), context.New()
 		w.arrive(1)

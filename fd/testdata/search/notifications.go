@@ -60,8 +60,9 @@ var notifications = []search.Scenario{
 		w.expect(2, nil)
 		w.expectUninterrupted()
 	}},
-	{Name: "a notification after a short read, then a read", Notes: "the short-read rule, HB-3", Setup: func(r *search.Run) {
+	{Name: "a notification after a short read, then a read", Notes: "the short-read rule, HB-3", Variants: 2, Setup: func(r *search.Run) {
 		w := newWorld(r)
+		w.InBubble = r.Variant == 1
 		w.arrive(1)
 		w.read(9)
 		r.Settle()

@@ -71,6 +71,13 @@ var raws = []search.Scenario{
 		r.Go("peer", func() { w.Arrive(w.sysfd, 0, facts) })
 		w.expect(1, want)
 	}},
+	{Name: "a raw control and close", Notes: "HB-6", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		r.Go("user", func() { w.end(w.fd.RawControl(func(fd uintptr) { kernel.Queued(int(fd)) })) })
+		r.Go("closer", w.close)
+		w.expect(1, nil, errClosed)
+		w.CheckClosed()
+	}},
 	{Name: "a raw write waits for room", Notes: "HB-2, fact b", Variants: 2, Setup: func(r *search.Run) {
 		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))
 		w.write(roomy)

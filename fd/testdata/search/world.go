@@ -99,7 +99,10 @@ func (w *world) readContext(ctx context.Context, n int) {
 
 // write writes n bytes.
 func (w *world) write(n int) {
-	_, err := w.fd.Write(make([]byte, n))
+	wrote, err := w.fd.Write(make([]byte, n))
+	if wrote > n || wrote < n && err == nil {
+		w.wrong = fmt.Sprintf("Write of %d bytes: %d, %v", n, wrote, err)
+	}
 	w.end(err)
 }
 

@@ -63,6 +63,22 @@ var writes = []search.Scenario{
 			return ""
 		})
 	}},
+	{Name: "packets wait for room after some that needed none", Notes: "HB-2, room: it is watched anew", Setup: func(r *search.Run) {
+		w := newWorldOf(r, KindPacket, poller.Nested)
+		w.write(roomy)
+		r.Go("writer", func() { w.write(1) })
+		r.Settle()
+		w.Drain(w.sysfd, roomy)
+		r.Settle()
+		r.Go("writer", func() {
+			for range roomy { // for the last one there is no room
+				w.write(1)
+			}
+		})
+		r.Go("peer", func() { w.Drain(w.sysfd, 1) })
+		w.expect(2+roomy, nil)
+		w.CheckCalls("epoll_mod", 3)
+	}},
 	{Name: "room cannot be watched at first", Notes: "room: it is watched once the registration says so", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.write(roomy)
