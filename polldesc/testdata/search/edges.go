@@ -1,6 +1,7 @@
 package polldesc
 
 import (
+	"fmt"
 	"net"
 	"os"
 
@@ -158,13 +159,17 @@ var edges = []search.Scenario{
 	}},
 	{Name: "one side only", Notes: "HB-2, I5", Setup: func(r *search.Run) {
 		w := newWorld(r)
-		r.Go("reader", w.read)
-		r.Go("writer", w.write)
+		var readErr, writeErr error
+		r.Go("reader", func() { readErr = w.transfer(Read) })
+		r.Go("writer", func() { writeErr = w.transfer(Write) })
 		r.Go("poller", func() { w.edge(Writable) })
 		r.Go("setter", func() { w.set(Read, Read, start) })
+		w.expectCalls(Read, 1)
+		w.expectCalls(Write, 2)
+		w.expect(0)
 		r.Check(func() string {
-			if len(w.ended) != 2 || w.calls[Write] > 2 || w.calls[Read] > 1 {
-				return "the wrong side was woken"
+			if readErr != os.ErrDeadlineExceeded || writeErr != nil {
+				return fmt.Sprintf("the reader ended with %v, the writer with %v", readErr, writeErr)
 			}
 			return ""
 		})
