@@ -94,3 +94,71 @@ func TestRealKernel(t *testing.T) {
 		}
 	}
 }
+
+// If this failed, the simulated kernel would tell of a connection that broke otherwise than the
+// real one does.
+func TestRealReset(t *testing.T) {
+	for seed := range uint64(100) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		ours, theirs, done := brokenTwins(t, rng.IntN(3))
+		var made []string
+		for range 6 {
+			what, got, want := "", "", ""
+			switch rng.IntN(4) {
+			case 0:
+				what = "read"
+				n, err := RawCalls.Read(ours, make([]byte, 2))
+				m, realErr := sys.RawCalls.RecvFrom(theirs, make([]byte, 2), nil)
+				got, want = fmt.Sprint(n, err), fmt.Sprint(max(0, m), realErr)
+			case 1:
+				what = "write"
+				_, err := RawCalls.SendTo(ours, make([]byte, 1), nil)
+				_, realErr := sys.RawCalls.SendTo(theirs, make([]byte, 1), nil)
+				got, want = fmt.Sprint(err), fmt.Sprint(realErr)
+			case 2:
+				what = "poll"
+				is, errored, _ := Readable(ours)
+				reallyIs, reallyErrored, _ := sys.Readable(theirs)
+				got, want = fmt.Sprint(is, errored), fmt.Sprint(reallyIs, reallyErrored)
+			default:
+				what = "poll for room"
+				is, errored, _ := Writable(ours)
+				reallyIs, reallyErrored, _ := sys.Writable(theirs)
+				got, want = fmt.Sprint(is, errored), fmt.Sprint(reallyIs, reallyErrored)
+			}
+			made = append(made, what)
+			require.Equal(t, want, got, "seed %d: %q", seed, made)
+		}
+		done()
+	}
+}
+
+// brokenTwins returns a simulated TCP connection and a real one, to which so many bytes and then
+// a RST have come.
+func brokenTwins(t *testing.T, bytes int) (ours, theirs int, done func()) {
+	m := Boot(nil)
+	ours = m.Socket(TCP, 100)
+	m.Arrive(ours, bytes, 0)
+	m.Arrive(ours, 0, Reset)
+
+	ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(t, unix.Listen(ln, 1))
+	name, err := unix.Getsockname(ln)
+	require.NoError(t, err)
+	theirs, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Connect(theirs, name))
+	require.NoError(t, unix.SetNonblock(theirs, true))
+	peer, _, err := unix.Accept(ln)
+	require.NoError(t, err)
+	unix.Write(peer, make([]byte, bytes))
+	require.NoError(t, unix.SetsockoptLinger(peer, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+	require.NoError(t, unix.Close(peer))
+	p := []unix.PollFd{{Fd: int32(theirs)}} // for a hang-up
+	for n := 0; n == 0 || err == unix.EINTR; n, err = unix.Poll(p, 1000) {
+	}
+	require.NoError(t, err)
+	return ours, theirs, func() { unix.Close(ln); unix.Close(theirs) }
+}
