@@ -5,30 +5,26 @@ import (
 	"net/netip"
 	"syscall"
 
-	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// ReadBatch reads the packets that are there, up to len(ms), in one system call, and
-// returns how many. It waits until there is one, and not for more. It sets Addr, N, NN
-// and Flags of those it read, and leaves the other messages alone. flags are those of
-// recvmmsg(2); with MSG_DONTWAIT it fails with EAGAIN where it would wait.
+// ReadBatch reads up to len(ms) packets in one system call and returns how many. It waits
+// for the first packet only. It sets Addr, N, NN and Flags of the messages that it has read
+// and does not change the others. flags are those of recvmmsg(2). With MSG_DONTWAIT it fails
+// with EAGAIN instead of waiting.
 //
-// An Addr that is there already and is the sender's stays, so that packets of one peer
-// cost no allocation when ms is used again. Otherwise it is replaced, by one allocation,
-// and never written to: who has kept it may go on using it.
+// ReadBatch keeps an Addr that is the sender's already, so that reading packets of one peer
+// into the same ms allocates nothing. Otherwise it allocates a new Addr. It never changes an
+// Addr in place: the caller may keep it.
 func (c *UDPConn) ReadBatch(ms []Message, flags int) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	b := newBatch(ms)
 	defer b.Free()
 	for i := range ms {
 		b.Add(ms[i].Buffers, ms[i].OOB)
 	}
-	n, err := c.fd.pfd.ReadBatch(b, flags)
+	n, err := c.netFD().readBatch(b, flags)
 	if err != nil {
-		return 0, c.opError("read", neterr.OfSyscall("recvmmsg", err))
+		return 0, c.opError("read", err)
 	}
 	for i := range ms[:n] {
 		m := &ms[i]
@@ -38,23 +34,22 @@ func (c *UDPConn) ReadBatch(ms []Message, flags int) (int, error) {
 	return n, nil
 }
 
-// WriteBatch writes packets in one system call, and returns how many. It waits until
-// there is room for one, and not for more: if it returns fewer than len(ms), write the
-// rest again, and what is wrong with the first of them, if anything is, that call tells.
-// It sets N and NN of those it wrote. The kernel takes at most 1024 at once. flags are
-// those of sendmmsg(2); with MSG_DONTWAIT it fails with EAGAIN where it would wait.
+// WriteBatch writes packets in one system call and returns how many. It waits until the
+// kernel accepts one packet. If it returns fewer than len(ms), the caller writes the rest
+// again, and that call returns the error of the first packet of the rest, if it has one.
+// WriteBatch sets N and NN of the messages that it has written. The kernel accepts at most
+// 1024 packets in one call. flags are those of sendmmsg(2). With MSG_DONTWAIT it fails with
+// EAGAIN instead of waiting.
 //
-// An address must be one that WriteToUDP takes. A packet with an Addr goes there even if
+// An address must be one that WriteToUDP accepts. A packet with an Addr goes there even if
 // the socket is connected.
 func (c *UDPConn) WriteBatch(ms []Message, flags int) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
+	f := c.netFD()
 	b := newBatch(ms)
 	defer b.Free()
 	for i := range ms {
 		var to sys.RawAddr
-		if err := c.fd.batchDestination(&to, ms[i].Addr); err != nil {
+		if err := f.batchDestination(&to, ms[i].Addr); err != nil {
 			if i == 0 {
 				return 0, c.batchError(ms, err)
 			}
@@ -62,9 +57,9 @@ func (c *UDPConn) WriteBatch(ms []Message, flags int) (int, error) {
 		}
 		*b.Add(ms[i].Buffers, ms[i].OOB) = to
 	}
-	n, err := c.fd.pfd.WriteBatch(b, flags)
+	n, err := f.writeBatch(b, flags)
 	if err != nil {
-		return 0, c.batchError(ms, neterr.OfSyscall("sendmmsg", err))
+		return 0, c.batchError(ms, err)
 	}
 	for i := range ms[:n] {
 		ms[i].N, ms[i].NN, ms[i].Flags = b.Packet(i)
@@ -72,7 +67,7 @@ func (c *UDPConn) WriteBatch(ms []Message, flags int) (int, error) {
 	return n, nil
 }
 
-// newBatch returns an empty batch with room for ms.
+// newBatch returns an empty batch for the packets of ms.
 func newBatch(ms []Message) *sys.Batch {
 	buffers := 0
 	for i := range ms {
@@ -81,18 +76,18 @@ func newBatch(ms []Message) *sys.Batch {
 	return sys.NewBatch(len(ms), buffers)
 }
 
-// batchDestination makes raw the address that a packet of a batch is to be sent to.
+// batchDestination sets raw to the address of a packet of a batch.
 func (f *NetFD) batchDestination(raw *sys.RawAddr, a net.Addr) error {
 	switch a.(type) {
 	case nil:
-		return nil // the peer; the kernel knows whether there is one
+		return nil // the peer, or the kernel's error if there is none
 	case *net.UDPAddr, *net.TCPAddr, *net.IPAddr:
 		return f.rawAddr("sendmmsg", raw, a)
 	}
 	return syscall.EINVAL
 }
 
-// batchError is the error of a write of ms, of which the first is to blame.
+// batchError returns the error of a write of ms, which is that of the first packet.
 func (c *conn) batchError(ms []Message, err error) error {
 	if len(ms) > 0 && ms[0].Addr != nil {
 		return c.toError(ms[0].Addr, err)
@@ -100,7 +95,7 @@ func (c *conn) batchError(ms []Message, err error) error {
 	return c.opError("write", err)
 }
 
-// sender returns the address that a packet came from: old, if that is it.
+// sender returns the address from as a net.Addr: old, if that is the same.
 func sender(old net.Addr, from netip.AddrPort) net.Addr {
 	ip := from.Addr()
 	if !ip.IsValid() {
@@ -109,7 +104,7 @@ func sender(old net.Addr, from netip.AddrPort) net.Addr {
 	if a, ok := old.(*net.UDPAddr); ok && a != nil && sameAddr(a, from) {
 		return old
 	}
-	a := &struct { // in one piece
+	a := &struct { // one allocation
 		net.UDPAddr
 		ip [net.IPv6len]byte
 	}{ip: ip.As16()}
@@ -120,7 +115,7 @@ func sender(old net.Addr, from netip.AddrPort) net.Addr {
 	return &a.UDPAddr
 }
 
-// sameAddr reports whether a is what sender would make of b.
+// sameAddr reports whether a is the address that sender returns for b.
 func sameAddr(a *net.UDPAddr, b netip.AddrPort) bool {
 	ip, ok := netip.AddrFromSlice(a.IP)
 	return ok && ip == b.Addr().WithZone("") && a.Port == int(b.Port()) && a.Zone == b.Addr().Zone()

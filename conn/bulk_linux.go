@@ -3,21 +3,21 @@ package conn
 import (
 	"io"
 	"net"
-	"runtime"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// This file is the ways by which many bytes go at once: several buffers in one call, and
-// data that never leaves the kernel.
+// This file holds the bulk transfers: several buffers in one call, and data that stays in
+// the kernel.
 
-// Buffers are runs of bytes to write: on our connections in one system call, where
-// net.Buffers, which knows package net's only, would write them one by one.
+// Buffers is net.Buffers for the connections of this package: WriteTo writes the buffers in
+// one system call. net.Buffers does so for connections of package net only, and writes to
+// others buffer by buffer.
 type Buffers [][]byte
 
-// WriteTo implements io.WriterTo. It removes from v what was written.
+// WriteTo implements io.WriterTo. It removes from v the bytes that it has written.
 func (v *Buffers) WriteTo(w io.Writer) (n int64, err error) {
 	if c, ok := w.(buffersWriter); ok {
 		return c.writeBuffers(v)
@@ -25,7 +25,7 @@ func (v *Buffers) WriteTo(w io.Writer) (n int64, err error) {
 	return (*net.Buffers)(v).WriteTo(w)
 }
 
-// Read implements io.Reader. It removes from v what was read.
+// Read implements io.Reader. It removes from v the bytes that it has read.
 func (v *Buffers) Read(p []byte) (n int, err error) { return (*net.Buffers)(v).Read(p) }
 
 type buffersWriter interface {
@@ -33,21 +33,17 @@ type buffersWriter interface {
 }
 
 func (c *conn) writeBuffers(v *Buffers) (int64, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
-	n, err := c.fd.pfd.Writev((*[][]byte)(v))
-	runtime.KeepAlive(c.fd)
+	n, err := c.netFD().writev((*[][]byte)(v))
 	if err != nil {
-		return n, c.opError("writev", neterr.OfSyscall("writev", err))
+		return n, c.opError("writev", err)
 	}
 	return n, nil
 }
 
-// ReadFrom implements io.ReaderFrom: it writes what r has to give. The data of a file, a
-// TCPConn or a Unix stream, or of an io.LimitedReader over one, stays in the kernel. As in
-// package net, a reader that has the SyscallConn method of a regular file counts as that
-// file: its own Read is not called.
+// ReadFrom implements io.ReaderFrom: it writes the data of r until the end or an error. The
+// data of a file, a TCPConn or a Unix stream, or of an io.LimitedReader of one, stays in the
+// kernel, by sendfile(2) or splice(2). As in package net, ReadFrom does not call the Read
+// method of a reader whose SyscallConn method returns a regular file.
 func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	if !c.ok() {
 		return 0, syscall.EINVAL
@@ -64,7 +60,8 @@ func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// transferFrom has the kernel move the data, if it can; what it can not is left in r.
+// transferFrom transfers data from r within the kernel. If handled is false, the caller
+// copies the rest of r.
 func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 	limit := int64(fd.Unlimited)
 	limited, ok := r.(*io.LimitedReader)
@@ -76,7 +73,7 @@ func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 		defer func() { limited.N -= n }()
 	}
 	if src := stream(r); src != nil {
-		return c.splice(src, limit)
+		return c.fd.splice(src, limit)
 	}
 	file, ok := r.(syscall.Conn)
 	if !ok {
@@ -85,7 +82,7 @@ func (c *TCPConn) transferFrom(r io.Reader) (n int64, handled bool, err error) {
 	return c.sendFile(file, limit)
 }
 
-// stream returns the socket of one of our streams.
+// stream returns the socket of v if v is a stream of this package, else nil.
 func stream(v any) *NetFD {
 	switch v := v.(type) {
 	case tcpReader:
@@ -104,15 +101,7 @@ func stream(v any) *NetFD {
 	return nil
 }
 
-// splice moves what src has to c.
-func (c *conn) splice(src *NetFD, limit int64) (n int64, handled bool, err error) {
-	n, handled, err = fd.Splice(&c.fd.pfd, &src.pfd, limit)
-	runtime.KeepAlive(c.fd)
-	runtime.KeepAlive(src)
-	return n, handled, neterr.OfSyscall("splice", err)
-}
-
-// sendFile sends what a file has, from where it is.
+// sendFile sends up to limit bytes of a file, from its current position.
 func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, err error) {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -120,18 +109,17 @@ func (c *conn) sendFile(file syscall.Conn, limit int64) (n int64, handled bool, 
 	}
 	var sendErr error
 	err = raw.Read(func(sysfd uintptr) (done bool) {
-		n, handled, sendErr = c.fd.pfd.SendFile(int(sysfd), limit)
+		n, handled, sendErr = c.fd.sendFile(int(sysfd), limit)
 		return true
 	})
-	runtime.KeepAlive(c.fd)
 	if err == nil {
 		err = sendErr
 	}
 	return n, handled, neterr.OfSyscall("sendfile", err)
 }
 
-// WriteTo implements io.WriterTo: it writes to w what is read, until the end. To a Unix
-// stream, the data stays in the kernel.
+// WriteTo implements io.WriterTo: it writes to w the data that it reads, until the end or an
+// error. Data for a Unix stream stays in the kernel, by splice(2).
 func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 	if !c.ok() {
 		return 0, syscall.EINVAL
@@ -143,7 +131,7 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 		w = limited.Conn
 	}
 	if dst, ok := w.(*UnixConn); ok && stream(dst) != nil {
-		n, handled, err = dst.splice(c.fd, fd.Unlimited)
+		n, handled, err = dst.fd.splice(c.fd, fd.Unlimited)
 	}
 	if !handled {
 		var rest int64
@@ -156,7 +144,7 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 	return n, err
 }
 
-// A tcpReader is a TCPConn without WriteTo, from which another TCPConn can splice.
+// A tcpReader is a TCPConn without WriteTo. Another TCPConn can splice from it.
 type tcpReader struct{ c *TCPConn }
 
 func (r tcpReader) Read(p []byte) (int, error) { return r.c.Read(p) }

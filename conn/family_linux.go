@@ -15,8 +15,8 @@ import (
 )
 
 // dialFamily returns the family of a socket between two addresses, one of which may be
-// nil: IPv6 as soon as one of them needs it.
-func (s Socket) dialFamily(laddr, raddr net.Addr) (family int, v6only bool) {
+// nil. It is IPv6 if one of them is an IPv6 address.
+func (s SocketConfig) dialFamily(laddr, raddr net.Addr) (family int, v6only bool) {
 	if family, v6only, ok := s.namedFamily(); ok {
 		return family, v6only
 	}
@@ -26,9 +26,9 @@ func (s Socket) dialFamily(laddr, raddr net.Addr) (family int, v6only bool) {
 	return syscall.AF_INET6, false
 }
 
-// listenFamily returns the family of a socket bound to laddr. A wildcard is bound as
-// IPv6 that takes IPv4 too, where the system can do that.
-func (s Socket) listenFamily(laddr net.Addr) (family int, v6only bool) {
+// listenFamily returns the family of a socket bound to laddr. For a wildcard address it is
+// IPv6 with IPv4-mapped addresses, if the system supports that.
+func (s SocketConfig) listenFamily(laddr net.Addr) (family int, v6only bool) {
 	if family, v6only, ok := s.namedFamily(); ok {
 		return family, v6only
 	}
@@ -38,8 +38,8 @@ func (s Socket) listenFamily(laddr net.Addr) (family int, v6only bool) {
 	return familyOf(laddr), false
 }
 
-// namedFamily returns what the network's name says.
-func (s Socket) namedFamily() (family int, v6only, ok bool) {
+// namedFamily returns the family that the network's name determines, such as "tcp4".
+func (s SocketConfig) namedFamily() (family int, v6only, ok bool) {
 	if strings.HasPrefix(s.Network, "unix") {
 		return syscall.AF_UNIX, false, true
 	}
@@ -52,12 +52,14 @@ func (s Socket) namedFamily() (family int, v6only, ok bool) {
 	return 0, false, false
 }
 
-// MultipathTCP is the protocol number; package syscall has none.
+// MultipathTCP is the protocol number IPPROTO_MPTCP, which package syscall does not have.
 const MultipathTCP = 0x106
 
-// SupportsMultipathTCP reports whether the kernel knows Multipath TCP. It may still
-// refuse it, and then plain TCP is used.
-var SupportsMultipathTCP = sync.OnceValue(func() bool {
+// SupportsMultipathTCP reports whether the kernel has Multipath TCP. A socket of it may still
+// fail; the caller then uses plain TCP.
+func SupportsMultipathTCP() bool { return supportsMultipathTCP() }
+
+var supportsMultipathTCP = sync.OnceValue(func() bool {
 	fd, err := sys.Socket(syscall.AF_INET, syscall.SOCK_STREAM, MultipathTCP)
 	if errors.Is(err, syscall.EAFNOSUPPORT) {
 		fd, err = sys.Socket(syscall.AF_INET6, syscall.SOCK_STREAM, MultipathTCP)
@@ -70,12 +72,12 @@ var SupportsMultipathTCP = sync.OnceValue(func() bool {
 	case syscall.EPROTONOSUPPORT, syscall.EINVAL:
 		return false
 	}
-	return true // not now, for another reason
+	return true // the kernel has it, and the call failed for another reason
 })
 
-// maxBacklog is the longest queue that the kernel grants a listener: somaxconn. (The
-// kernel cuts longer wishes down to it by itself, since 4.1 without truncating them to
-// 16 bits first.)
+// maxBacklog returns the longest queue that the kernel grants a listener (somaxconn). The
+// kernel itself reduces a longer one to that. Before Linux 4.1 it truncated the number to 16
+// bits first.
 var maxBacklog = sync.OnceValue(func() int {
 	f, err := os.ReadFile("/proc/sys/net/core/somaxconn")
 	if err != nil {

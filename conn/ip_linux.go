@@ -8,9 +8,9 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// An IPConn is a raw IP socket, which takes privileges. It is a net.Conn and a
-// net.PacketConn. Packets are written without an IP header and, over IPv4, ReadFrom
-// takes the header off, while Read and ReadMsgIP leave it on.
+// An IPConn is a raw IP socket, which requires CAP_NET_RAW, see raw(7). It is a net.Conn and
+// a net.PacketConn. Packets are written without an IP header. Over IPv4, ReadFrom removes
+// the IP header of a packet, and Read and ReadMsgIP return it, as in package net.
 type IPConn struct{ conn }
 
 // NewIPConn returns the IPConn on a socket.
@@ -19,13 +19,13 @@ func NewIPConn(f *NetFD) *IPConn { return &IPConn{conn{f}} }
 // SyscallConn returns raw access to the descriptor.
 func (c *IPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
 
-// ReadFrom implements net.PacketConn; the address is a *net.IPAddr.
+// ReadFrom implements net.PacketConn. The address is a *net.IPAddr.
 func (c *IPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, addr, err := c.ReadFromIP(b)
 	return n, neterr.Addr(addr), err
 }
 
-// ReadFromIP is ReadFrom.
+// ReadFromIP reads one packet and its sender's address.
 func (c *IPConn) ReadFromIP(b []byte) (int, *net.IPAddr, error) {
 	var from sys.RawAddr
 	n, err := c.readFrom(b, &from)
@@ -36,8 +36,8 @@ func (c *IPConn) ReadFromIP(b []byte) (int, *net.IPAddr, error) {
 	return n, addr, err
 }
 
-// stripIPv4Header takes an IPv4 header off the n bytes in b, if that is what they begin
-// with, and returns how many are left.
+// stripIPv4Header removes an IPv4 header from the beginning of the n bytes in b, if there is
+// one. It returns the number of bytes left.
 func stripIPv4Header(n int, b []byte) int {
 	const shortest = 20
 	if len(b) < shortest || b[0]>>4 != 4 {
@@ -51,19 +51,16 @@ func stripIPv4Header(n int, b []byte) int {
 	return n - header
 }
 
-// ReadMsgIP reads one packet into b and its control messages into oob. It returns how
-// much of each was filled, the flags of recvmsg(2) and the sender.
+// ReadMsgIP reads one packet into b and its control messages into oob. It returns the number
+// of bytes in each, the flags of recvmsg(2) and the sender's address.
 func (c *IPConn) ReadMsgIP(b, oob []byte) (n, oobn, flags int, addr *net.IPAddr, err error) {
 	var from sys.RawAddr
 	n, oobn, flags, err = c.readMsg(b, oob, 0, &from)
 	return n, oobn, flags, ipAddr(&from), err
 }
 
-// WriteTo implements net.PacketConn; the address is a *net.IPAddr.
+// WriteTo implements net.PacketConn. The address must be a *net.IPAddr.
 func (c *IPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	a, ok := addr.(*net.IPAddr)
 	if !ok {
 		return 0, c.toError(addr, syscall.EINVAL)
@@ -71,30 +68,27 @@ func (c *IPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	return c.WriteToIP(b, a)
 }
 
-// WriteToIP writes one packet to an address. A connected socket has its peer and fails
-// with net.ErrWriteToConnected.
+// WriteToIP writes one packet to an address. On a connected socket it fails with
+// net.ErrWriteToConnected.
 func (c *IPConn) WriteToIP(b []byte, addr *net.IPAddr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	var to sys.RawAddr
-	err := c.fd.destination("sendto", &to, neterr.Addr(addr))
-	return c.writeTo(b, &to, neterr.Addr(addr), err)
+	if err := c.netFD().destination("sendto", &to, neterr.Addr(addr)); err != nil {
+		return 0, c.toError(neterr.Addr(addr), err)
+	}
+	return c.writeTo(b, &to, neterr.Addr(addr))
 }
 
-// WriteMsgIP writes one packet and its control messages to an address. A connected
-// socket fails with net.ErrWriteToConnected.
+// WriteMsgIP writes one packet and its control messages to an address. On a connected socket
+// it fails with net.ErrWriteToConnected.
 func (c *IPConn) WriteMsgIP(b, oob []byte, addr *net.IPAddr) (n, oobn int, err error) {
-	if !c.ok() {
-		return 0, 0, syscall.EINVAL
-	}
 	var to sys.RawAddr
-	err = c.fd.destination("sendmsg", &to, neterr.Addr(addr))
-	return c.writeMsg(b, oob, &to, neterr.Addr(addr), err)
+	if err := c.netFD().destination("sendmsg", &to, neterr.Addr(addr)); err != nil {
+		return 0, 0, c.toError(neterr.Addr(addr), err)
+	}
+	return c.writeMsg(b, oob, &to, neterr.Addr(addr))
 }
 
-// ipAddr returns the address in raw, or nil if there is none. It and its IP are one
-// allocation.
+// ipAddr returns the address in raw, in one allocation, or nil if there is none.
 func ipAddr(raw *sys.RawAddr) *net.IPAddr {
 	ap := addrPort(raw)
 	if !ap.IsValid() {

@@ -13,8 +13,10 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A NetFD is a socket with its addresses. One that nobody refers to any more is closed
-// by the garbage collector, as in package net.
+// A NetFD is a socket with its addresses. Its methods are those of fd.FD; their errors name
+// the system call, as those of net's netFD do. The garbage collector closes a NetFD that is
+// unreachable, as in package net. It cannot do so during an operation: each method of pfd
+// has a pointer to pfd, and so into the NetFD, until it has given up its lock or reference.
 type NetFD struct {
 	pfd fd.FD
 
@@ -24,8 +26,8 @@ type NetFD struct {
 	raddr net.Addr
 }
 
-// common is what a listener and the connections that it accepts have in common, so that
-// each of very many takes no more than it must.
+// common is the part that a listener and the connections that it accepts share, which keeps
+// each connection small.
 type common struct {
 	family    int
 	sotype    int
@@ -35,11 +37,19 @@ type common struct {
 	group     *poller.Group
 }
 
-// own gives f a socket and what package fd may assume of it.
-func (f *NetFD) own(sysfd int) *NetFD {
-	f.pfd.Own(sysfd, f.kind())
+// uninitialized is the NetFD of a connection or listener that has none, such as the zero
+// TCPConn. It is closed, and OpError returns syscall.EINVAL for it.
+var uninitialized = func() *NetFD {
+	f := &NetFD{common: new(common)}
+	f.pfd.Close()
 	return f
-}
+}()
+
+// Uninitialized returns a closed NetFD for which OpError returns syscall.EINVAL.
+func Uninitialized() *NetFD { return uninitialized }
+
+// own gives f a socket.
+func (f *NetFD) own(sysfd int) { f.pfd.Own(sysfd, f.kind()) }
 
 func (f *NetFD) kind() fd.Kind {
 	switch f.sotype {
@@ -54,22 +64,31 @@ func (f *NetFD) kind() fd.Kind {
 	return fd.KindPacket
 }
 
-// Network returns the network that a net.OpError names.
-func (f *NetFD) Network() string { return f.network }
-
-// LocalAddr returns the address that a net.OpError names as Source.
+// LocalAddr returns the local address.
 func (f *NetFD) LocalAddr() net.Addr { return f.laddr }
 
-// RemoteAddr returns the address that a net.OpError names as Addr; nil for a listener.
+// RemoteAddr returns the remote address, nil for a listener.
 func (f *NetFD) RemoteAddr() net.Addr { return f.raddr }
 
-// FD returns the descriptor.
-func (f *NetFD) FD() *fd.FD { return &f.pfd }
+// OpError returns the error of an operation op of f, as package net has it: a net.OpError,
+// or the bare syscall.EINVAL if f is not initialized.
+func (f *NetFD) OpError(op string, source, addr net.Addr, err error) error {
+	if f == uninitialized {
+		return syscall.EINVAL
+	}
+	return &net.OpError{Op: op, Net: f.network, Source: source, Addr: addr, Err: err}
+}
 
-// setAddrs gives the socket its addresses, and to the garbage collector.
+// setAddrs sets the addresses, and the finalizer.
 func (f *NetFD) setAddrs(laddr, raddr net.Addr) {
 	f.laddr, f.raddr = laddr, raddr
 	runtime.SetFinalizer(f, (*NetFD).Close) // DOC: finalizer
+}
+
+// sockname asks the kernel for the local address.
+func (f *NetFD) sockname() net.Addr {
+	sa, _ := syscall.Getsockname(f.pfd.Sysfd())
+	return addrOf(f.sotype, sa)
 }
 
 // Close closes the socket.
@@ -78,7 +97,7 @@ func (f *NetFD) Close() error {
 	return f.pfd.Close()
 }
 
-// Accept returns the next connection of a listening socket.
+// Accept waits for the next connection of a listening socket.
 func (f *NetFD) Accept() (*NetFD, error) {
 	sysfd, rsa, err := f.pfd.Accept()
 	if err != nil {
@@ -95,8 +114,8 @@ func (f *NetFD) Accept() (*NetFD, error) {
 	return c, nil
 }
 
-// accepted returns what a connection just accepted is. A Multipath TCP listener accepts
-// connections of peers that speak plain TCP, which are that then.
+// accepted returns the common part of a connection just accepted. A Multipath TCP listener
+// accepts plain TCP connections from peers that do not support Multipath TCP.
 func (f *NetFD) accepted(sysfd int) *common {
 	if f.proto != MultipathTCP {
 		return f.common
@@ -110,23 +129,16 @@ func (f *NetFD) accepted(sysfd int) *common {
 	return &plain
 }
 
-// Shutdown is shutdown(2).
-func (f *NetFD) Shutdown(how int) error {
-	defer runtime.KeepAlive(f)
-	return neterr.OfSyscall("shutdown", f.pfd.Shutdown(how))
-}
-
-// File returns a duplicate of the descriptor as a file whose Fd method clears O_NONBLOCK, of
-// the original, too, which shares it. Only package net makes such files, of sockets of its
-// own: for a moment there is one.
+// File returns a duplicate of the descriptor as a file. The Fd method of the file clears
+// O_NONBLOCK, which the duplicate shares with the socket. Only package net creates such
+// files, from its own sockets, so File creates one of those for a moment.
 func (f *NetFD) File() (*os.File, error) {
-	defer runtime.KeepAlive(f)
 	dup, err := f.pfd.Dup()
 	if err != nil {
 		return nil, err
 	}
 	if sys.Blocks(dup) {
-		// Nothing is left for Fd to clear, and package net would set it while it adopts.
+		// O_NONBLOCK is cleared already, and package net would set it again.
 		return os.NewFile(uintptr(dup), f.name()), nil
 	}
 	theirs, err := f.adopted(os.NewFile(uintptr(dup), ""))
@@ -138,7 +150,7 @@ func (f *NetFD) File() (*os.File, error) {
 	return file, cause(err)
 }
 
-// name is what package net names a File by.
+// name returns the name that package net gives to a File.
 func (f *NetFD) name() string {
 	var local, remote string
 	if f.laddr != nil {
@@ -150,15 +162,15 @@ func (f *NetFD) name() string {
 	return f.network + ":" + local + "->" + remote
 }
 
-// A filer is a socket of package net's.
+// A filer is a socket of package net.
 type filer interface {
 	io.Closer
 	File() (*os.File, error)
 }
 
-// adopted returns package net's socket on a copy of a file, which it closes. Neither a
-// listener nor a packet connection sets options, as a connection does. That a TCP socket is
-// no listener shows only when it is to accept.
+// adopted returns a socket of package net on a duplicate of file, and closes file. It makes
+// a listener or a packet connection: these set no socket options, while a connection does.
+// That a TCP socket does not listen shows only in Accept.
 func (f *NetFD) adopted(file *os.File) (filer, error) {
 	defer file.Close()
 	if f.family != syscall.AF_UNIX && f.sotype == syscall.SOCK_STREAM {
@@ -175,7 +187,7 @@ func (f *NetFD) adopted(file *os.File) (filer, error) {
 	return c.(filer), nil
 }
 
-// cause returns what is in a net.OpError.
+// cause returns the error within a net.OpError.
 func cause(err error) error {
 	if op, ok := err.(*net.OpError); ok {
 		return op.Err
@@ -183,8 +195,25 @@ func cause(err error) error {
 	return err
 }
 
-// setsockoptInt names the call in its error.
+// RawControl calls control with the descriptor.
+func (f *NetFD) RawControl(control func(sysfd uintptr)) error { return f.pfd.RawControl(control) }
+
+func (f *NetFD) rawRead(read func(sysfd uintptr) bool) error   { return f.pfd.RawRead(read) }
+func (f *NetFD) rawWrite(write func(sysfd uintptr) bool) error { return f.pfd.RawWrite(write) }
+
+func (f *NetFD) shutdown(how int) error {
+	return neterr.OfSyscall("shutdown", f.pfd.Shutdown(how))
+}
+
 func (f *NetFD) setsockoptInt(level, name, value int) error {
-	defer runtime.KeepAlive(f)
 	return neterr.OfSyscall("setsockopt", f.pfd.SetsockoptInt(level, name, value))
+}
+
+// getsockoptInt returns the bare errno.
+func (f *NetFD) getsockoptInt(level, name int) (int, error) {
+	return f.pfd.GetsockoptInt(level, name)
+}
+
+func (f *NetFD) setLinger(l *syscall.Linger) error {
+	return neterr.OfSyscall("setsockopt", f.pfd.SetsockoptLinger(syscall.SOL_SOCKET, syscall.SO_LINGER, l))
 }

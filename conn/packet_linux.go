@@ -11,73 +11,51 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// This file is what sockets of packets have in common.
+// This file holds the parts that UDPConn, IPConn and UnixConn share.
 
-// toError is the error of a write to an address.
+// toError returns the error of a write to an address.
 func (c *conn) toError(to net.Addr, err error) error {
-	return &net.OpError{Op: "write", Net: c.fd.network, Source: c.fd.laddr, Addr: to, Err: err}
+	f := c.netFD()
+	return f.OpError("write", f.laddr, to, err)
 }
 
-// writeTo writes one packet, unless err says that there is nowhere to write it to.
-func (c *conn) writeTo(b []byte, to *sys.RawAddr, addr net.Addr, err error) (n int, _ error) {
-	if n, err = c.sendTo(b, to, err); err != nil {
+// writeTo writes one packet to an address, which is addr in an error.
+func (c *conn) writeTo(b []byte, to *sys.RawAddr, addr net.Addr) (int, error) {
+	n, err := c.netFD().writeTo(b, to)
+	if err != nil {
 		return n, c.toError(addr, err)
 	}
 	return n, nil
 }
 
-// sendTo is writeTo, whose error does not say where to.
-func (c *conn) sendTo(b []byte, to *sys.RawAddr, err error) (n int, _ error) {
+// readFrom reads one packet and its sender's address.
+func (c *conn) readFrom(b []byte, from *sys.RawAddr) (int, error) {
+	n, err := c.netFD().readFrom(b, from)
 	if err != nil {
-		return 0, err
-	}
-	n, err = c.fd.pfd.WriteTo(b, to)
-	return n, neterr.OfSyscall("sendto", err)
-}
-
-// readFrom reads one packet and its sender's raw address.
-func (c *conn) readFrom(b []byte, from *sys.RawAddr) (n int, err error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
-	if n, err = c.fd.pfd.ReadFrom(b, from); err != nil {
-		return n, c.opError("read", neterr.OfSyscall("recvfrom", err))
+		return n, c.opError("read", err)
 	}
 	return n, nil
 }
 
-// readMsg reads one packet, its control messages and its sender's raw address.
+// readMsg reads one packet, its control messages and its sender's address.
 func (c *conn) readMsg(b, oob []byte, flags int, from *sys.RawAddr) (n, oobn, recvflags int, err error) {
-	if !c.ok() {
-		return 0, 0, 0, syscall.EINVAL
-	}
-	n, oobn, recvflags, err = c.fd.pfd.ReadMsg(b, oob, flags, from)
+	n, oobn, recvflags, err = c.netFD().readMsg(b, oob, flags, from)
 	if err != nil {
-		return n, oobn, recvflags, c.opError("read", neterr.OfSyscall("recvmsg", err))
+		return n, oobn, recvflags, c.opError("read", err)
 	}
 	return n, oobn, recvflags, nil
 }
 
-// writeMsg writes one packet and its control messages, unless err says that there is
-// nowhere to write it to.
-func (c *conn) writeMsg(b, oob []byte, to *sys.RawAddr, addr net.Addr, err error) (n, oobn int, _ error) {
-	if n, oobn, err = c.sendMsg(b, oob, to, err); err != nil {
+// writeMsg writes one packet and its control messages to an address, which is addr in an
+// error, or to the peer if to is nil.
+func (c *conn) writeMsg(b, oob []byte, to *sys.RawAddr, addr net.Addr) (n, oobn int, err error) {
+	if n, oobn, err = c.netFD().writeMsg(b, oob, to); err != nil {
 		return n, oobn, c.toError(addr, err)
 	}
 	return n, oobn, nil
 }
 
-// sendMsg is writeMsg, whose error does not say where to.
-func (c *conn) sendMsg(b, oob []byte, to *sys.RawAddr, err error) (n, oobn int, _ error) {
-	if err != nil {
-		return 0, 0, err
-	}
-	n, oobn, err = c.fd.pfd.WriteMsg(b, oob, to)
-	return n, oobn, neterr.OfSyscall("sendmsg", err)
-}
-
-// checkPort refuses a number that is no port, as the system call does that would be made
-// with it if it were not cut to 16 bits on the way.
+// checkPort returns the error of a system call with a port number that does not fit 16 bits.
 func checkPort(call string, port int) error {
 	if port < 0 || port > math.MaxUint16 {
 		return os.NewSyscallError(call, syscall.EINVAL)
@@ -85,7 +63,7 @@ func checkPort(call string, port int) error {
 	return nil
 }
 
-// destination makes raw the address that a packet is to be sent to by a system call.
+// destination sets raw to the address a for a system call that sends a packet there.
 func (f *NetFD) destination(call string, raw *sys.RawAddr, a net.Addr) error {
 	switch {
 	case f.connected:
@@ -96,7 +74,7 @@ func (f *NetFD) destination(call string, raw *sys.RawAddr, a net.Addr) error {
 	return f.rawAddr(call, raw, a)
 }
 
-// rawAddr makes raw the address a, for a system call on a socket of f's family.
+// rawAddr sets raw to the address a, in the form for a socket of f's family.
 func (f *NetFD) rawAddr(call string, raw *sys.RawAddr, a net.Addr) error {
 	ip, port, zone := inet(a)
 	switch f.family {
@@ -118,7 +96,7 @@ func (f *NetFD) rawAddr(call string, raw *sys.RawAddr, a net.Addr) error {
 	return &net.AddrError{Err: "invalid address family", Addr: ip.String()}
 }
 
-// destinationAddrPort is destination, and allocates nothing.
+// destinationAddrPort is destination for an AddrPort. It allocates nothing.
 func (f *NetFD) destinationAddrPort(raw *sys.RawAddr, ap netip.AddrPort) error {
 	addr := ap.Addr()
 	switch {
@@ -136,7 +114,7 @@ func (f *NetFD) destinationAddrPort(raw *sys.RawAddr, ap netip.AddrPort) error {
 	return nil
 }
 
-// foreign is the error of an address that is not of f's family.
+// foreign returns the error of an address that is not of f's family.
 func (f *NetFD) foreign(addr netip.Addr) error {
 	family := "IPv4"
 	if f.family == syscall.AF_INET6 {
@@ -145,7 +123,7 @@ func (f *NetFD) foreign(addr netip.Addr) error {
 	return &net.AddrError{Err: "non-" + family + " address", Addr: addr.String()}
 }
 
-// addrPort returns the Internet address in raw; none is the zero AddrPort.
+// addrPort returns the Internet address in raw, or the zero AddrPort.
 func addrPort(raw *sys.RawAddr) netip.AddrPort {
 	ap, zone := raw.AddrPort()
 	if zone != 0 {
@@ -154,7 +132,7 @@ func addrPort(raw *sys.RawAddr) netip.AddrPort {
 	return ap
 }
 
-// ipIn returns an IP in the bytes given, of which it takes as many as there are in it.
+// ipIn stores an IP in b and returns it as a slice of b, of 4 or 16 bytes.
 func ipIn(b *[net.IPv6len]byte, ip netip.Addr) net.IP {
 	*b = ip.As16()
 	if ip.Is4() {

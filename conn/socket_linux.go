@@ -14,68 +14,65 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A Socket says how to make one.
-type Socket struct {
-	Network string // as net.Dial has it: "tcp4", "udp", "unixgram"; "ip4" for "ip4:icmp"
+// A SocketConfig describes a socket to be made by Dial or Listen.
+type SocketConfig struct {
+	Network string // as for net.Dial: "tcp4", "udp", "unixgram"; but "ip4" for "ip4:icmp"
 	Type    int    // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW
 	Proto   int    // 0, or a protocol number
 
 	// Control, if not nil, is called with the new socket before it is bound.
 	Control func(ctx context.Context, network, address string, c syscall.RawConn) error
 
-	// Group watches the socket; nil means poller.Default.
+	// Group is the group of pollers with which the socket is registered. nil means
+	// poller.Default.
 	Group *poller.Group
 
-	// Backlog is the length of a listener's queue; 0 means what the kernel allows.
+	// Backlog is the length of a listener's queue. 0 means the kernel's limit (somaxconn).
 	Backlog int
 
-	// ReusePort lets several sockets listen on one port (SO_REUSEPORT).
+	// ReusePort sets SO_REUSEPORT, which lets several sockets listen on one port.
 	ReusePort bool
 }
 
-// Dial returns a socket connected to raddr, from laddr unless that is nil. Without
-// raddr it is bound to laddr and has no peer, as datagram sockets may.
-func (s Socket) Dial(ctx context.Context, laddr, raddr net.Addr) (*NetFD, error) {
-	family, v6only := s.dialFamily(laddr, raddr)
-	return s.made(family, v6only, func(f *NetFD) error { return s.dial(ctx, f, laddr, raddr) })
-}
-
-// made returns a socket that is set up, and closes one that is not, also where a Control
-// hook panics or ends its goroutine.
-func (s Socket) made(family int, v6only bool, setUp func(*NetFD) error) (*NetFD, error) {
-	f, err := s.open(family, v6only)
+// Dial returns a socket connected to raddr, from laddr unless that is nil. If raddr is nil,
+// the socket is bound to laddr and has no peer, which datagram sockets may do.
+func (s SocketConfig) Dial(ctx context.Context, laddr, raddr net.Addr) (*NetFD, error) {
+	f, err := s.open(s.dialFamily(laddr, raddr))
 	if err != nil {
 		return nil, err
 	}
 	done := false
 	defer func() {
-		if !done {
+		if !done { // also if a Control hook panics or calls runtime.Goexit
 			f.pfd.Close()
 		}
 	}()
-	if err := setUp(f); err != nil {
+	hint := raddr
+	if hint == nil {
+		hint = laddr
+	}
+	if err := s.control(ctx, f, hint); err != nil {
+		return nil, err
+	}
+	if laddr != nil {
+		if err := bind(f, laddr); err != nil {
+			return nil, err
+		}
+	}
+	if raddr == nil {
+		err = f.start()
+	} else {
+		err = f.connect(ctx, raddr)
+	}
+	if err != nil {
 		return nil, err
 	}
 	done = true
 	return f, nil
 }
 
-func (s Socket) dial(ctx context.Context, f *NetFD, laddr, raddr net.Addr) error {
-	hint := raddr
-	if hint == nil {
-		hint = laddr
-	}
-	if err := s.control(ctx, f, hint); err != nil {
-		return err
-	}
-	if laddr != nil {
-		if err := bind(f, laddr); err != nil {
-			return err
-		}
-	}
-	if raddr == nil {
-		return f.start(nil)
-	}
+// connect connects the socket, registers it and sets its addresses.
+func (f *NetFD) connect(ctx context.Context, raddr net.Addr) error {
 	rsa, err := sockaddr(f.family, raddr)
 	if err != nil {
 		return err
@@ -97,58 +94,69 @@ func (s Socket) dial(ctx context.Context, f *NetFD, laddr, raddr net.Addr) error
 
 var errNegativeBacklog = errors.New("negative backlog")
 
-// Listen returns a socket bound to laddr. One of connections accepts them.
-func (s Socket) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error) {
+// Listen returns a socket bound to laddr. A SOCK_STREAM or SOCK_SEQPACKET socket also starts
+// to listen for connections.
+func (s SocketConfig) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error) {
 	if s.Backlog < 0 {
 		return nil, errNegativeBacklog
 	}
-	family, v6only := s.listenFamily(laddr)
-	return s.made(family, v6only, func(f *NetFD) error { return s.listen(ctx, f, laddr) })
-}
-
-func (s Socket) listen(ctx context.Context, f *NetFD, laddr net.Addr) error {
-	accepts := s.Type == syscall.SOCK_STREAM || s.Type == syscall.SOCK_SEQPACKET
-	if accepts {
-		// A server that restarts must not wait for the connections of the last one.
+	f, err := s.open(s.listenFamily(laddr))
+	if err != nil {
+		return nil, err
+	}
+	done := false
+	defer func() {
+		if !done { // also if a Control hook panics or calls runtime.Goexit
+			f.pfd.Close()
+		}
+	}()
+	listens := s.Type == syscall.SOCK_STREAM || s.Type == syscall.SOCK_SEQPACKET
+	if listens {
+		// Without SO_REUSEADDR, a restarted server could not bind while connections of the
+		// old one are in TIME-WAIT.
 		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return err
+			return nil, err
 		}
 	} else if group, ok := multicast(f.family, laddr); ok {
-		// Several receivers may listen to one group, or to many on one port.
+		// SO_REUSEADDR lets several sockets receive from groups on one port.
 		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return err
+			return nil, err
 		}
 		laddr = group
 	}
 	if s.ReusePort {
 		if err := f.setsockoptInt(syscall.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	// An address that does not fit is reported before Control is called.
+	// As in package net, an address of another family fails before Control is called.
 	if _, err := sockaddr(f.family, laddr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.control(ctx, f, laddr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := bind(f, laddr); err != nil {
-		return err
+		return nil, err
 	}
-	if accepts {
+	if listens {
 		backlog := s.Backlog
 		if backlog == 0 {
 			backlog = maxBacklog()
 		}
 		if err := syscall.Listen(f.pfd.Sysfd(), backlog); err != nil {
-			return os.NewSyscallError("listen", err)
+			return nil, os.NewSyscallError("listen", err)
 		}
 	}
-	return f.start(nil)
+	if err := f.start(); err != nil {
+		return nil, err
+	}
+	done = true
+	return f, nil
 }
 
-// multicast returns the wildcard address that a socket for a multicast group is bound
-// to, on the group's port.
+// multicast returns the address to which a socket for a multicast group is bound: the
+// wildcard address, with the group's port.
 func multicast(family int, a net.Addr) (net.Addr, bool) {
 	udp, ok := a.(*net.UDPAddr)
 	if !ok || !udp.IP.IsMulticast() {
@@ -161,8 +169,8 @@ func multicast(family int, a net.Addr) (net.Addr, bool) {
 	return &net.UDPAddr{IP: wildcard, Port: udp.Port, Zone: udp.Zone}, true
 }
 
-// open makes a socket with the options every socket of ours has.
-func (s Socket) open(family int, v6only bool) (*NetFD, error) {
+// open makes a socket and sets the options that package net sets on every socket.
+func (s SocketConfig) open(family int, v6only bool) (*NetFD, error) {
 	sysfd, err := sys.Socket(family, s.Type, s.Proto)
 	if err != nil {
 		return nil, err
@@ -177,8 +185,8 @@ func (s Socket) open(family int, v6only bool) (*NetFD, error) {
 	}
 	f.own(sysfd)
 	if family == syscall.AF_INET6 && s.Type != syscall.SOCK_RAW {
-		// Whatever the system's default is. A kernel that does not know better says so
-		// when the address is bound.
+		// Independent of the system's default (bindv6only). If the kernel does not have the
+		// option, bind(2) fails.
 		_ = f.setsockoptInt(syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, boolInt(v6only))
 	}
 	if family != syscall.AF_UNIX && (s.Type == syscall.SOCK_DGRAM || s.Type == syscall.SOCK_RAW) {
@@ -190,8 +198,8 @@ func (s Socket) open(family int, v6only bool) (*NetFD, error) {
 	return f, nil
 }
 
-// control calls the hook, which is told of the family in use: "tcp4", "udp6".
-func (s Socket) control(ctx context.Context, f *NetFD, a net.Addr) error {
+// control calls the hook with a network that names the family, such as "tcp4" or "udp6".
+func (s SocketConfig) control(ctx context.Context, f *NetFD, a net.Addr) error {
 	if s.Control == nil {
 		return nil
 	}
@@ -206,19 +214,13 @@ func (s Socket) control(ctx context.Context, f *NetFD, a net.Addr) error {
 	return s.Control(ctx, network, address, &rawConn{f})
 }
 
-// start registers a socket that is set up and gives it its addresses.
-func (f *NetFD) start(raddr net.Addr) error {
+// start registers a socket without a peer and sets its local address.
+func (f *NetFD) start() error {
 	if err := f.pfd.Init(f.group); err != nil {
 		return err
 	}
-	f.setAddrs(f.sockname(), raddr)
+	f.setAddrs(f.sockname(), nil)
 	return nil
-}
-
-// sockname asks the kernel for the local address.
-func (f *NetFD) sockname() net.Addr {
-	sa, _ := syscall.Getsockname(f.pfd.Sysfd())
-	return addrOf(f.sotype, sa)
 }
 
 func bind(f *NetFD, laddr net.Addr) error {

@@ -2,19 +2,13 @@ package conn
 
 import (
 	"net"
-	"runtime"
 	"time"
 )
 
-// setLimits is WithTimeout for our connections.
-func (c *conn) setLimits(read, write time.Duration) {
-	if c.ok() {
-		c.fd.pfd.SetLimits(read, write)
-		runtime.KeepAlive(c.fd)
-	}
-}
+// setLimits implements WithTimeout for the connections of this package.
+func (c *conn) setLimits(read, write time.Duration) { c.netFD().setLimits(read, write) }
 
-// writeBuffers is for Buffers.WriteTo.
+// writeBuffers implements Buffers.WriteTo.
 func (c *TimeoutConn) writeBuffers(v *Buffers) (int64, error) {
 	if w, ok := c.Conn.(buffersWriter); ok {
 		return w.writeBuffers(v)

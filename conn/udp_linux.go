@@ -9,10 +9,10 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// A UDPConn is a UDP socket: connected to one peer, or bound and open to all. It is a
-// net.Conn and a net.PacketConn.
+// A UDPConn is a UDP socket, connected to one peer or open to all. It is a net.Conn and a
+// net.PacketConn.
 //
-// The part of a packet that does not fit into the buffer is lost. ReadFromUDPAddrPort and
+// A read discards the part of a packet that does not fit the buffer. ReadFromUDPAddrPort and
 // WriteToUDPAddrPort allocate nothing.
 type UDPConn struct{ conn }
 
@@ -22,7 +22,7 @@ func NewUDPConn(f *NetFD) *UDPConn { return &UDPConn{conn{f}} }
 // SyscallConn returns raw access to the descriptor.
 func (c *UDPConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
 
-// ReadFrom implements net.PacketConn; the address is a *net.UDPAddr.
+// ReadFrom implements net.PacketConn. The address is a *net.UDPAddr.
 func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, addr, err := c.ReadFromUDP(b)
 	if addr == nil {
@@ -40,7 +40,7 @@ func (c *UDPConn) ReadFromUDP(b []byte) (n int, addr *net.UDPAddr, err error) {
 	return n, udpAddr(ap), nil
 }
 
-// udpAddr returns an AddrPort as a UDPAddr. It and its IP are one allocation.
+// udpAddr returns an AddrPort as a UDPAddr, in one allocation.
 func udpAddr(ap netip.AddrPort) *net.UDPAddr {
 	a := new(struct {
 		net.UDPAddr
@@ -51,15 +51,15 @@ func udpAddr(ap netip.AddrPort) *net.UDPAddr {
 	return &a.UDPAddr
 }
 
-// ReadFromUDPAddrPort is ReadFromUDP. On an IPv6 socket, an IPv4 sender's address comes
-// mapped into IPv6.
+// ReadFromUDPAddrPort is ReadFromUDP for an AddrPort. On an IPv6 socket, the address of an
+// IPv4 sender is an IPv4-mapped IPv6 address.
 func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error) {
 	var from sys.RawAddr
 	n, err = c.readFrom(b, &from)
 	return n, addrPort(&from), err
 }
 
-// ReadMsgUDP is ReadMsgUDPAddrPort.
+// ReadMsgUDP is ReadMsgUDPAddrPort for a UDPAddr.
 func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
 	n, oobn, flags, ap, err := c.ReadMsgUDPAddrPort(b, oob)
 	if ap.IsValid() {
@@ -69,18 +69,15 @@ func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAd
 }
 
 // ReadMsgUDPAddrPort reads one packet into b and its control messages into oob. It
-// returns how much of each was filled, the flags of recvmsg(2) and the sender.
+// returns the number of bytes in each, the flags of recvmsg(2) and the sender's address.
 func (c *UDPConn) ReadMsgUDPAddrPort(b, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
 	var from sys.RawAddr
 	n, oobn, flags, err = c.readMsg(b, oob, 0, &from)
 	return n, oobn, flags, addrPort(&from), err
 }
 
-// WriteTo implements net.PacketConn; the address is a *net.UDPAddr.
+// WriteTo implements net.PacketConn. The address must be a *net.UDPAddr.
 func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	a, ok := addr.(*net.UDPAddr)
 	if !ok {
 		return 0, c.toError(addr, syscall.EINVAL)
@@ -88,65 +85,66 @@ func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	return c.WriteToUDP(b, a)
 }
 
-// WriteToUDP writes one packet to an address. A connected socket has its peer and fails
-// with net.ErrWriteToConnected.
+// WriteToUDP writes one packet to an address. On a connected socket it fails with
+// net.ErrWriteToConnected.
 func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	var to sys.RawAddr
-	err := c.fd.destination("sendto", &to, neterr.Addr(addr))
-	return c.writeTo(b, &to, neterr.Addr(addr), err)
+	if err := c.netFD().destination("sendto", &to, neterr.Addr(addr)); err != nil {
+		return 0, c.toError(neterr.Addr(addr), err)
+	}
+	return c.writeTo(b, &to, neterr.Addr(addr))
 }
 
-// WriteToUDPAddrPort is WriteToUDP.
+// WriteToUDPAddrPort is WriteToUDP for an AddrPort.
 func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
+	f := c.netFD()
 	var to sys.RawAddr
-	n, err := c.sendTo(b, &to, c.fd.destinationAddrPort(&to, addr))
+	if err := f.destinationAddrPort(&to, addr); err != nil {
+		return 0, c.toError(addrPortUDPAddr{addr}, err)
+	}
+	n, err := f.writeTo(b, &to)
 	if err != nil {
-		return n, c.toError(addrPortUDPAddr{addr}, err) // the one thing that allocates
+		return n, c.toError(addrPortUDPAddr{addr}, err)
 	}
 	return n, nil
 }
 
-// WriteMsgUDP writes one packet and its control messages: to addr if the socket is not
-// connected, and to the peer, with a nil addr, if it is.
+// WriteMsgUDP writes one packet and its control messages. addr must be nil if the socket is
+// connected, and not nil otherwise.
 func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
-	if !c.ok() {
-		return 0, 0, syscall.EINVAL
+	f := c.netFD()
+	if addr == nil && f.connected {
+		return c.writeMsg(b, oob, nil, nil)
 	}
-	var buf sys.RawAddr
-	var to *sys.RawAddr
-	if addr != nil || !c.fd.connected {
-		to, err = &buf, c.fd.destination("sendmsg", &buf, neterr.Addr(addr))
+	var to sys.RawAddr
+	if err := f.destination("sendmsg", &to, neterr.Addr(addr)); err != nil {
+		return 0, 0, c.toError(neterr.Addr(addr), err)
 	}
-	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
+	return c.writeMsg(b, oob, &to, neterr.Addr(addr))
 }
 
-// WriteMsgUDPAddrPort is WriteMsgUDP; the zero AddrPort stands for nil, except with Go
-// 1.25, where a connected socket refuses it as package net does.
+// WriteMsgUDPAddrPort is WriteMsgUDP for an AddrPort. The zero AddrPort stands for nil,
+// except with Go 1.25, where a connected socket refuses it as package net does.
 func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oobn int, err error) {
-	if !c.ok() {
-		return 0, 0, syscall.EINVAL
-	}
+	f := c.netFD()
 	var buf sys.RawAddr
 	var to *sys.RawAddr
 	switch {
-	case addr.IsValid() || !c.fd.connected:
-		to, err = &buf, c.fd.destinationAddrPort(&buf, addr)
+	case addr.IsValid() || !f.connected:
+		to, err = &buf, f.destinationAddrPort(&buf, addr)
 	case refusesNone.yes():
-		err = c.fd.foreign(addr.Addr())
+		err = f.foreign(addr.Addr())
 	}
-	if n, oobn, err = c.sendMsg(b, oob, to, err); err != nil {
+	if err != nil {
+		return 0, 0, c.toError(addrPortUDPAddr{addr}, err)
+	}
+	if n, oobn, err = f.writeMsg(b, oob, to); err != nil {
 		return n, oobn, c.toError(addrPortUDPAddr{addr}, err)
 	}
 	return n, oobn, nil
 }
 
-// An addrPortUDPAddr is an AddrPort that an error can name.
+// An addrPortUDPAddr is an AddrPort as a net.Addr, for errors.
 type addrPortUDPAddr struct{ netip.AddrPort }
 
 func (addrPortUDPAddr) Network() string { return "udp" }

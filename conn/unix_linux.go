@@ -14,8 +14,8 @@ import (
 // A UnixConn is a Unix socket: a stream ("unix"), packets in sequence ("unixpacket") or
 // datagrams ("unixgram"). It is a net.Conn and a net.PacketConn.
 //
-// Control messages (descriptors, credentials) travel with data: a stream's read ends
-// where they do, so a short read of one says nothing about what is left.
+// Control messages (descriptors, credentials, see unix(7)) belong to the data that they were
+// sent with: a read of a stream ends at a control message.
 type UnixConn struct{ conn }
 
 // NewUnixConn returns the UnixConn on a socket.
@@ -27,28 +27,28 @@ func (c *UnixConn) SyscallConn() (syscall.RawConn, error) { return c.rawConn() }
 // CloseRead shuts down the reading side. Few programs need it.
 func (c *UnixConn) CloseRead() error { return c.shutdown(syscall.SHUT_RD) }
 
-// CloseWrite shuts down the writing side: the peer of a stream reads what was written
+// CloseWrite shuts down the writing side: the peer of a stream reads the data written before
 // and then io.EOF.
 func (c *UnixConn) CloseWrite() error { return c.shutdown(syscall.SHUT_WR) }
 
-// ReadFrom implements net.PacketConn; the address is a *net.UnixAddr, or nil for a
-// sender without a name.
+// ReadFrom implements net.PacketConn. The address is a *net.UnixAddr, or nil if the sender
+// has no name.
 func (c *UnixConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, addr, err := c.ReadFromUnix(b)
 	return n, neterr.Addr(addr), err
 }
 
-// ReadFromUnix is ReadFrom. At the end of a stream or of a sequence of packets it fails
-// with an error that is io.EOF: with io.EOF itself from Go 1.27 on, and within a
-// net.OpError before, as package net does.
+// ReadFromUnix reads one packet, or data of a stream, and its sender's address. At the end of
+// a stream or of a sequence of packets it returns io.EOF, in a net.OpError before Go 1.27, as
+// package net does.
 func (c *UnixConn) ReadFromUnix(b []byte) (int, *net.UnixAddr, error) {
 	var from sys.RawAddr
 	n, err := c.readFrom(b, &from)
 	return n, c.unixAddr(&from), asNetEOF(err)
 }
 
-// ReadMsgUnix reads data into b and control messages into oob. It returns how much of
-// each was filled, the flags of recvmsg(2) and the sender. Descriptors that come along
+// ReadMsgUnix reads data into b and control messages into oob. It returns the number of bytes
+// in each, the flags of recvmsg(2) and the sender's address. Descriptors in control messages
 // are close-on-exec.
 func (c *UnixConn) ReadMsgUnix(b, oob []byte) (n, oobn, flags int, addr *net.UnixAddr, err error) {
 	var from sys.RawAddr
@@ -56,7 +56,7 @@ func (c *UnixConn) ReadMsgUnix(b, oob []byte) (n, oobn, flags int, addr *net.Uni
 	return n, oobn, flags, c.unixAddr(&from), asNetEOF(err)
 }
 
-// asNetEOF returns io.EOF for an error that contains it, if package net does so.
+// asNetEOF returns io.EOF for an error that wraps it, if package net does so.
 func asNetEOF(err error) error {
 	if err != nil && errors.Is(err, io.EOF) && !wrapsEOF.yes() {
 		return io.EOF
@@ -64,11 +64,8 @@ func asNetEOF(err error) error {
 	return err
 }
 
-// WriteTo implements net.PacketConn; the address is a *net.UnixAddr.
+// WriteTo implements net.PacketConn. The address must be a *net.UnixAddr.
 func (c *UnixConn) WriteTo(b []byte, addr net.Addr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
-	}
 	a, ok := addr.(*net.UnixAddr)
 	if !ok {
 		return 0, c.toError(addr, syscall.EINVAL)
@@ -76,45 +73,44 @@ func (c *UnixConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	return c.WriteToUnix(b, a)
 }
 
-// WriteToUnix writes one datagram to an address. A connected socket has its peer and
-// fails with net.ErrWriteToConnected.
+// WriteToUnix writes one datagram to an address. On a connected socket it fails with
+// net.ErrWriteToConnected.
 func (c *UnixConn) WriteToUnix(b []byte, addr *net.UnixAddr) (int, error) {
-	if !c.ok() {
-		return 0, syscall.EINVAL
+	f := c.netFD()
+	switch {
+	case f.connected:
+		return 0, c.toError(neterr.Addr(addr), net.ErrWriteToConnected)
+	case addr == nil:
+		return 0, c.toError(nil, neterr.MissingAddress)
 	}
 	var to sys.RawAddr
-	var err error
-	switch {
-	case c.fd.connected:
-		err = net.ErrWriteToConnected
-	case addr == nil:
-		err = neterr.MissingAddress
-	default:
-		err = c.setUnix("sendto", &to, addr)
+	if err := f.setUnix("sendto", &to, addr); err != nil {
+		return 0, c.toError(addr, err)
 	}
-	return c.writeTo(b, &to, neterr.Addr(addr), err)
+	return c.writeTo(b, &to, addr)
 }
 
-// WriteMsgUnix writes data and control messages, to an address if that is not nil; a
-// connected datagram socket fails with net.ErrWriteToConnected.
+// WriteMsgUnix writes data and control messages to an address, or to the peer if addr is nil.
+// On a connected datagram socket it fails with net.ErrWriteToConnected.
 func (c *UnixConn) WriteMsgUnix(b, oob []byte, addr *net.UnixAddr) (n, oobn int, err error) {
-	if !c.ok() {
-		return 0, 0, syscall.EINVAL
-	}
-	var buf sys.RawAddr
-	var to *sys.RawAddr
+	f := c.netFD()
 	switch {
-	case c.fd.sotype == syscall.SOCK_DGRAM && c.fd.connected:
-		err = net.ErrWriteToConnected
-	case addr != nil:
-		to, err = &buf, c.setUnix("sendmsg", &buf, addr)
+	case f.sotype == syscall.SOCK_DGRAM && f.connected:
+		return 0, 0, c.toError(neterr.Addr(addr), net.ErrWriteToConnected)
+	case addr == nil:
+		return c.writeMsg(b, oob, nil, nil)
 	}
-	return c.writeMsg(b, oob, to, neterr.Addr(addr), err)
+	var to sys.RawAddr
+	if err := f.setUnix("sendmsg", &to, addr); err != nil {
+		return 0, 0, c.toError(addr, err)
+	}
+	return c.writeMsg(b, oob, &to, addr)
 }
 
-// setUnix makes raw an address of the kind of socket that c is, for a system call.
-func (c *UnixConn) setUnix(call string, raw *sys.RawAddr, addr *net.UnixAddr) error {
-	if addr.Net != unixNetwork(c.fd.sotype) {
+// setUnix sets raw to the address addr for a system call. The network of addr must be that
+// of f.
+func (f *NetFD) setUnix(call string, raw *sys.RawAddr, addr *net.UnixAddr) error {
+	if addr.Net != unixNetwork(f.sotype) {
 		return syscall.EAFNOSUPPORT
 	}
 	return os.NewSyscallError(call, raw.SetUnix(addr.Name))
@@ -126,5 +122,5 @@ func (c *UnixConn) unixAddr(raw *sys.RawAddr) *net.UnixAddr {
 	if name == "" {
 		return nil
 	}
-	return &net.UnixAddr{Name: name, Net: unixNetwork(c.fd.sotype)}
+	return &net.UnixAddr{Name: name, Net: unixNetwork(c.netFD().sotype)}
 }

@@ -40,8 +40,8 @@ func (t *attempt) single(ctx context.Context, ra net.Addr) (c net.Conn, err erro
 }
 
 // socket returns what the Dialer says about a socket of the network.
-func (t *attempt) socket(network string, sotype int) conn.Socket {
-	s := conn.Socket{Network: network, Type: sotype, Group: t.Poller, Control: t.ControlContext}
+func (t *attempt) socket(network string, sotype int) conn.SocketConfig {
+	s := conn.SocketConfig{Network: network, Type: sotype, Group: t.Poller, Control: t.ControlContext}
 	if s.Control == nil && t.Control != nil {
 		s.Control = func(_ context.Context, network, address string, c syscall.RawConn) error {
 			return t.Control(network, address, c)

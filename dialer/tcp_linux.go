@@ -58,7 +58,7 @@ func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCP
 // connect connects, up to three times where the kernel chooses the local port and may
 // have chosen badly: the very port that is dialed, so that the socket, with nobody
 // listening, was connected to itself; or one that turned out to be taken.
-func (t *attempt) connect(ctx context.Context, s conn.Socket, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
+func (t *attempt) connect(ctx context.Context, s conn.SocketConfig, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	f, err := s.Dial(ctx, neterr.Addr(laddr), raddr)
 	if laddr == nil || laddr.Port == 0 {
 		// DOC: self-connect

@@ -118,8 +118,8 @@ func ListenPacket(network, address string) (net.PacketConn, error) {
 }
 
 // socket returns what lc says about a socket of the network.
-func (lc *ListenConfig) socket(network string, sotype int) conn.Socket {
-	s := conn.Socket{Network: network, Type: sotype, Group: lc.Poller, Backlog: lc.Backlog, ReusePort: lc.ReusePort}
+func (lc *ListenConfig) socket(network string, sotype int) conn.SocketConfig {
+	s := conn.SocketConfig{Network: network, Type: sotype, Group: lc.Poller, Backlog: lc.Backlog, ReusePort: lc.ReusePort}
 	if lc.Control != nil {
 		s.Control = func(_ context.Context, network, address string, c syscall.RawConn) error {
 			return lc.Control(network, address, c)

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/conn"
-	"github.com/a57b2d82/netpoller/fd"
 	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/resolve"
 )
 
-// ListenUDP opens laddr to packets, or all addresses and a free port if it is nil. A
-// multicast group's address opens all addresses, on its port.
+// ListenUDP returns a UDP socket bound to laddr. If laddr is nil or has no IP, the socket
+// receives on all addresses, and if the port is 0, on a free port. For the address of a
+// multicast group, the socket is bound to the wildcard address and the group's port.
 func ListenUDP(network string, laddr *net.UDPAddr) (*conn.UDPConn, error) {
 	if err := onUDP(network); err != nil {
 		return nil, listenError(network, neterr.Addr(laddr), err)
@@ -46,9 +46,10 @@ func (lc *ListenConfig) listenUDP(ctx context.Context, network string, laddr *ne
 	return conn.NewUDPConn(f), nil
 }
 
-// ListenMulticastUDP opens the group's port on all addresses and joins the group on an
-// interface, or on one that the system chooses if ifi is nil. Packets that are sent from here
-// are not received here.
+// ListenMulticastUDP returns a UDP socket that is bound to the group's port on all addresses
+// and is a member of the group on the interface ifi, or on one that the system chooses if ifi
+// is nil. As in package net, packets sent to the group are not looped back
+// (IP_MULTICAST_LOOP is off).
 func ListenMulticastUDP(network string, ifi *net.Interface, group *net.UDPAddr) (*conn.UDPConn, error) {
 	if err := onUDP(network); err != nil {
 		return nil, listenError(network, neterr.Addr(group), err)
@@ -58,7 +59,7 @@ func ListenMulticastUDP(network string, ifi *net.Interface, group *net.UDPAddr) 
 	}
 	f, err := new(ListenConfig).socket(network, syscall.SOCK_DGRAM).Listen(context.Background(), group)
 	if err == nil {
-		if err = join(f.FD(), ifi, group.IP); err != nil {
+		if err = join(f, ifi, group.IP); err != nil {
 			f.Close()
 		}
 	}
@@ -69,12 +70,12 @@ func ListenMulticastUDP(network string, ifi *net.Interface, group *net.UDPAddr) 
 }
 
 // join makes a socket a member of a multicast group.
-func join(s *fd.FD, ifi *net.Interface, group net.IP) (err error) {
+func join(f *conn.NetFD, ifi *net.Interface, group net.IP) (err error) {
 	index := 0
 	if ifi != nil {
 		index = ifi.Index
 	}
-	control := s.RawControl(func(sysfd uintptr) {
+	control := f.RawControl(func(sysfd uintptr) {
 		if group.To4() != nil {
 			err = joinIPv4(int(sysfd), index, group)
 		} else {
@@ -110,12 +111,13 @@ func joinIPv6(sysfd, ifindex int, group net.IP) error {
 		return err
 	}
 	mreq := &unix.IPv6Mreq{Interface: uint32(ifindex)}
-	copy(mreq.Multiaddr[:], group) // which may have no bytes at all
+	copy(mreq.Multiaddr[:], group) // group may be shorter
 	return unix.SetsockoptIPv6Mreq(sysfd, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, mreq)
 }
 
-// ListenIP opens laddr to packets of the network's protocol, or all addresses if it is
-// nil. The network is "ip", "ip4" or "ip6", a colon, and a protocol's number or name.
+// ListenIP returns a raw socket that receives packets of the network's protocol on laddr, or
+// on all addresses if laddr is nil. The network is "ip", "ip4" or "ip6", a colon, and a
+// protocol's number or name.
 func ListenIP(network string, laddr *net.IPAddr) (*conn.IPConn, error) {
 	if laddr == nil {
 		laddr = &net.IPAddr{}

@@ -1,68 +1,52 @@
 package listener
 
 import (
-	"net"
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/a57b2d82/netpoller/conn"
 )
 
-// A socket is what all listeners have in common. Its methods return syscall.EINVAL if
-// it is nil.
+// A socket is the listening socket of a TCPListener or a UnixListener. A nil or zero socket
+// is not initialized.
 type socket struct{ fd *conn.NetFD }
 
-func (l *socket) ok() bool { return l != nil && l.fd != nil }
+func (s *socket) ok() bool { return s != nil && s.fd != nil }
 
-func (l *socket) opError(op string, err error) error {
-	return &net.OpError{Op: op, Net: l.fd.Network(), Source: nil, Addr: l.fd.LocalAddr(), Err: err}
+// netFD returns the NetFD. If s is not initialized, all operations of the result fail, and
+// opError returns syscall.EINVAL.
+func (s *socket) netFD() *conn.NetFD {
+	if !s.ok() {
+		return conn.Uninitialized()
+	}
+	return s.fd
 }
 
-func (l *socket) accept() (*conn.NetFD, error) {
-	if !l.ok() {
-		return nil, syscall.EINVAL
+func (s *socket) opError(op string, err error) error {
+	f := s.netFD()
+	return f.OpError(op, nil, f.LocalAddr(), err)
+}
+
+// setDeadline returns the bare error, as package net's listeners do.
+func (s *socket) setDeadline(t time.Time) error {
+	if !s.ok() {
+		return syscall.EINVAL
 	}
-	f, err := l.fd.Accept()
+	return s.fd.SetDeadline(t)
+}
+
+func (s *socket) file() (*os.File, error) {
+	f, err := s.netFD().File()
 	if err != nil {
-		return nil, l.opError("accept", err)
+		return nil, s.opError("file", err)
 	}
 	return f, nil
 }
 
-func (l *socket) close() error {
-	if !l.ok() {
-		return syscall.EINVAL
-	}
-	if err := l.fd.Close(); err != nil {
-		return l.opError("close", err)
-	}
-	return nil
-}
-
-func (l *socket) setDeadline(t time.Time) error {
-	if !l.ok() {
-		return syscall.EINVAL
-	}
-	defer runtime.KeepAlive(l.fd)
-	return l.fd.FD().SetDeadline(t)
-}
-
-func (l *socket) file() (*os.File, error) {
-	if !l.ok() {
+func (s *socket) syscallConn() (syscall.RawConn, error) {
+	if !s.ok() {
 		return nil, syscall.EINVAL
 	}
-	f, err := l.fd.File()
-	if err != nil {
-		return nil, l.opError("file", err)
-	}
-	return f, nil
-}
-
-func (l *socket) syscallConn() (syscall.RawConn, error) {
-	if !l.ok() {
-		return nil, syscall.EINVAL
-	}
-	return conn.NewRawListener(l.fd), nil
+	return conn.NewRawListener(s.fd), nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// ListenTCP announces on laddr, or on all addresses and a free port if laddr is nil.
+// ListenTCP listens on laddr. If laddr is nil or has no IP, it listens on all addresses, and
+// if the port is 0, on a free port.
 func ListenTCP(network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	switch network {
 	case "tcp", "tcp4", "tcp6":
@@ -29,7 +30,7 @@ func ListenTCP(network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	return l, nil
 }
 
-// listenTCP listens by Multipath TCP where it can, and by TCP.
+// listenTCP listens for Multipath TCP, which includes TCP, if possible, and else for TCP.
 func (lc *ListenConfig) listenTCP(ctx context.Context, network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	s := lc.socket(network, syscall.SOCK_STREAM)
 	if lc.MultipathTCP() && conn.SupportsMultipathTCP() {
@@ -37,7 +38,7 @@ func (lc *ListenConfig) listenTCP(ctx context.Context, network string, laddr *ne
 		if f, err := s.Listen(ctx, laddr); err == nil {
 			return &TCPListener{socket{f}, *lc}, nil
 		}
-		s.Proto = 0 // whatever the reason: plain TCP tells it better
+		s.Proto = 0 // as package net does, whatever the error: plain TCP returns its own
 	}
 	f, err := s.Listen(ctx, laddr)
 	if err != nil {
@@ -46,14 +47,14 @@ func (lc *ListenConfig) listenTCP(ctx context.Context, network string, laddr *ne
 	return &TCPListener{socket{f}, *lc}, nil
 }
 
-// A TCPListener is a TCP socket that listens. All methods may be called from any
-// goroutine; those of a nil one return syscall.EINVAL.
+// A TCPListener is a listening TCP socket. Its methods may be called from several goroutines
+// at once. Except Addr, they return syscall.EINVAL if l is nil or zero.
 type TCPListener struct {
 	socket socket
 	lc     ListenConfig
 }
 
-// Accept waits for the next connection; it is a *conn.TCPConn.
+// Accept is AcceptTCP. The connection is a *conn.TCPConn.
 func (l *TCPListener) Accept() (net.Conn, error) {
 	c, err := l.AcceptTCP()
 	if err != nil {
@@ -62,18 +63,30 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// AcceptTCP is Accept.
+// AcceptTCP waits for the next connection. It skips connections that were aborted before.
+//
+// If the process has no descriptor left (EMFILE), or the system is short of descriptors or
+// memory (ENFILE, ENOBUFS, ENOMEM), AcceptTCP returns package net's error at once. It does
+// not retry. The connection stays in the kernel's queue, and a later call accepts it. The
+// caller should pause before that call, as http.Server does.
 func (l *TCPListener) AcceptTCP() (*conn.TCPConn, error) {
-	f, err := l.sock().accept()
+	s := l.sock()
+	f, err := s.netFD().Accept()
 	if err != nil {
-		return nil, err
+		return nil, s.opError("accept", err)
 	}
 	return conn.NewTCPConn(f, l.lc.KeepAlive, l.lc.KeepAliveConfig), nil
 }
 
-// Close stops listening. An Accept in progress fails with net.ErrClosed. Connections
-// that were accepted stay.
-func (l *TCPListener) Close() error { return l.sock().close() }
+// Close closes the listening socket. An Accept in progress fails with net.ErrClosed. Accepted
+// connections stay open; the kernel resets those that are still in its queue.
+func (l *TCPListener) Close() error {
+	s := l.sock()
+	if err := s.netFD().Close(); err != nil {
+		return s.opError("close", err)
+	}
+	return nil
+}
 
 func (l *TCPListener) sock() *socket {
 	if l == nil {
@@ -82,16 +95,18 @@ func (l *TCPListener) sock() *socket {
 	return &l.socket
 }
 
-// Addr returns the address listened on, with the port that was chosen. It may be shared: do not modify it.
+// Addr returns the local address, with the port that the kernel has chosen. The caller must
+// not modify it.
 func (l *TCPListener) Addr() net.Addr { return l.socket.fd.LocalAddr() }
 
-// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one in progress too.
-// A zero t means never.
+// SetDeadline sets the time at which Accept, including one in progress, fails with
+// os.ErrDeadlineExceeded. A zero t means no deadline.
 func (l *TCPListener) SetDeadline(t time.Time) error { return l.sock().setDeadline(t) }
 
-// File returns a duplicate of the descriptor. Closing either leaves the other open.
+// File returns a duplicate of the descriptor. Closing the file does not close the listener,
+// and the reverse.
 func (l *TCPListener) File() (*os.File, error) { return l.sock().file() }
 
-// SyscallConn returns raw access to the descriptor, of which a listener has Control
-// only.
+// SyscallConn returns a syscall.RawConn. Its Read and Write fail, as for package net's
+// listeners.
 func (l *TCPListener) SyscallConn() (syscall.RawConn, error) { return l.sock().syscallConn() }

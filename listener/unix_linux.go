@@ -12,7 +12,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// ListenUnix announces on a Unix socket of connections, "unix" or "unixpacket".
+// ListenUnix listens on a Unix socket. The network is "unix" or "unixpacket".
 func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 	var l *UnixListener
 	err := onUnix(laddr, network, "unix", "unixpacket")
@@ -25,7 +25,7 @@ func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 	return l, nil
 }
 
-// ListenUnixgram opens a Unix socket to datagrams; the network is "unixgram".
+// ListenUnixgram returns a Unix socket that receives datagrams. The network is "unixgram".
 func ListenUnixgram(network string, laddr *net.UnixAddr) (*conn.UnixConn, error) {
 	var c *conn.UnixConn
 	err := onUnix(laddr, network, "unixgram")
@@ -38,7 +38,7 @@ func ListenUnixgram(network string, laddr *net.UnixAddr) (*conn.UnixConn, error)
 	return c, nil
 }
 
-// onUnix reports what is wrong with a network or an address.
+// onUnix returns the error of a network that is not one of known, or of a nil address.
 func onUnix(laddr *net.UnixAddr, network string, known ...string) error {
 	for _, k := range known {
 		if network == k {
@@ -67,8 +67,9 @@ func (lc *ListenConfig) listenUnixgram(ctx context.Context, network string, ladd
 	return conn.NewUnixConn(f), nil
 }
 
-// A UnixListener is a Unix socket that listens. All methods may be called from any
-// goroutine, except SetUnlinkOnClose; those of a nil one return syscall.EINVAL.
+// A UnixListener is a listening Unix socket. Its methods, except SetUnlinkOnClose, may be
+// called from several goroutines at once. Except Addr and SetUnlinkOnClose, they return
+// syscall.EINVAL if l is nil or zero.
 type UnixListener struct {
 	socket     socket
 	path       string
@@ -76,7 +77,7 @@ type UnixListener struct {
 	unlinkOnce sync.Once
 }
 
-// Accept waits for the next connection; it is a *conn.UnixConn.
+// Accept is AcceptUnix. The connection is a *conn.UnixConn.
 func (l *UnixListener) Accept() (net.Conn, error) {
 	c, err := l.AcceptUnix()
 	if err != nil {
@@ -85,24 +86,27 @@ func (l *UnixListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// AcceptUnix is Accept.
+// AcceptUnix waits for the next connection. For EMFILE and similar errors see
+// TCPListener.AcceptTCP.
 func (l *UnixListener) AcceptUnix() (*conn.UnixConn, error) {
-	f, err := l.sock().accept()
+	s := l.sock()
+	f, err := s.netFD().Accept()
 	if err != nil {
-		return nil, err
+		return nil, s.opError("accept", err)
 	}
 	return conn.NewUnixConn(f), nil
 }
 
-// SetUnlinkOnClose says whether Close removes the socket's file. It does by default,
-// if Listen made it; a listener made of a file does not.
+// SetUnlinkOnClose sets whether Close removes the socket's file. The default is true, and
+// false for a listener returned by FileListener.
 func (l *UnixListener) SetUnlinkOnClose(unlink bool) { l.unlink = unlink }
 
-// Close stops listening, and removes the socket's file before, once, because afterwards
-// it might be another one's. An Accept in progress fails with net.ErrClosed.
-// Connections that were accepted stay.
+// Close removes the socket's file and closes the listening socket, in this order: after the
+// socket is closed, another one may have a file of that name. It removes the file only once.
+// An Accept in progress fails with net.ErrClosed. Accepted connections stay open.
 func (l *UnixListener) Close() error {
-	if !l.sock().ok() {
+	s := l.sock()
+	if !s.ok() {
 		return syscall.EINVAL
 	}
 	l.unlinkOnce.Do(func() {
@@ -110,7 +114,10 @@ func (l *UnixListener) Close() error {
 			syscall.Unlink(l.path)
 		}
 	})
-	return l.sock().close()
+	if err := s.fd.Close(); err != nil {
+		return s.opError("close", err)
+	}
+	return nil
 }
 
 func (l *UnixListener) sock() *socket {
@@ -120,16 +127,17 @@ func (l *UnixListener) sock() *socket {
 	return &l.socket
 }
 
-// Addr returns the address listened on. It may be shared: do not modify it.
+// Addr returns the local address. The caller must not modify it.
 func (l *UnixListener) Addr() net.Addr { return l.socket.fd.LocalAddr() }
 
-// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one in progress too.
-// A zero t means never.
+// SetDeadline sets the time at which Accept, including one in progress, fails with
+// os.ErrDeadlineExceeded. A zero t means no deadline.
 func (l *UnixListener) SetDeadline(t time.Time) error { return l.sock().setDeadline(t) }
 
-// File returns a duplicate of the descriptor. Closing either leaves the other open.
+// File returns a duplicate of the descriptor. Closing the file does not close the listener,
+// and the reverse.
 func (l *UnixListener) File() (*os.File, error) { return l.sock().file() }
 
-// SyscallConn returns raw access to the descriptor, of which a listener has Control
-// only.
+// SyscallConn returns a syscall.RawConn. Its Read and Write fail, as for package net's
+// listeners.
 func (l *UnixListener) SyscallConn() (syscall.RawConn, error) { return l.sock().syscallConn() }

@@ -36,17 +36,6 @@ var connBulk = []Mutant{
 		Tests:  []string{"./internal/parity/copy -run TestReadFromLikeNet|TestWriteToLikeNet"},
 	},
 	{
-		Name: "a splice may lose its destination to the garbage collector",
-		File: "conn/bulk_linux.go",
-		Old: `	runtime.KeepAlive(c.fd)
-	runtime.KeepAlive(src)
-`,
-		New:        "",
-		Breaks:     "a socket is closed by the garbage collector only when nobody refers to it",
-		Tests:      []string{"./conn -run TestCopy|KeepsAlive"},
-		Equivalent: "the caller's error path refers to both ends",
-	},
-	{
 		Name: "a copy to a TimeoutConn leaves the kernel",
 		File: "conn/bulk_linux.go",
 		Old: `	case *TimeoutConn:

@@ -2,18 +2,6 @@ package main
 
 var connConn = []Mutant{
 	{
-		Name: "a connection that is read is garbage",
-		File: "conn/conn_linux.go",
-		Old: `	n, err := c.fd.pfd.Read(b)
-	runtime.KeepAlive(c.fd)
-`,
-		New: `	n, err := c.fd.pfd.Read(b)
-`,
-		Breaks:     "a socket is closed by the garbage collector only when nobody refers to it",
-		Tests:      []string{"./conn -run TestReadKeepsAlive"},
-		Equivalent: "the error path refers to it, so the compiler keeps it",
-	},
-	{
 		Name: "the end of a stream comes in a net.OpError",
 		File: "conn/conn_linux.go",
 		Old: `	if err != nil && err != io.EOF {
@@ -26,14 +14,25 @@ var connConn = []Mutant{
 	{
 		Name: "an error has its addresses the wrong way round",
 		File: "conn/conn_linux.go",
-		Old:  `Net: c.fd.network, Source: c.fd.laddr, Addr: c.fd.raddr, Err: err}`, New: `Net: c.fd.network, Source: c.fd.raddr, Addr: c.fd.laddr, Err: err}`,
+		Old:  `return f.OpError(op, f.laddr, f.raddr, err)`, New: `return f.OpError(op, f.raddr, f.laddr, err)`,
 		Breaks: "the same calls fail with the same errors as net's",
 		Tests:  []string{"./internal/parity/errors -run TestErrorsOfConn"},
 	},
 	{
+		Name: "a connection that is none panics",
+		File: "conn/conn_linux.go",
+		Old: `	if !c.ok() {
+		return uninitialized
+	}
+	return c.fd`,
+		New:    `	return c.fd`,
+		Breaks: "methods of a zero connection return syscall.EINVAL",
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfNil", "./internal/parity/ip -run TestErrorsOfNil", "./internal/parity/udp -run TestErrorsOfNil"},
+	},
+	{
 		Name: "SetWriteDeadline sets the read deadline",
 		File: "conn/conn_linux.go",
-		Old:  `return c.set((*fd.FD).SetWriteDeadline, t)`, New: `return c.set((*fd.FD).SetReadDeadline, t)`,
+		Old:  `c.netFD().setWriteDeadline(t)`, New: `c.netFD().setReadDeadline(t)`,
 		Breaks: "SetWriteDeadline sets the deadline of Write",
 		Tests:  []string{"./internal/parity/errors -run TestErrorsOfWaiting|TestCountOfWriteTimeout"},
 	},

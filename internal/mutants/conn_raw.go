@@ -2,15 +2,10 @@ package main
 
 var connRaw = []Mutant{
 	{
-		Name: "a raw connection may be garbage while it is used",
+		Name: "Control of a raw connection names the peer in its error",
 		File: "conn/raw_linux.go",
-		Old: `func (c *rawConn) wait(op string, err error) error {
-	runtime.KeepAlive(c.fd)
-`,
-		New: `func (c *rawConn) wait(op string, err error) error {
-`,
-		Breaks:     "a socket is closed by the garbage collector only when nobody refers to it",
-		Tests:      []string{"./conn -run TestRaw"},
-		Equivalent: "the error names the network of the same socket afterwards, which refers to it",
+		Old:  `c.fd.OpError("raw-control", nil, c.fd.laddr, err)`, New: `c.fd.OpError("raw-control", c.fd.laddr, c.fd.raddr, err)`,
+		Breaks: "the same calls fail with the same errors as net's",
+		Tests:  []string{"./internal/parity/errors -run TestErrorsOfConn"},
 	},
 }

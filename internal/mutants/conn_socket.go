@@ -4,35 +4,40 @@ var connSocket = []Mutant{
 	{
 		Name: "a socket that cannot be set up stays open",
 		File: "conn/socket_linux.go",
-		Old: `		if !done {
-			f.pfd.Close()
-		}`,
-		New: `		if !done {
-			_ = f
-		}`,
-		Breaks: "made closes a socket that is not set up",
+		Old: `			f.pfd.Close()
+		}
+	}()
+	hint := raddr`,
+		New: `			_ = f
+		}
+	}()
+	hint := raddr`,
+		Breaks: "Dial closes a socket that is not set up",
 		Tests:  []string{"./dialer -run TestNothingLeft|TestNoSocket", "./internal/parity/tcp -run TestNothingAfterClose", "./internal/parity/errors -run TestControlThatDoesNotReturn"},
+	},
+	{
+		Name: "a socket that cannot listen stays open",
+		File: "conn/socket_linux.go",
+		Old: `			f.pfd.Close()
+		}
+	}()
+	listens :=`,
+		New: `			_ = f
+		}
+	}()
+	listens :=`,
+		Breaks: "Listen closes a socket that is not set up",
+		Tests:  []string{"./internal/parity/errors -run TestControlThatDoesNotReturn"},
 	},
 	{
 		Name: "a socket whose Control hook panics stays open",
 		File: "conn/socket_linux.go",
-		Old: `	done := false
-	defer func() {
-		if !done {
-			f.pfd.Close()
-		}
-	}()
-	if err := setUp(f); err != nil {
-		return nil, err
-	}
-	done = true
-	return f, nil`,
-		New: `	if err := setUp(f); err != nil {
-		f.pfd.Close()
-		return nil, err
-	}
-	return f, nil`,
-		Breaks: "made closes a socket also where a Control hook panics or ends its goroutine",
+		Old:  `	if err := s.control(ctx, f, hint); err != nil {`,
+		New: `	done = true
+	err = s.control(ctx, f, hint)
+	done = false
+	if err != nil {`,
+		Breaks: "Dial closes a socket also where a Control hook panics or ends its goroutine",
 		Tests:  []string{"./internal/parity/errors -run TestControlThatDoesNotReturn"},
 	},
 	{
@@ -58,13 +63,14 @@ var connSocket = []Mutant{
 	{
 		Name: "a listener must wait for the connections of the last one",
 		File: "conn/socket_linux.go",
-		Old: `	if accepts {
-		// A server that restarts must not wait for the connections of the last one.
+		Old: `	if listens {
+		// Without SO_REUSEADDR, a restarted server could not bind while connections of the
+		// old one are in TIME-WAIT.
 		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return err
+			return nil, err
 		}
 	} else if`,
-		New: `	if accepts {
+		New: `	if listens {
 	} else if`,
 		Breaks: "SO_REUSEADDR",
 		Tests:  []string{"./internal/parity/tcp -run TestListenBesideTimeWait"},
@@ -96,16 +102,16 @@ var connSocket = []Mutant{
 	{
 		Name: "an address that does not fit is reported after Control was called",
 		File: "conn/socket_linux.go",
-		Old: `	// An address that does not fit is reported before Control is called.
+		Old: `	// As in package net, an address of another family fails before Control is called.
 	if _, err := sockaddr(f.family, laddr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.control(ctx, f, laddr); err != nil {
-		return err
+		return nil, err
 	}
 `,
 		New: `	if err := s.control(ctx, f, laddr); err != nil {
-		return err
+		return nil, err
 	}
 `,
 		Breaks:     "Control is called as net calls it",
@@ -116,19 +122,19 @@ var connSocket = []Mutant{
 		Name: "a Control hook is called after bind",
 		File: "conn/socket_linux.go",
 		Old: `	if err := s.control(ctx, f, laddr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := bind(f, laddr); err != nil {
-		return err
+		return nil, err
 	}
-	if accepts`,
+	if listens`,
 		New: `	if err := bind(f, laddr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.control(ctx, f, laddr); err != nil {
-		return err
+		return nil, err
 	}
-	if accepts`,
+	if listens`,
 		Breaks: "Control is called before the socket is bound",
 		Tests:  []string{"./internal/parity/errors -run TestErrorsOfControl", "./internal/parity/unix -run TestUnixControl", "./internal/parity/udp -run TestUDPControlHook", "./listener -run TestControl"},
 	},

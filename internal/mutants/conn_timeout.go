@@ -4,7 +4,7 @@ var connTimeout = []Mutant{
 	{
 		Name: "SetLimits has its sides the wrong way round",
 		File: "conn/timeout_linux.go",
-		Old:  `c.fd.pfd.SetLimits(read, write)`, New: `c.fd.pfd.SetLimits(write, read)`,
+		Old:  `c.netFD().setLimits(read, write)`, New: `c.netFD().setLimits(write, read)`,
 		Breaks: "WithTimeout(c, read, write)",
 		Tests:  []string{"./conn -run TestTimeoutConnProgress"},
 	},

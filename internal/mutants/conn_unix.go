@@ -11,7 +11,7 @@ var connUnix = []Mutant{
 	{
 		Name: "a Unix address of another network is taken",
 		File: "conn/unix_linux.go",
-		Old: `	if addr.Net != unixNetwork(c.fd.sotype) {
+		Old: `	if addr.Net != unixNetwork(f.sotype) {
 		return syscall.EAFNOSUPPORT
 	}
 `,

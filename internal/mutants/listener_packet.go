@@ -4,10 +4,10 @@ var listenerPacket = []Mutant{
 	{
 		Name: "a socket that cannot join its group stays open",
 		File: "listener/packet_linux.go",
-		Old: `		if err = join(f.FD(), ifi, group.IP); err != nil {
+		Old: `		if err = join(f, ifi, group.IP); err != nil {
 			f.Close()
 		}`,
-		New:    `		err = join(f.FD(), ifi, group.IP)`,
+		New:    `		err = join(f, ifi, group.IP)`,
 		Breaks: "no descriptor is left",
 		Tests:  []string{"./internal/parity/udp -run TestFailedMulticastIsClosed"},
 	},

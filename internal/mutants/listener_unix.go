@@ -9,15 +9,21 @@ var listenerUnix = []Mutant{
 			syscall.Unlink(l.path)
 		}
 	})
-	return l.sock().close()
+	if err := s.fd.Close(); err != nil {
+		return s.opError("close", err)
+	}
+	return nil
 `,
-		New: `	err := l.sock().close()
+		New: `	err := s.fd.Close()
 	l.unlinkOnce.Do(func() {
 		if l.unlink && l.path[0] != '@' {
 			syscall.Unlink(l.path)
 		}
 	})
-	return err
+	if err != nil {
+		return s.opError("close", err)
+	}
+	return nil
 `,
 		Breaks: "Close removes the file before, because afterwards it might be another one's",
 		Tests:  []string{"./internal/parity/unix -run TestUnixUnlink"},
