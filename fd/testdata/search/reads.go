@@ -155,6 +155,19 @@ var reads = []search.Scenario{
 		r.Go("clock", func() { w.Pass(5); w.Pass(10) })
 		w.expect(1, nil, os.ErrDeadlineExceeded)
 	}},
+	{Name: "a deadline or a limit has not come, and data has", Notes: "D1: nothing ends early", Variants: 2, Setup: func(r *search.Run) {
+		w := newWorld(r)
+		if r.Variant == 0 {
+			w.setDeadline(6)
+		} else {
+			w.fd.SetLimits(5, 0) // from 1 on
+		}
+		r.Go("reader", func() { w.read(1) })
+		r.Settle()
+		r.Go("peer", func() { w.arrive(1) })
+		r.Go("clock", func() { w.Pass(5) })
+		w.expect(1, nil)
+	}},
 	{Name: "a deadline is set and close", Notes: "D1, HB-4, I5", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		r.Go("reader", func() { w.read(1) })
