@@ -13,11 +13,11 @@ import (
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
-// Package net answers some calls differently in the versions of Go that this package
-// supports. The questions here are put to the net that the program is built with.
+// Some calls of package net behave differently in the versions of Go that this package
+// supports. The questions in this file find out how the package net in the program behaves.
 
-// A question has one answer for as long as the process lives. No is the answer of the
-// newest net, and the one that is used while net cannot be asked.
+// A question has one answer in a process. No is the answer for the newest package net, and the
+// default while the question cannot be answered.
 type question struct {
 	ask    func() (yes bool, err error) // leaves no descriptor and no goroutine
 	answer atomic.Int32
@@ -29,8 +29,8 @@ const (
 	answeredYes
 )
 
-// yes returns the answer. While net cannot be asked, because the process has no
-// descriptor left for example, it returns false, and the next call asks again.
+// yes returns the answer. If ask fails, for example because the process has no descriptor
+// left, yes returns false, and the next call asks again.
 func (q *question) yes() bool {
 	if answer := q.answer.Load(); answer != unanswered {
 		return answer == answeredYes
@@ -47,9 +47,9 @@ func (q *question) yes() bool {
 	return yes
 }
 
-// refusesMapped asks whether an IPv4 socket refuses an AddrPort that is mapped into
-// IPv6, as in Go 1.25.0. It writes to a closed socket: nothing is sent, and the address
-// is looked at first.
+// refusesMapped asks whether an IPv4 socket refuses an IPv4-mapped IPv6 AddrPort, as in Go
+// 1.25.0. It writes to a closed socket: package net checks the address first, and nothing is
+// sent.
 var refusesMapped = question{ask: func() (bool, error) {
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -61,7 +61,7 @@ var refusesMapped = question{ask: func() (bool, error) {
 }}
 
 // refusesNone asks whether WriteMsgUDPAddrPort of a connected socket refuses the zero
-// AddrPort, as before Go 1.26, rather than write to the peer.
+// AddrPort, as before Go 1.26. Since then it writes to the peer.
 var refusesNone = question{ask: func() (bool, error) {
 	c, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9})
 	if err != nil {
@@ -77,7 +77,7 @@ func isAddrError(err error) bool {
 	return errors.As(err, &wrong)
 }
 
-// wrapsEOF asks whether ReadFrom and ReadMsgUnix of a Unix socket put io.EOF into a
+// wrapsEOF asks whether ReadFrom and ReadMsgUnix of a Unix socket wrap io.EOF in a
 // net.OpError, as before Go 1.27.
 var wrapsEOF = question{ask: func() (bool, error) {
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -96,10 +96,11 @@ var wrapsEOF = question{ask: func() (bool, error) {
 	return err != io.EOF, nil
 }}
 
-// wildcardIsIPv4 asks whether a socket bound to all addresses is an IPv4 one, because
-// the system has no IPv6 socket that takes IPv4 too. Net's answer differs if a
-// policy denies bind(2). The hook is told before that, and ends the call. It asks with
-// the kind of socket that net itself tries: a policy may deny the others.
+// wildcardIsIPv4 asks whether a socket bound to all addresses is an IPv4 socket, because the
+// system has no IPv6 sockets that accept IPv4 too. Package net's answer depends on whether a
+// policy denies bind(2). Package net calls a Control hook before bind(2), and the hook ends
+// the call. The question uses the type of socket that package net itself tries, because a
+// policy may deny the others.
 var wildcardIsIPv4 = question{ask: func() (yes bool, err error) {
 	told := errors.New("told")
 	lc := net.ListenConfig{Control: func(network, _ string, _ syscall.RawConn) error {
@@ -120,8 +121,7 @@ var wildcardIsIPv4 = question{ask: func() (yes bool, err error) {
 	return false, err
 }}
 
-// netFileError returns what net says of a file that none of its connections can be made
-// of, or err if it can.
+// netFileError returns package net's error of net.FileConn for f, or err if that succeeds.
 func netFileError(f *os.File, err error) error {
 	c, netErr := net.FileConn(f)
 	if netErr == nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A fileAddr is what an error names a file by.
+// A fileAddr is the address in the error of a file.
 type fileAddr string
 
 func (fileAddr) Network() string  { return "file+net" }
 func (a fileAddr) String() string { return string(a) }
 
-// FileError is the error of making a connection or a listener of a file.
+// FileError returns the error of a connection or a listener that cannot be made from a file.
 func FileError(f *os.File, err error) error {
 	return &net.OpError{Op: "file", Net: "file+net", Addr: fileAddr(f.Name()), Err: err}
 }
 
-// FileConn returns a connection on a copy of the socket that f is. Closing either
-// leaves the other open.
+// FileConn returns a connection on a duplicate of the socket f. Closing the connection does
+// not close f, and the reverse.
 func FileConn(f *os.File) (net.Conn, error) {
 	s, err := FileSocket(f)
 	if err != nil {
@@ -38,7 +38,7 @@ func FileConn(f *os.File) (net.Conn, error) {
 	return NewUnixConn(s), nil
 }
 
-// FilePacketConn returns a socket of packets on a copy of the socket that f is.
+// FilePacketConn returns a packet connection on a duplicate of the socket f.
 func FilePacketConn(f *os.File) (net.PacketConn, error) {
 	s, err := FileSocket(f)
 	if err != nil {
@@ -56,8 +56,7 @@ func FilePacketConn(f *os.File) (net.PacketConn, error) {
 	return nil, FileError(f, syscall.EINVAL)
 }
 
-// FileSocket returns a copy of the socket that f is, non-blocking. So is the original
-// then, because they share that flag.
+// FileSocket returns a duplicate of the socket f. It sets O_NONBLOCK, which f shares.
 func FileSocket(f *os.File) (*NetFD, error) {
 	sysfd, err := sys.Dup(int(f.Fd()))
 	if err != nil {
@@ -77,7 +76,7 @@ func FileSocket(f *os.File) (*NetFD, error) {
 	return s, nil
 }
 
-// adopt gives s a descriptor, after finding out what kind of socket it is.
+// adopt gives s a descriptor, and determines the type, protocol and family of the socket.
 func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 	if err := syscall.SetNonblock(sysfd, true); err != nil {
 		return nil, nil, os.NewSyscallError("setnonblock", err)
@@ -106,6 +105,6 @@ func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 	s.network = laddr.Network()
 	rsa, _ := syscall.Getpeername(sysfd)
 	s.own(sysfd)
-	s.pfd.MarkExposed() // the program that had it may still have it
+	s.pfd.MarkExposed() // another program may still have it
 	return laddr, addrOf(s.sotype, rsa), nil
 }

@@ -6,10 +6,9 @@ import (
 	"syscall"
 )
 
-// This file is between package net's addresses and the kernel's.
+// This file converts between package net's addresses and the kernel's.
 
-// inet returns what an address of the Internet says; that of any other is the
-// wildcard.
+// inet returns the parts of a TCP, UDP or IP address, and zero values for any other address.
 func inet(a net.Addr) (ip net.IP, port int, zone string) {
 	switch a := a.(type) {
 	case *net.TCPAddr:
@@ -22,8 +21,7 @@ func inet(a net.Addr) (ip net.IP, port int, zone string) {
 	return nil, 0, ""
 }
 
-// familyOf returns the family of socket that a needs; nil needs nothing more than
-// IPv4.
+// familyOf returns the address family of a, and AF_INET for nil.
 func familyOf(a net.Addr) int {
 	if _, ok := a.(*net.UnixAddr); ok {
 		return syscall.AF_UNIX
@@ -35,7 +33,7 @@ func familyOf(a net.Addr) int {
 	return syscall.AF_INET6
 }
 
-// isWildcard reports whether a, or its absence, leaves the choice to the kernel.
+// isWildcard reports whether a is nil, or has no IP or name, or an unspecified IP.
 func isWildcard(a net.Addr) bool {
 	if a, ok := a.(*net.UnixAddr); ok {
 		return a.Name == ""
@@ -44,8 +42,8 @@ func isWildcard(a net.Addr) bool {
 	return ip == nil || ip.IsUnspecified()
 }
 
-// sockaddr returns the address as a socket of the family wants it. No IP is the
-// wildcard address, and IPv4's wildcard is IPv6's to an IPv6 socket.
+// sockaddr converts a to an address of the family. An address without an IP, and for IPv6
+// also 0.0.0.0, becomes the wildcard address.
 func sockaddr(family int, a net.Addr) (syscall.Sockaddr, error) {
 	ip, port, zone := inet(a)
 	switch family {
@@ -83,8 +81,8 @@ func sockaddrInet6(ip net.IP, port int, zone string) (sa syscall.SockaddrInet6, 
 	return syscall.SockaddrInet6{Port: port, Addr: [16]byte(ip6), ZoneId: zones.id(zone)}, nil
 }
 
-// addrOf is the inverse of sockaddr, for a socket of the type. It returns nil for an
-// address it does not know, and keeps nothing of sa, which is larger.
+// addrOf converts the address of a socket of type sotype to package net's. It returns nil for
+// an address of an unknown family. It copies the IP, because sa is larger.
 func addrOf(sotype int, sa syscall.Sockaddr) net.Addr {
 	var ip net.IP
 	var port int
@@ -110,7 +108,7 @@ func addrOf(sotype int, sa syscall.Sockaddr) net.Addr {
 	return nil
 }
 
-// UnixType returns the type of socket that a network of Unix sockets has.
+// UnixType returns the socket type of a network of Unix sockets.
 func UnixType(network string) int {
 	switch network {
 	case "unixgram":
@@ -121,7 +119,7 @@ func UnixType(network string) int {
 	return syscall.SOCK_STREAM
 }
 
-// unixNetwork returns the name of the network of Unix sockets of the type.
+// unixNetwork returns the network of Unix sockets of type sotype.
 func unixNetwork(sotype int) string {
 	switch sotype {
 	case syscall.SOCK_DGRAM:

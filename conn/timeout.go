@@ -9,35 +9,35 @@ import (
 )
 
 // A TimeoutConn is a connection on which every Read and every Write has a time limit of
-// its own, so that a peer that has fallen silent cannot hold anyone up, while one that
-// is only slow may take as long as it likes. Make one with WithTimeout.
+// its own. The limit ends an operation that makes no progress; a slow one that makes progress
+// may take any time. WithTimeout returns a TimeoutConn.
 //
-// The methods of net.Conn are those of the connection in it; deadlines work beside the
-// limits, and what comes first ends an operation. Both fail it with an error that is
+// The methods of net.Conn are those of the wrapped connection. Deadlines apply in addition to
+// the limits: an operation fails at the earlier of the two, with an error that is
 // os.ErrDeadlineExceeded.
 type TimeoutConn struct {
 	net.Conn
 
-	wrapped net.Conn // what WithTimeout was given
+	wrapped net.Conn // the argument of WithTimeout
 }
 
-// WithTimeout limits how long c may make no progress: a Read that has waited for data
-// for longer than read fails, and so does a Write, also one of many bytes, that has
-// waited for room for longer than write while the peer took nothing. 0 or less means no
-// limit. After a Read has failed the connection can be used on; after a Write, if its
-// count is heeded.
+// WithTimeout limits how long operations of c may make no progress. A Read fails when it has
+// waited for data for the duration read. A Write fails when it has waited for the duration
+// write while the peer has taken no data, however large the Write is. A limit of 0 or less
+// is none. After a failed Read the connection can be used further; after a failed Write too,
+// if the caller takes the count into account.
 //
-// On our connections nothing is armed while nobody waits, and only who must wait reads
-// the clock. The limits are of the connection itself: they hold for who uses c without
-// the TimeoutConn, and a second WithTimeout replaces them. Data that the kernel moves is
-// limited the same way (ReadFrom, WriteTo, SyscallConn).
+// On a connection of this package a limit costs nothing until an operation waits. The limits
+// belong to the connection itself: they also apply to operations of c that do not go through
+// the TimeoutConn, and a second WithTimeout replaces them. They apply to data that the kernel
+// moves too (ReadFrom, WriteTo, SyscallConn).
 //
-// On any other connection a deadline is set before each Read and Write and taken back
-// after it, and a Write that has made progress when the deadline comes gets another: it
-// may be write late. There, bytes that the peer takes are progress only when c has room for more,
-// which a socket of package net's reports late: let write be generous. c must not be used
-// without the TimeoutConn then. A tls.Conn does not survive a deadline while it writes: put
-// the TimeoutConn below it.
+// On any other connection the TimeoutConn sets a deadline before each Read and Write and
+// clears it afterwards. A Write that has made progress by its deadline gets a new one, so it may
+// fail up to write late. Data that the peer has taken counts as progress only when c accepts
+// more data, which a socket of package net reports late: a larger write limit is needed there. c
+// must be used through the TimeoutConn only. A tls.Conn cannot be used after a deadline has
+// ended one of its writes: wrap the connection below it instead.
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	limited := &TimeoutConn{Conn: c, wrapped: c}
 	if before, ok := c.(*TimeoutConn); ok {
@@ -53,11 +53,11 @@ func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	return limited
 }
 
-// NetConn returns the connection that WithTimeout was given.
+// NetConn returns the connection that was passed to WithTimeout.
 func (c *TimeoutConn) NetConn() net.Conn { return c.wrapped }
 
-// ReadFrom implements io.ReaderFrom: it writes what r has to give. The data stays in the
-// kernel where it would without the limits, if the connection is ours.
+// ReadFrom implements io.ReaderFrom: it writes the data of r until the end or an error. On a
+// connection of this package the data stays in the kernel as it does without the limits.
 func (c *TimeoutConn) ReadFrom(r io.Reader) (int64, error) {
 	if to, ok := c.Conn.(io.ReaderFrom); ok {
 		return to.ReadFrom(r)
@@ -65,8 +65,9 @@ func (c *TimeoutConn) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{c.Conn}, r)
 }
 
-// WriteTo implements io.WriterTo: it writes to w what is read, until the end. The data
-// stays in the kernel where it would without the limits, if the connection is ours.
+// WriteTo implements io.WriterTo: it writes to w the data that it reads, until the end or an
+// error. On a connection of this package the data stays in the kernel as it does without the
+// limits.
 func (c *TimeoutConn) WriteTo(w io.Writer) (int64, error) {
 	if to, ok := w.(*TimeoutConn); ok {
 		w = to.Conn
@@ -74,8 +75,8 @@ func (c *TimeoutConn) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, c.Conn)
 }
 
-// CloseRead shuts down the reading side, if the connection has a CloseRead. Else the
-// error is errors.ErrUnsupported.
+// CloseRead calls CloseRead of the wrapped connection. If that has none, the error is
+// errors.ErrUnsupported.
 func (c *TimeoutConn) CloseRead() error {
 	if closer, ok := c.wrapped.(interface{ CloseRead() error }); ok {
 		return closer.CloseRead()
@@ -83,8 +84,8 @@ func (c *TimeoutConn) CloseRead() error {
 	return c.unsupported("close")
 }
 
-// CloseWrite shuts down the writing side, if the connection has a CloseWrite. Else the
-// error is errors.ErrUnsupported.
+// CloseWrite calls CloseWrite of the wrapped connection. If that has none, the error is
+// errors.ErrUnsupported.
 func (c *TimeoutConn) CloseWrite() error {
 	if closer, ok := c.wrapped.(interface{ CloseWrite() error }); ok {
 		return closer.CloseWrite()
@@ -92,8 +93,9 @@ func (c *TimeoutConn) CloseWrite() error {
 	return c.unsupported("close")
 }
 
-// SyscallConn returns raw access to the descriptor, if the connection has one. Else the
-// error is errors.ErrUnsupported. On ours what waits in it is limited, too.
+// SyscallConn calls SyscallConn of the wrapped connection. If that has none, the error is
+// errors.ErrUnsupported. On a connection of this package the limits apply to Read and Write of
+// the RawConn too.
 func (c *TimeoutConn) SyscallConn() (syscall.RawConn, error) {
 	of, ok := c.wrapped.(syscall.Conn)
 	if !ok {
@@ -103,8 +105,8 @@ func (c *TimeoutConn) SyscallConn() (syscall.RawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Package os knows package net's by a method that syscall.RawConn has not, and would
-	// send a file through it, past the limit.
+	// Package os recognizes package net's RawConn by an additional method, and would send a
+	// file through it without the limit. The struct hides that method.
 	return struct{ syscall.RawConn }{raw}, nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A deadlineConn is any net.Conn with limits made of its deadlines.
+// A deadlineConn implements the limits of a TimeoutConn by the deadlines of any net.Conn.
 type deadlineConn struct {
 	net.Conn
 	reads, writes limiter
@@ -32,7 +32,7 @@ func (c *deadlineConn) Read(p []byte) (n int, err error) {
 	return c.Conn.Read(p)
 }
 
-// Write begins again, with a deadline of its own, for as long as it makes progress.
+// Write writes the rest again, with a new deadline, as long as it makes progress.
 func (c *deadlineConn) Write(p []byte) (nn int, err error) {
 	if err := c.writes.begin(); err != nil {
 		return 0, err
@@ -54,20 +54,21 @@ func (c *deadlineConn) SetDeadline(t time.Time) error {
 func (c *deadlineConn) SetReadDeadline(t time.Time) error  { return c.reads.setDeadline(t) }
 func (c *deadlineConn) SetWriteDeadline(t time.Time) error { return c.writes.setDeadline(t) }
 
-// A limiter keeps the deadline of one side at what comes first, the caller's or that of
-// the operations in progress.
+// A limiter sets the deadline of one side to the earlier of the caller's deadline and the end
+// of the limit of the operations in progress.
 type limiter struct {
 	limit time.Duration
 	set   func(time.Time) error
 
 	mu       sync.Mutex
 	deadline time.Time // the caller's
-	over     time.Time // when the operation that began last is too long
+	over     time.Time // when the limit of the operation that began last ends
 	busy     int       // operations in progress
 }
 
-// begin begins an operation. That of a closed connection shall tell so itself: a net.Pipe
-// whose other end is closed takes no deadline either, and a Read of it is at the end.
+// begin begins an operation. It ignores the error of setting a deadline on a closed
+// connection, so that the operation returns its own error: for example, a Read of a net.Pipe
+// whose other end is closed returns io.EOF.
 func (l *limiter) begin() error {
 	if l.limit <= 0 {
 		return nil
@@ -86,7 +87,8 @@ func (l *limiter) begin() error {
 	return err
 }
 
-// extend gives the operation in progress its time again, if there is a limit.
+// extend begins the limit of the operation in progress anew. It reports false if there is no
+// limit or the deadline cannot be set.
 func (l *limiter) extend() bool {
 	if l.limit <= 0 {
 		return false
@@ -116,7 +118,9 @@ func (l *limiter) setDeadline(t time.Time) error {
 	return l.update()
 }
 
-// update tells the connection. The caller holds mu.
+// update sets the deadline of the connection.
+//
+// Preconditions: mu is held.
 func (l *limiter) update() error {
 	if l.deadline.IsZero() || !l.over.IsZero() && l.over.Before(l.deadline) {
 		return l.set(l.over)

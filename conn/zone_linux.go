@@ -10,12 +10,12 @@ import (
 	"github.com/a57b2d82/netpoller/internal/clock"
 )
 
-// zones remembers the names and numbers of the interfaces, which a link-local IPv6
-// address needs and only a conversation with the kernel tells.
+// zones caches the names and numbers of the interfaces, for the zones of IPv6 addresses. To
+// ask the kernel takes several system calls.
 var zones zoneCache
 
-// zonesStale is how old a zoneCache may get. A number or name it does not know makes it
-// look at once.
+// zonesStale is the age at which a zoneCache asks the kernel again. It also asks at once for a
+// number or name that it does not have.
 const zonesStale = time.Minute
 
 type zoneCache struct {
@@ -25,7 +25,7 @@ type zoneCache struct {
 	byName map[string]uint32
 }
 
-// name returns the name of an interface, or its number if it has none any more.
+// name returns the name of an interface, or its number if there is no such interface.
 func (z *zoneCache) name(id uint32) string {
 	if id == 0 {
 		return ""
@@ -39,7 +39,8 @@ func (z *zoneCache) name(id uint32) string {
 	return strconv.FormatUint(uint64(id), 10)
 }
 
-// id returns the number of an interface named so, or the number in its name, or 0.
+// id returns the number of an interface. If there is none of that name, it returns the number
+// that name is in decimal, or 0.
 func (z *zoneCache) id(name string) uint32 {
 	if name == "" {
 		return 0
@@ -53,11 +54,11 @@ func (z *zoneCache) id(name string) uint32 {
 	if strings.Trim(name, "0123456789") != "" {
 		return 0
 	}
-	id, _ := strconv.ParseUint(name, 10, 32) // the largest, for one that is too large
+	id, _ := strconv.ParseUint(name, 10, 32) // math.MaxUint32 if it is too large
 	return uint32(id)
 }
 
-// refresh asks the kernel, if the cache is old or does not know.
+// refresh asks the kernel if the cache is too old or known returns false.
 //
 // Preconditions: mu is held.
 func (z *zoneCache) refresh(known func() bool) {
@@ -66,7 +67,7 @@ func (z *zoneCache) refresh(known func() bool) {
 	}
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return // what it knew is the best there is
+		return // and keep the old entries
 	}
 	z.asked = clock.Now()
 	z.byID, z.byName = make(map[uint32]string), make(map[string]uint32)

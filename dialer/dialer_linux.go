@@ -10,18 +10,19 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A Dialer says how to connect. The zero Dialer is what Dial uses. Its methods may be
-// called from any goroutine, and do not modify it.
+// A Dialer contains options for connecting to an address. Dial uses the zero Dialer. Its
+// methods, except SetMultipathTCP, may be called from several goroutines at once.
 type Dialer struct {
-	// Timeout is how long a dial may take, resolving included; 0 means as long as the
-	// kernel tries. Several addresses of one host share it.
+	// Timeout is the longest time that a dial may take, including name resolution. The
+	// addresses of a host share it. 0 means no limit; the kernel gives up after a time of its
+	// own (tcp_syn_retries).
 	Timeout time.Duration
 
-	// Deadline is when a dial fails at the latest; zero means never.
+	// Deadline is the time after which a dial fails. The zero time means no deadline.
 	Deadline time.Time
 
-	// LocalAddr is the address to connect from, of a type that fits the network; nil
-	// means that the kernel chooses.
+	// LocalAddr is the local address, of a type that fits the network. nil means that the
+	// kernel chooses one.
 	LocalAddr net.Addr
 
 	// DualStack has no effect.
@@ -29,20 +30,20 @@ type Dialer struct {
 	// Deprecated: set FallbackDelay to a negative value to switch the race off.
 	DualStack bool
 
-	// FallbackDelay is the head start of the first family of addresses over the other
-	// when a host has both (RFC 6555); 0 means 300 ms, and a negative value that they
-	// do not race.
+	// FallbackDelay is the head start of the first address family over the other if a host
+	// has both IPv4 and IPv6 addresses (RFC 6555). 0 means 300 ms. With a negative value
+	// the addresses are tried in turn.
 	FallbackDelay time.Duration
 
-	// KeepAlive is how long the connection is idle before the first keep-alive probe; 0
-	// means 15 s, and a negative value no probes. It is ignored if
+	// KeepAlive is the time that the connection is idle before the first keep-alive probe.
+	// 0 means 15 s, and a negative value means no probes. It is ignored if
 	// KeepAliveConfig.Enable is true.
 	KeepAlive time.Duration
 
-	// KeepAliveConfig says when the connection sends keep-alive probes.
+	// KeepAliveConfig is the configuration of keep-alive probes.
 	KeepAliveConfig net.KeepAliveConfig
 
-	// Resolver resolves host names; nil means the DefaultResolver.
+	// Resolver resolves host names. nil means the DefaultResolver.
 	Resolver *net.Resolver
 
 	// Cancel, if not nil, cancels the dial when it is closed.
@@ -50,24 +51,22 @@ type Dialer struct {
 	// Deprecated: use DialContext.
 	Cancel <-chan struct{}
 
-	// Control, if not nil, is called with each new socket before it connects. The
-	// network it is told is "tcp4" or "tcp6" for "tcp". It is ignored if ControlContext
-	// is not nil.
+	// Control, if not nil, is called with each new socket before it connects. Its network
+	// names the family, such as "tcp4" for "tcp". It is ignored if ControlContext is not nil.
 	Control func(network, address string, c syscall.RawConn) error
 
 	// ControlContext is Control with the dial's context.
 	ControlContext func(ctx context.Context, network, address string, c syscall.RawConn) error
 
-	// Poller is the group of reactors that watch the connection; nil means
+	// Poller is the group of reactors with which the connection is registered. nil means
 	// poller.Default.
 	Poller *poller.Group
 
-	mptcp *bool // nil: as package net has it
+	mptcp *bool // nil means package net's default
 }
 
-// MultipathTCP reports whether a dial will use Multipath TCP where the kernel does. Where
-// nothing is set, it does what package net does: no, unless GODEBUG=multipathtcp says
-// otherwise.
+// MultipathTCP reports whether a dial uses Multipath TCP if the kernel has it. The default is
+// package net's: false, unless GODEBUG=multipathtcp enables it.
 func (d *Dialer) MultipathTCP() bool {
 	if d.mptcp != nil {
 		return *d.mptcp
@@ -75,8 +74,8 @@ func (d *Dialer) MultipathTCP() bool {
 	return new(net.Dialer).MultipathTCP()
 }
 
-// SetMultipathTCP says whether a dial shall. A connection whose peer does not know it is
-// plain TCP.
+// SetMultipathTCP sets whether a dial uses Multipath TCP if the kernel has it. A connection to
+// a peer that does not support it is plain TCP.
 func (d *Dialer) SetMultipathTCP(use bool) { d.mptcp = &use }
 
 // Dial connects to an address. See DialContext.
@@ -85,9 +84,9 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 }
 
 // DialContext connects to an address: "host:port" for "tcp" and "udp", a host for "ip"
-// with a protocol, as "ip4:icmp", and a name for "unix", "unixgram" and "unixpacket".
-// "tcp4", "tcp6" and so on keep to one family. When ctx ends before the connection is
-// made, the dial fails; after that ctx does not matter. It panics if ctx is nil.
+// with a protocol, such as "ip4:icmp", and a name for "unix", "unixgram" and "unixpacket".
+// "tcp4", "tcp6" and so on restrict it to one family. If ctx is done before the connection is
+// made, the dial fails; afterwards ctx has no effect. It panics if ctx is nil.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
@@ -113,14 +112,15 @@ func Dial(network, address string) (net.Conn, error) {
 	return d.Dial(network, address)
 }
 
-// DialTimeout is Dial with a timeout, resolving included; 0 means none, and a negative
-// one has passed already.
+// DialTimeout is Dial with a timeout, which includes name resolution. 0 means no timeout. A
+// negative timeout has passed already.
 func DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	d := Dialer{Timeout: timeout}
 	return d.Dial(network, address)
 }
 
-// limit returns ctx with the Dialer's own limits, and what releases them.
+// limit returns ctx with the Dialer's Timeout, Deadline and Cancel. The caller must call the
+// CancelFunc.
 func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx == nil {
 		panic("nil context")
@@ -135,11 +135,11 @@ func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, cancel
 }
 
-// heedCancel returns ctx ended by the Cancel channel too.
+// heedCancel returns ctx, which the Cancel channel cancels too.
 func (d *Dialer) heedCancel(ctx context.Context, release context.CancelFunc) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	select {
-	case <-d.Cancel: // before the dial could be done
+	case <-d.Cancel: // closed already: the dial must not succeed first
 		cancel()
 	default:
 		go func() {
@@ -153,7 +153,7 @@ func (d *Dialer) heedCancel(ctx context.Context, release context.CancelFunc) (co
 	return ctx, func() { cancel(); release() }
 }
 
-// deadline returns the earlier of Timeout from now and Deadline, or zero.
+// deadline returns the earlier of now plus Timeout and Deadline, or the zero time.
 func (d *Dialer) deadline(now time.Time) time.Time {
 	switch timeout := now.Add(d.Timeout); {
 	case d.Timeout == 0:

@@ -11,7 +11,8 @@ import (
 	"github.com/a57b2d82/netpoller/internal/resolve"
 )
 
-// DialUDP returns a UDP socket whose peer is raddr, bound to laddr unless that is nil.
+// DialUDP returns a UDP socket connected to raddr. If laddr is not nil, it is the local
+// address.
 func DialUDP(network string, laddr, raddr *net.UDPAddr) (*conn.UDPConn, error) {
 	return new(Dialer).dialUDP(context.Background(), network, laddr, raddr)
 }
@@ -49,8 +50,8 @@ func (t *attempt) udp(ctx context.Context, laddr, raddr *net.UDPAddr) (*conn.UDP
 	return conn.NewUDPConn(f), nil
 }
 
-// DialIP returns a raw socket whose peer is raddr, bound to laddr unless that is nil.
-// The network has a protocol, as "ip4:icmp".
+// DialIP returns a raw IP socket connected to raddr. If laddr is not nil, it is the local
+// address. The network includes a protocol, such as "ip4:icmp".
 func DialIP(network string, laddr, raddr *net.IPAddr) (*conn.IPConn, error) {
 	return new(Dialer).dialIP(context.Background(), network, laddr, raddr)
 }
@@ -91,13 +92,13 @@ func (t *attempt) ip(ctx context.Context, laddr, raddr *net.IPAddr) (*conn.IPCon
 	return conn.NewIPConn(f), nil
 }
 
-// DialUnix returns a Unix socket whose peer is raddr, bound to laddr unless that is nil.
-// A "unixgram" socket may have laddr only.
+// DialUnix returns a Unix socket connected to raddr. If laddr is not nil, it is the local
+// address. raddr may be nil for "unixgram" if laddr is not.
 func DialUnix(network string, laddr, raddr *net.UnixAddr) (*conn.UnixConn, error) {
 	return new(Dialer).dialUnix(context.Background(), network, laddr, raddr)
 }
 
-// DialUnix is DialTCP for Unix sockets, where nil leaves the choice to the kernel.
+// DialUnix is DialTCP for Unix sockets. With a nil laddr the socket is not bound.
 func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net.UnixAddr) (*conn.UnixConn, error) {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
@@ -118,7 +119,7 @@ func (d *Dialer) dialUnix(ctx context.Context, network string, laddr, raddr *net
 	return c, nil
 }
 
-// unix connects, where an address without a name is none.
+// unix connects. It treats an address without a name as nil.
 func (t *attempt) unix(ctx context.Context, laddr, raddr *net.UnixAddr) (*conn.UnixConn, error) {
 	if laddr != nil && laddr.Name == "" {
 		laddr = nil

@@ -9,14 +9,15 @@ import (
 	"github.com/a57b2d82/netpoller/internal/resolve"
 )
 
-// defaultFallbackDelay is the head start that RFC 6555 suggests.
+// defaultFallbackDelay is the head start that RFC 6555 recommends, as in package net.
 const defaultFallbackDelay = 300 * time.Millisecond
 
-// saneMinimum is the least time one of several addresses is given.
+// saneMinimum is the shortest time that one of several addresses gets, as in package net.
 const saneMinimum = 2 * time.Second
 
-// parallel connects to an address of the first one's family or, if that takes longer
-// than the head start or fails, of the other. The loser is canceled and closed.
+// parallel connects to an address of the first address's family. After the head start, or
+// as soon as that fails, it also tries the other family. It cancels the slower attempt and
+// closes its connection.
 func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, error) {
 	primaries, fallbacks := resolve.Partition(addrs)
 	if len(fallbacks) == 0 {
@@ -62,7 +63,7 @@ func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, err
 				return r.conn, nil
 			}
 			if r.primary {
-				primaryErr = r.err // the one that is reported
+				primaryErr = r.err // returned if both fail
 				if headStart.Stop() {
 					headStart.Reset(0) // DOC: race-early
 				}
@@ -74,8 +75,8 @@ func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, err
 	}
 }
 
-// serial connects to the first address that it can be connected to, and fails with the
-// first one's error, also if that one took all the time there was.
+// serial tries the addresses in turn and returns the first connection. If all fail, it returns
+// the error of the first address, even if that one used up the time of the others.
 func (t *attempt) serial(ctx context.Context, addrs []net.Addr) (c net.Conn, err error) {
 	for i, ra := range addrs {
 		switch ctxErr := ctx.Err(); {
@@ -95,7 +96,7 @@ func (t *attempt) serial(ctx context.Context, addrs []net.Addr) (c net.Conn, err
 	return nil, err
 }
 
-// share connects to one address in its share of the time left.
+// share connects to one address within its share of the time left.
 func (t *attempt) share(ctx context.Context, ra net.Addr, addrs int) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		now := time.Now()
@@ -112,9 +113,9 @@ func (t *attempt) share(ctx context.Context, ra net.Addr, addrs int) (net.Conn, 
 	return t.single(ctx, ra)
 }
 
-// partialDeadline shares the time until deadline out among the addresses that are
-// still to be tried, at least saneMinimum to this one while that lasts. It reports
-// false if the deadline has passed.
+// partialDeadline returns the deadline for one of addrs addresses that are still to be tried:
+// an equal share of the time left, but at least saneMinimum if there is so much time. It
+// reports false if the deadline has passed.
 func partialDeadline(now, deadline time.Time, addrs int) (time.Time, bool) {
 	left := deadline.Sub(now)
 	if left <= 0 {

@@ -8,14 +8,13 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 )
 
-// An attempt is one call of a Dialer's.
+// An attempt is one call of a Dialer's methods.
 type attempt struct {
 	*Dialer
 	network string
 }
 
-// single connects to one address. A local address of another type than ra's is passed
-// over.
+// single connects to one address. It ignores a local address of another type than ra's.
 func (t *attempt) single(ctx context.Context, ra net.Addr) (c net.Conn, err error) {
 	done := traced(ctx, t.network, ra)
 	switch ra := ra.(type) {
@@ -39,7 +38,7 @@ func (t *attempt) single(ctx context.Context, ra net.Addr) (c net.Conn, err erro
 	return c, err
 }
 
-// socket returns what the Dialer says about a socket of the network.
+// socket returns the configuration of a socket of the network.
 func (t *attempt) socket(network string, sotype int) conn.SocketConfig {
 	s := conn.SocketConfig{Network: network, Type: sotype, Group: t.Poller, Control: t.ControlContext}
 	if s.Control == nil && t.Control != nil {
@@ -54,7 +53,7 @@ func (t *attempt) opError(ra net.Addr, err error) error {
 	return dialError(t.network, t.LocalAddr, ra, err)
 }
 
-// dialError is the error of connecting to an address.
+// dialError returns the error of a dial.
 func dialError(network string, laddr, raddr net.Addr, err error) error {
 	return &net.OpError{Op: "dial", Net: network, Source: laddr, Addr: raddr, Err: err}
 }

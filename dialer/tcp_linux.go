@@ -11,13 +11,13 @@ import (
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// DialTCP connects to raddr, from laddr unless that is nil.
+// DialTCP connects to raddr. If laddr is not nil, it is the local address.
 func DialTCP(network string, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	return new(Dialer).dialTCP(context.Background(), network, laddr, raddr)
 }
 
-// DialTCP connects to one address, from laddr, of which the zero AddrPort leaves the
-// choice to the kernel.
+// DialTCP connects to raddr from the local address laddr. For the zero AddrPort the kernel
+// chooses a local address. The Dialer's LocalAddr is ignored, as in package net.
 func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*conn.TCPConn, error) {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
@@ -42,7 +42,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.
 	return c, nil
 }
 
-// tcp connects, by Multipath TCP if that is asked for and works.
+// tcp connects by Multipath TCP if that is enabled and succeeds, else by TCP.
 func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	s := t.socket(t.network, syscall.SOCK_STREAM)
 	if t.MultipathTCP() && conn.SupportsMultipathTCP() {
@@ -55,9 +55,9 @@ func (t *attempt) tcp(ctx context.Context, laddr, raddr *net.TCPAddr) (*conn.TCP
 	return t.connect(ctx, s, laddr, raddr)
 }
 
-// connect connects, up to three times where the kernel chooses the local port and may
-// have chosen badly: the very port that is dialed, so that the socket, with nobody
-// listening, was connected to itself; or one that turned out to be taken.
+// connect connects, and tries up to three times if the kernel chooses the local port. The
+// kernel may choose the port that is dialed, which connects the socket to itself, or a port
+// that is taken (EADDRNOTAVAIL). Package net does the same.
 func (t *attempt) connect(ctx context.Context, s conn.SocketConfig, laddr, raddr *net.TCPAddr) (*conn.TCPConn, error) {
 	f, err := s.Dial(ctx, neterr.Addr(laddr), raddr)
 	if laddr == nil || laddr.Port == 0 {
@@ -75,7 +75,8 @@ func (t *attempt) connect(ctx context.Context, s conn.SocketConfig, laddr, raddr
 	return conn.NewTCPConn(f, t.KeepAlive, t.KeepAliveConfig), nil
 }
 
-// selfConnected reports whether both ends are the same. Not to know an end is as bad.
+// selfConnected reports whether the two ends of a connection are the same address, or one of
+// them is unknown.
 func selfConnected(f *conn.NetFD, err error) bool {
 	if err != nil {
 		return false

@@ -6,8 +6,8 @@ import (
 	"net/http/httptrace"
 )
 
-// traced tells the context's httptrace hooks that an address is being connected to, and
-// returns what tells them how it went.
+// traced calls the context's ConnectStart hook of httptrace. done calls ConnectDone with the
+// result.
 func traced(ctx context.Context, network string, ra net.Addr) (done func(error)) {
 	done = func(error) {}
 	trace := httptrace.ContextClientTrace(ctx)
@@ -24,10 +24,10 @@ func traced(ctx context.Context, network string, ra net.Addr) (done func(error))
 	return done
 }
 
-// withoutConnectHooks returns ctx with no ConnectStart and ConnectDone hooks, which are
-// not meant for the connections that resolving a name may need; the DNS hooks stay.
-// Hooks can be added to a context but not taken away, so this one looks them up in
-// another first.
+// withoutConnectHooks returns ctx without the ConnectStart and ConnectDone hooks, and with the
+// DNS hooks. As in package net, the connections that the resolver makes are not traced.
+// Package httptrace can add hooks to a context but not remove them, so the context returned
+// looks them up in another context first.
 func withoutConnectHooks(ctx context.Context) context.Context {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -35,12 +35,12 @@ func withoutConnectHooks(ctx context.Context) context.Context {
 	}
 	dns := &httptrace.ClientTrace{DNSStart: trace.DNSStart, DNSDone: trace.DNSDone}
 	if dns.DNSStart == nil {
-		dns.DNSStart = func(httptrace.DNSStartInfo) {} // a trace without hooks hides nothing
+		dns.DNSStart = func(httptrace.DNSStartInfo) {} // httptrace ignores a trace without hooks
 	}
 	return shadow{ctx, httptrace.WithClientTrace(context.Background(), dns)}
 }
 
-// A shadow is a context whose values are looked up in values first.
+// A shadow is a context that looks up its values in another context first.
 type shadow struct {
 	context.Context
 	values context.Context

@@ -8,9 +8,9 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 )
 
-// FileListener returns a listener on a copy of the listening socket that f is. Closing
-// either leaves the other open. A Unix socket's file is nobody's to remove then, unless
-// SetUnlinkOnClose says otherwise.
+// FileListener returns a listener on a duplicate of the listening socket f. Closing the
+// listener does not close f, and the reverse. As in package net, Close of a UnixListener does
+// not remove the socket's file then, unless SetUnlinkOnClose(true) was called.
 func FileListener(f *os.File) (net.Listener, error) {
 	s, err := conn.FileSocket(f)
 	if err != nil {

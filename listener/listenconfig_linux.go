@@ -11,40 +11,41 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// A ListenConfig says how to listen. The zero ListenConfig is what Listen uses. Its
-// methods may be called from any goroutine, and do not modify it.
+// A ListenConfig contains options for listening to an address. Listen uses the zero
+// ListenConfig. Its methods, except SetMultipathTCP, may be called from several goroutines at
+// once.
 type ListenConfig struct {
-	// Control, if not nil, is called with each new socket before it is bound. The
-	// network it is told is "tcp4" or "tcp6" for "tcp".
+	// Control, if not nil, is called with each new socket before it is bound. Its network
+	// names the family, such as "tcp4" for "tcp".
 	Control func(network, address string, c syscall.RawConn) error
 
-	// KeepAlive is how long an accepted connection is idle before the first keep-alive
-	// probe; 0 means 15 s, and a negative value no probes. It is ignored if
+	// KeepAlive is the time that an accepted connection is idle before the first keep-alive
+	// probe. 0 means 15 s, and a negative value means no probes. It is ignored if
 	// KeepAliveConfig.Enable is true.
 	KeepAlive time.Duration
 
-	// KeepAliveConfig says when an accepted connection sends keep-alive probes.
+	// KeepAliveConfig is the configuration of keep-alive probes of accepted connections.
 	KeepAliveConfig net.KeepAliveConfig
 
-	// Backlog is how many connections may wait to be accepted. 0, the default and all
-	// that package net has, means as many as the kernel allows (somaxconn), and a
-	// larger one means no more; a negative one is an error.
+	// Backlog is the largest number of connections that wait to be accepted, see listen(2). 0
+	// means the kernel's limit (somaxconn), as in package net. The kernel reduces a larger
+	// value to its limit. Listen fails if the value is negative.
 	Backlog int
 
-	// ReusePort lets several listeners, of this process and others, share one port: the
-	// kernel spreads connections over them (SO_REUSEPORT).
+	// ReusePort sets SO_REUSEPORT, see socket(7): several listeners, of this process and
+	// others, share one port, and the kernel distributes connections among them.
 	ReusePort bool
 
-	// Poller is the group of reactors that watch the listener and what it accepts; nil
-	// means poller.Default.
+	// Poller is the group of reactors with which the listener and its connections are
+	// registered. nil means poller.Default.
 	Poller *poller.Group
 
-	mptcp *bool // nil: as package net has it
+	mptcp *bool // nil means package net's default
 }
 
-// MultipathTCP reports whether Listen will use Multipath TCP where the kernel does. Peers
-// that do not know it are served all the same. Where nothing is set, Listen does what
-// package net does: yes, unless GODEBUG=multipathtcp says otherwise.
+// MultipathTCP reports whether Listen uses Multipath TCP if the kernel has it. Such a listener
+// also accepts plain TCP. The default is package net's: true, unless GODEBUG=multipathtcp
+// disables it.
 func (lc *ListenConfig) MultipathTCP() bool {
 	if lc.mptcp != nil {
 		return *lc.mptcp
@@ -52,13 +53,13 @@ func (lc *ListenConfig) MultipathTCP() bool {
 	return new(net.ListenConfig).MultipathTCP()
 }
 
-// SetMultipathTCP says whether Listen shall.
+// SetMultipathTCP sets whether Listen uses Multipath TCP if the kernel has it.
 func (lc *ListenConfig) SetMultipathTCP(use bool) { lc.mptcp = &use }
 
-// Listen announces on a local address. The network is "tcp", "tcp4", "tcp6", "unix" or
-// "unixpacket". A TCP address without a host, or with an unspecified one, means all;
-// port 0, or none, a free one. The context matters while the address is being resolved
-// only.
+// Listen listens on a local address. The network is "tcp", "tcp4", "tcp6", "unix" or
+// "unixpacket". For a TCP address without a host, or with an unspecified one, it listens on
+// all addresses. For port 0 or an empty port, the kernel chooses a free port. ctx is used
+// while the address is resolved, and does not affect the listener.
 func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	addrs, err := resolve.Addrs(ctx, resolve.Default(), network, address)
 	if err != nil {
@@ -80,8 +81,9 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	return l, nil
 }
 
-// ListenPacket opens a local address to packets. The network is "udp", "udp4", "udp6",
-// "unixgram", or "ip", "ip4" or "ip6" with a protocol's number or name, as "ip4:icmp".
+// ListenPacket returns a socket that receives packets on a local address. The network is
+// "udp", "udp4", "udp6", "unixgram", or "ip", "ip4" or "ip6" with a protocol's number or name,
+// such as "ip4:icmp". ctx is used as in Listen.
 func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	addrs, err := resolve.Addrs(ctx, resolve.Default(), network, address)
 	if err != nil {
@@ -105,19 +107,20 @@ func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address strin
 	return c, nil
 }
 
-// Listen announces on a local address with the zero ListenConfig.
+// Listen listens on a local address with the zero ListenConfig.
 func Listen(network, address string) (net.Listener, error) {
 	var lc ListenConfig
 	return lc.Listen(context.Background(), network, address)
 }
 
-// ListenPacket opens a local address to packets with the zero ListenConfig.
+// ListenPacket returns a socket that receives packets on a local address, with the zero
+// ListenConfig.
 func ListenPacket(network, address string) (net.PacketConn, error) {
 	var lc ListenConfig
 	return lc.ListenPacket(context.Background(), network, address)
 }
 
-// socket returns what lc says about a socket of the network.
+// socket returns the configuration of a socket of the network.
 func (lc *ListenConfig) socket(network string, sotype int) conn.SocketConfig {
 	s := conn.SocketConfig{Network: network, Type: sotype, Group: lc.Poller, Backlog: lc.Backlog, ReusePort: lc.ReusePort}
 	if lc.Control != nil {
@@ -128,7 +131,7 @@ func (lc *ListenConfig) socket(network string, sotype int) conn.SocketConfig {
 	return s
 }
 
-// listenError is the error of listening on an address.
+// listenError returns the error of a listen.
 func listenError(network string, laddr net.Addr, err error) error {
 	return &net.OpError{Op: "listen", Net: network, Addr: laddr, Err: err}
 }

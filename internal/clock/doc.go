@@ -1,10 +1,10 @@
-// Package clock is the clock on which deadlines are kept.
+// Package clock is the clock of deadlines.
 //
-// Where it stands: below everything. fd puts deadlines on it, poller and its timer heap
-// compare them with it, and polldesc is given it by poller.
+// Where it stands: at the bottom. fd converts deadlines to it, poller and its timer heap
+// compare them with it, and poller passes it to polldesc.
 //
-// It is the monotonic clock of the kernel, in nanoseconds since the program began, and
-// goes on in a bubble of testing/synctest too. There package time tells the time of the
-// bubble, which stands still until every goroutine in it waits; but a socket is connected
-// to the world outside, and package net's deadlines come by the world's time as well.
+// It is the kernel's monotonic clock, in nanoseconds since the start of the program. In a
+// bubble of testing/synctest, package time returns the time of the bubble, which stands still
+// until all goroutines in the bubble are blocked. This clock goes on there: the peer of a
+// socket may be outside the bubble, and package net's deadlines follow the real time too.
 package clock

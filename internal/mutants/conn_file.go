@@ -4,7 +4,7 @@ var connFile = []Mutant{
 	{
 		Name: "a socket of a file does not know that it is shared",
 		File: "conn/file_linux.go",
-		Old: `	s.pfd.MarkExposed() // the program that had it may still have it
+		Old: `	s.pfd.MarkExposed() // another program may still have it
 `,
 		New:    "",
 		Breaks: "FD.MarkExposed",

@@ -45,10 +45,10 @@ var dialerDialer = []Mutant{
 	{
 		Name: "a Cancel channel that was closed before comes too late",
 		File: "dialer/dialer_linux.go",
-		Old: `	case <-d.Cancel: // before the dial could be done
+		Old: `	case <-d.Cancel: // closed already: the dial must not succeed first
 		cancel()
 `,
-		New: `	case <-d.Cancel: // before the dial could be done
+		New: `	case <-d.Cancel: // closed already: the dial must not succeed first
 		go cancel()
 `,
 		Breaks: "Cancel cancels the dial when it is closed",

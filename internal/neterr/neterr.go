@@ -1,7 +1,7 @@
-// Package neterr holds the errors that package net makes but does not export. They
-// have the same text and answer Timeout, Temporary and errors.Is the same way.
+// Package neterr holds errors that package net returns and does not export. They have the
+// same texts, and the same results of Timeout, Temporary and errors.Is.
 //
-// Where it stands: conn, dialer and resolve put them into net.OpError.
+// Where it stands: conn, dialer and resolve wrap them in net.OpError.
 package neterr
 
 //lint:file-ignore ST1012 that these are errors is what the name of the package says
@@ -16,11 +16,12 @@ var (
 	MissingAddress    = errors.New("missing address")
 	NoSuitableAddress = errors.New("no suitable address found")
 
-	// Canceled is what a canceled dial fails with; it is context.Canceled.
+	// Canceled is the error of a canceled dial. errors.Is reports that it is
+	// context.Canceled.
 	Canceled error = canceledError{}
 
-	// Timeout is what a dial that took too long fails with; it is
-	// context.DeadlineExceeded. (An operation on a connection fails with
+	// Timeout is the error of a dial that took too long. errors.Is reports that it is
+	// context.DeadlineExceeded. (An operation of a connection fails with
 	// os.ErrDeadlineExceeded, which has the same text.)
 	Timeout error = timeoutError{}
 )
@@ -37,7 +38,7 @@ func (timeoutError) Timeout() bool        { return true }
 func (timeoutError) Temporary() bool      { return true }
 func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// OfContext turns a context's error into the one of package net.
+// OfContext returns package net's error for a context's error, and other errors unchanged.
 func OfContext(err error) error {
 	switch err {
 	case context.Canceled:
@@ -48,8 +49,7 @@ func OfContext(err error) error {
 	return err
 }
 
-// Addr returns what a net.OpError is to name: a nil pointer is no address, rather than
-// an address that is not nil.
+// Addr returns a as a net.Addr, and a nil interface if a is nil.
 func Addr[A any, P interface {
 	*A
 	net.Addr

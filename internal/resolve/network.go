@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// Network checks that network is one that package net knows, and takes "ip4:icmp"
-// apart: the family is "ip4" and the protocol 1. A network of IP without a protocol,
-// or with one that is not known, is an error.
+// Network returns the family and the protocol of a network. For "ip4:icmp" these are "ip4"
+// and 1; for other networks, the network itself and 0. It fails if package net does not
+// have the network, or if a network of IP has no protocol or an unknown one.
 func Network(network string) (family string, proto int, err error) {
 	switch network {
 	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket":
@@ -26,7 +26,7 @@ func Network(network string) (family string, proto int, err error) {
 	return "", 0, net.UnknownNetworkError(network)
 }
 
-// IPNetwork is Network for those networks that have a protocol.
+// IPNetwork is Network that fails for networks without a protocol.
 func IPNetwork(network string) (family string, proto int, err error) {
 	family, proto, err = Network(network)
 	if err == nil && !strings.HasPrefix(family, "ip") {
@@ -35,9 +35,9 @@ func IPNetwork(network string) (family string, proto int, err error) {
 	return family, proto, err
 }
 
-// protocol returns the number of an IP protocol, or the one in its name.
+// protocol returns the number of an IP protocol, which is given as a name or a number.
 func protocol(name string) (int, error) {
-	// Package net's numbers end before 1<<24-1, which says that one does not fit.
+	// Package net's parser stops at 1<<24-1, which it returns for numbers that do not fit.
 	if n, err := strconv.ParseUint(name, 10, 24); err == nil && n < 1<<24-1 {
 		return int(n), nil
 	}
@@ -47,7 +47,8 @@ func protocol(name string) (int, error) {
 	return 0, &net.AddrError{Err: "unknown IP protocol specified", Addr: name}
 }
 
-// protocols are those that this machine names, on top of those that every one does.
+// protocols returns the protocols in /etc/protocols, and those that package net knows without
+// it.
 var protocols = sync.OnceValue(func() map[string]int {
 	known := map[string]int{"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "ipv6-icmp": 58}
 	file, err := os.ReadFile("/etc/protocols")

@@ -1,5 +1,5 @@
-// Package resolve turns the network and address strings given to Dial and Listen into
-// addresses, with package net's resolver and package net's errors.
+// Package resolve converts the network and address strings of Dial and Listen to addresses,
+// by package net's resolver and with package net's errors.
 //
 // Where it stands: beside conn, used by dialer and listener.
 package resolve
@@ -13,9 +13,9 @@ import (
 	"github.com/a57b2d82/netpoller/internal/neterr"
 )
 
-// Addrs resolves an address for any network that package net knows: "host:port" for
-// TCP and UDP, a host for IP, a name for Unix sockets. No host is the wildcard address.
-// The list is never empty without an error, and of one type.
+// Addrs resolves an address of any network of package net: "host:port" for TCP and UDP, a
+// host for IP, a name for Unix sockets. An empty host is the wildcard address. Without an
+// error the list has at least one address, and all have one type.
 func Addrs(ctx context.Context, r *net.Resolver, network, address string) ([]net.Addr, error) {
 	family, _, err := Network(network)
 	if err != nil {
@@ -64,8 +64,8 @@ func inet(family string, ip net.IPAddr, port int) net.Addr {
 	return &net.IPAddr{IP: ip.IP, Zone: ip.Zone}
 }
 
-// lookup resolves a host. A machine may be able to bind to [::] and yet not to connect
-// to it, so that address is followed by 0.0.0.0 (golang/go#18806).
+// lookup resolves a host. A system may be able to bind to [::] but not to connect to it, so
+// lookup adds 0.0.0.0 after that address, as package net does (golang/go#18806).
 func lookup(ctx context.Context, r *net.Resolver, family, host string) ([]net.IPAddr, error) {
 	ips, err := lookupFamily(ctx, r, family, host)
 	if err == nil && len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) {
@@ -74,12 +74,12 @@ func lookup(ctx context.Context, r *net.Resolver, family, host string) ([]net.IP
 	return ips, err
 }
 
-// lookupFamily asks for one family only where that will do.
+// lookupFamily resolves a host, and asks for the addresses of one family if that is enough.
 func lookupFamily(ctx context.Context, r *net.Resolver, family, host string) ([]net.IPAddr, error) {
 	_, err := netip.ParseAddr(host)
 	version := family[len(family)-1:]
 	if err == nil || version != "4" && version != "6" {
-		return r.LookupIPAddr(ctx, host) // the one that knows zones
+		return r.LookupIPAddr(ctx, host) // LookupIP does not return zones
 	}
 	ips, err := r.LookupIP(ctx, "ip"+version, host)
 	addrs := make([]net.IPAddr, len(ips))
@@ -89,7 +89,7 @@ func lookupFamily(ctx context.Context, r *net.Resolver, family, host string) ([]
 	return addrs, err
 }
 
-// suits reports whether the family may use ip.
+// suits reports whether ip is an address of the family.
 func suits(family string, ip net.IP) bool {
 	switch family[len(family)-1] {
 	case '4':
@@ -100,7 +100,8 @@ func suits(family string, ip net.IP) bool {
 	return true
 }
 
-// ForDial resolves for Dial. The list suits the local address, if there is one.
+// ForDial resolves an address for Dial. If local is not nil, the list has only addresses that
+// can be dialed from it.
 func ForDial(ctx context.Context, r *net.Resolver, network, address string, local net.Addr) ([]net.Addr, error) {
 	if _, _, err := Network(network); err != nil {
 		return nil, err
@@ -118,8 +119,8 @@ func ForDial(ctx context.Context, r *net.Resolver, network, address string, loca
 	if _, ok := addrs[0].(*net.UnixAddr); ok {
 		return addrs, nil
 	}
-	// A nil local address is a wildcard. So is a foreign type, with which package net
-	// panics.
+	// A nil pointer is a wildcard address. So is an address of another type, for which
+	// package net panics.
 	from := ipOf(local)
 	suitable := addrs[:0]
 	for _, a := range addrs {
@@ -133,7 +134,7 @@ func ForDial(ctx context.Context, r *net.Resolver, network, address string, loca
 	return suitable, nil
 }
 
-// ipOf returns the IP of an address, or nil where it has none.
+// ipOf returns the IP of an address, or nil if it has none.
 func ipOf(a net.Addr) net.IP {
 	switch a := a.(type) {
 	case *net.TCPAddr:
@@ -152,12 +153,13 @@ func ipOf(a net.Addr) net.IP {
 	return nil
 }
 
-// isWildcard reports whether ip names no particular host.
+// isWildcard reports whether ip is nil or unspecified.
 func isWildcard(ip net.IP) bool { return ip == nil || ip.IsUnspecified() }
 
 func sameFamily(a, b net.IP) bool { return (a.To4() != nil) == (b.To4() != nil) }
 
-// First returns the first IPv4 address, or the first of all: what Listen binds to.
+// First returns the address that Listen binds to, as in package net: the first IPv4 address,
+// or else the first address.
 func First(addrs []net.Addr) net.Addr {
 	for _, a := range addrs {
 		if ipOf(a).To4() != nil {
@@ -167,7 +169,7 @@ func First(addrs []net.Addr) net.Addr {
 	return addrs[0]
 }
 
-// Partition divides addresses by family: those of the first one's, and the others.
+// Partition divides addresses into those of the first address's family and the others.
 func Partition(addrs []net.Addr) (primaries, fallbacks []net.Addr) {
 	for _, a := range addrs {
 		if sameFamily(ipOf(a), ipOf(addrs[0])) {
@@ -179,6 +181,6 @@ func Partition(addrs []net.Addr) (primaries, fallbacks []net.Addr) {
 	return primaries, fallbacks
 }
 
-// Default returns the resolver where none is named. The root package, whose users can
-// set it, replaces it.
+// Default returns the resolver to use if none is given. The root package replaces it by a
+// function that returns its variable DefaultResolver.
 var Default = func() *net.Resolver { return net.DefaultResolver }
