@@ -41,6 +41,7 @@ type common struct {
 // TCPConn. It is closed, and OpError returns syscall.EINVAL for it.
 var uninitialized = func() *NetFD {
 	f := &NetFD{common: new(common)}
+	f.own(-1) // else Close would close descriptor 0
 	f.pfd.Close()
 	return f
 }()

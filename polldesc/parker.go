@@ -49,15 +49,14 @@ func (c channel) Unpark() {
 	race.Show()
 }
 
-// choose returns the parker of the coming wait, and publishes it.
+// choose returns the parker of the coming wait.
 //
-// Preconditions: the caller owns the side, and commits after this.
+// Preconditions: the caller owns the side, and publishes the parker before it commits.
 func (s *Side) choose(c *Cache) *Parker {
 	p := c.env.Policy.Choose(s) // DOC: choose
 	if p == nil {
 		p = s.own(c)
 	}
-	s.publish(p)
 	return p
 }
 
@@ -70,7 +69,11 @@ func (s *Side) own(c *Cache) *Parker {
 	return s.channel
 }
 
-// publish stores what changes only: a second owner, which is about to panic, changes nothing.
+// publish tells wakers where the owner parks. Mostly that is where it parked before, and a
+// load is cheaper than a store.
+//
+// Preconditions: the caller owns the side. A wait publishes between its announcement, which
+// panics for a second owner, and its commit.
 func (s *Side) publish(p *Parker) {
 	if s.parker.Load() != p {
 		s.parker.Store(p)

@@ -117,7 +117,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 	s := &pd.side[m]
 	p := s.choose(pd.cache)
 	for {
-		if parked, err := pd.park(m); !parked {
+		if parked, err := pd.park(m, p); !parked {
 			return err
 		}
 		(*p).Park()
@@ -127,9 +127,9 @@ func (pd *PollDesc) Wait(m Mode) error {
 	}
 }
 
-// park takes an owner to the point where it may sleep. Else it reports false, and what
-// the wait has come to.
-func (pd *PollDesc) park(m Mode) (parked bool, err error) {
+// park takes an owner to the point where it may sleep, at p. Otherwise it returns false and
+// the result of the wait.
+func (pd *PollDesc) park(m Mode, p *Parker) (parked bool, err error) {
 	s := &pd.side[m]
 	for {
 		if err := pd.checkClock(m); err != nil {
@@ -141,6 +141,7 @@ func (pd *PollDesc) park(m Mode) (parked bool, err error) {
 		if s.word.announce() == actRecheck { // O3
 			continue
 		}
+		s.publish(p)
 		// DOC: recheck
 		if err := pd.check(m); err != nil { // HB-1
 			if s.word.abort() == actFail { // O5

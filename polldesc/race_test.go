@@ -135,6 +135,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 			if s.word.consume() == actCall || s.word.announce() == actRecheck {
 				continue
 			}
+			s.publish(p)
 			if s.word.commit() == actPark {
 				parks++
 				(*p).Park()

@@ -14,10 +14,8 @@ var ErrInterrupted = errors.New("interrupted")
 //
 // Preconditions: the caller owns the side until p is unparked and Resumed has returned.
 func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
-	s := &pd.side[m]
-	s.publish(p)
-	if parked, err = pd.park(m); !parked {
-		s.publish(nil) // the side must not keep the owner from the garbage collector
+	if parked, err = pd.park(m, p); !parked {
+		pd.side[m].publish(nil) // the side must not keep the owner from the garbage collector
 	}
 	return parked, err
 }

@@ -10,6 +10,23 @@ var polldescParker = []Mutant{
 		Core:   true,
 	},
 	{
+		Name: "an owner publishes its parker before it announces",
+		File: "polldesc/polldesc.go",
+		Old: `		if s.word.announce() == actRecheck { // O3
+			continue
+		}
+		s.publish(p)
+`,
+		New: `		s.publish(p)
+		if s.word.announce() == actRecheck { // O3
+			continue
+		}
+`,
+		Breaks: "a second owner changes nothing before it panics",
+		Tests:  []string{"./polldesc -skip TestSearch"},
+		Core:   true,
+	},
+	{
 		Name: "the policy is not asked",
 		File: "polldesc/parker.go",
 		Old:  `	p := c.env.Policy.Choose(s) // DOC: choose`, New: `	var p *Parker`,

@@ -141,15 +141,16 @@ var polldescPolldesc = []Mutant{
 		File: "polldesc/polldesc.go",
 		Old: `	p := s.choose(pd.cache)
 	for {
-		if parked, err := pd.park(m); !parked {
+		if parked, err := pd.park(m, p); !parked {
 			return err
 		}
 `,
 		New: `	for {
-		if parked, err := pd.park(m); !parked {
+		if parked, err := pd.park(m, nil); !parked {
 			return err
 		}
 		p := s.choose(pd.cache)
+		s.publish(p)
 `,
 		Breaks: "I2: the waker reads where after its transition",
 		Tests:  []string{search},

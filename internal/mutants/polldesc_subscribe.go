@@ -20,13 +20,12 @@ var polldescSubscribe = []Mutant{
 	{
 		Name: "Subscribe publishes its parker after it has parked",
 		File: "polldesc/subscribe.go",
-		Old: `	s.publish(p)
-	if parked, err = pd.park(m); !parked {
-		s.publish(nil) // the side must not keep the owner from the garbage collector
+		Old: `	if parked, err = pd.park(m, p); !parked {
+		pd.side[m].publish(nil) // the side must not keep the owner from the garbage collector
 	}
 `,
-		New: `	if parked, err = pd.park(m); parked {
-		s.publish(p)
+		New: `	if parked, err = pd.park(m, nil); parked {
+		pd.side[m].publish(p)
 	}
 `,
 		Breaks: "the parker is written before the commit",
@@ -36,11 +35,11 @@ var polldescSubscribe = []Mutant{
 	{
 		Name: "Subscribe that does not park leaves its parker",
 		File: "polldesc/subscribe.go",
-		Old: `	if parked, err = pd.park(m); !parked {
-		s.publish(nil) // the side must not keep the owner from the garbage collector
+		Old: `	if parked, err = pd.park(m, p); !parked {
+		pd.side[m].publish(nil) // the side must not keep the owner from the garbage collector
 	}
 `,
-		New: `	parked, err = pd.park(m)
+		New: `	parked, err = pd.park(m, p)
 `,
 		Breaks: "the side must not keep the owner from the garbage collector",
 		Tests:  []string{search},
