@@ -86,7 +86,11 @@ func rowsOf(t *testing.T, name, head string) (rows [][]string) {
 		case strings.HasPrefix(line, head+" |"):
 			in = true
 		case in:
-			rows = append(rows, strings.Split(strings.TrimSuffix(line, " |"), " | "))
+			cells := strings.Split(strings.TrimSuffix(line, "|"), "|")
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+			rows = append(rows, cells)
 		}
 	}
 	require.NotEmpty(t, rows, "%s: no table of %ss", name, head)

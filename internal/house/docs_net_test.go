@@ -1,6 +1,9 @@
 package house
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net"
 	"net/http"
 	"os"
@@ -73,19 +76,16 @@ func TestDocsKnowEveryTimeout(t *testing.T) {
 	articles := []string{"", "HTTP timeouts", "http.Transport", "SetReadDeadline", "Docker's TimeoutConn"}
 	promised := map[string]bool{}
 	rows := 0
-	for line := range strings.Lines(text) {
-		cells := strings.Split(strings.TrimSpace(line), "|")
-		if len(cells) != 6 || cells[1] == "---" || cells[1] == " mechanism " {
-			continue
-		}
+	for _, row := range rowsOf(t, "docs/reference/timeouts.md", "mechanism") {
 		rows++
-		for _, described := range strings.Split(cells[2], ",") {
-			require.Contains(t, articles, strings.TrimSpace(described), "%s", line)
+		require.Len(t, row, 4, "%s", row)
+		for _, described := range strings.Split(row[1], ",") {
+			require.Contains(t, articles, strings.TrimSpace(described), "%s", row[0])
 		}
-		tests := ticked.FindAllStringSubmatch(cells[4], -1)
-		require.NotEmpty(t, tests, "no test: %s", line)
+		tests := ticked.FindAllStringSubmatch(row[3], -1)
+		require.NotEmpty(t, tests, "no test: %s", row[0])
 		for _, m := range tests {
-			require.True(t, there[m[1]], "there is no test %s: %s", m[1], line)
+			require.True(t, there[m[1]], "there is no test %s: %s", m[1], row[0])
 			promised[m[1]] = true
 		}
 	}
@@ -109,4 +109,56 @@ func TestDocsKnowEveryTimeout(t *testing.T) {
 		}
 	}
 	t.Logf("%d rows, %d tests, %d timeouts of packages net and http", rows, len(promised), timeouts)
+}
+
+// If this fails, docs/reference/timeouts.md shows a call that no function makes.
+func TestDocsChainOfCallsIsThatOfTheCode(t *testing.T) {
+	atRoot(t)
+	packages, _ := declared(t)
+	calls := callsOf(t)
+	links := 0
+	for _, row := range rowsOf(t, "docs/reference/timeouts.md", "goroutine") {
+		resolve(t, "docs/reference/timeouts.md", packages, row[1])
+		chain := ticked.FindAllStringSubmatch(row[1], -1)
+		for i := range chain[1:] {
+			caller, called := chain[i][1], chain[i+1][1]
+			require.Contains(t, calls[caller], called[strings.LastIndex(called, ".")+1:], "%s does not call %s", caller, called)
+			links++
+		}
+	}
+	require.NotZero(t, links)
+	t.Logf("%d calls", links)
+}
+
+// callsOf returns the names of the functions that each function of the library calls.
+func callsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	calls := map[string][]string{}
+	for _, name := range source(t) {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			d, ok := d.(*ast.FuncDecl)
+			if !ok || d.Body == nil {
+				continue
+			}
+			caller := f.Name.Name + "."
+			if d.Recv != nil {
+				caller += base(d.Recv.List[0].Type) + "."
+			}
+			caller += d.Name.Name
+			ast.Inspect(d.Body, func(n ast.Node) bool {
+				if n, ok := n.(*ast.CallExpr); ok {
+					switch called := n.Fun.(type) {
+					case *ast.Ident:
+						calls[caller] = append(calls[caller], called.Name)
+					case *ast.SelectorExpr:
+						calls[caller] = append(calls[caller], called.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return calls
 }
