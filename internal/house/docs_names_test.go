@@ -42,6 +42,7 @@ type decls map[string]*typeDecl
 type typeDecl struct {
 	members  map[string]bool
 	embedded []string
+	alias    [2]string // the package and name of the type that this is, if it is another's
 }
 
 func (d decls) at(name string) *typeDecl {
@@ -84,6 +85,13 @@ func declared(t *testing.T) (packages map[string]decls, tests map[string]bool) {
 			packages[f.Name.Name].add(d)
 		}
 	}
+	for _, of := range packages {
+		for name, decl := range of {
+			if is := packages[decl.alias[0]][decl.alias[1]]; is != nil {
+				of[name] = is
+			}
+		}
+	}
 	return packages, tests
 }
 
@@ -104,6 +112,9 @@ func (d decls) add(decl ast.Decl) {
 				}
 			case *ast.TypeSpec:
 				d.at(spec.Name.Name).fill(spec.Type)
+				if of, ok := spec.Type.(*ast.SelectorExpr); ok && spec.Assign.IsValid() && base(of.X) != "net" {
+					d.at(spec.Name.Name).alias = [2]string{base(of.X), of.Sel.Name}
+				}
 			}
 		}
 	}
