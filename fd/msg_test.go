@@ -313,9 +313,9 @@ func TestReadMsgTells(t *testing.T) {
 	}
 }
 
-// If this fails, each packet that leaves wakes the reactor, because there is room again
-// for which nobody waits; or a Write that waits for room is not woken.
-func TestRoomIsReportedToWhoWaits(t *testing.T) {
+// If this fails, each packet that leaves wakes the reactor although no Write waits; or a
+// Write that waits until the socket is writable is not woken.
+func TestEPOLLOUTWakesTheWriter(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		const packets = 1000
 		near, far := unixDatagrams(t)

@@ -75,7 +75,7 @@ var fdPark = []Mutant{
 	}
 `,
 		Breaks: "HB-2: a Write after one that could not be watched waits for an edge that never comes",
-		Tests:  []string{searchFD, "./fd -run TestRoomCannotBeWatched"},
+		Tests:  []string{searchFD, "./fd -run TestEPOLLOUTCannotBeWatched"},
 	},
 	{
 		Name: "EPOLLOUT is never unwatched",
@@ -86,7 +86,7 @@ var fdPark = []Mutant{
 		New: `	case true:
 `,
 		Breaks: "a UDP socket that need not wait wakes the reactor for each packet that left",
-		Tests:  []string{"./fd -run TestRoomIsReported"},
+		Tests:  []string{"./fd -run TestEPOLLOUTW"},
 	},
 	{
 		Name: "EPOLLOUT does not count as unwatched",
@@ -96,7 +96,7 @@ var fdPark = []Mutant{
 		New: `		fd.out = outWatched
 `,
 		Breaks: "HB-2: a packet that has no room waits for an edge that is not reported",
-		Tests:  []string{"./fd -run TestRoomIsReported"},
+		Tests:  []string{"./fd -run TestEPOLLOUTW"},
 	},
 	{
 		Name: "a Read begins with a system call and keeps what a short one has shown",

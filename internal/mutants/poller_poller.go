@@ -59,7 +59,7 @@ var pollerPoller = []Mutant{
 		File: "poller/poller_linux.go",
 		Old:  `return p.modify(fd, pd, reads)`, New: `return p.modify(fd, pd, readsAndWrites)`,
 		Breaks: "UnwatchWrites ends what WatchWrites began",
-		Tests:  []string{"./fd -run TestRoomIsReported"},
+		Tests:  []string{"./fd -run TestEPOLLOUTW"},
 	},
 	{
 		Name: "writes are watched and reads are not",

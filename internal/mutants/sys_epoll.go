@@ -84,7 +84,7 @@ var sysEpoll = []Mutant{
 		ev := EpollEvent{Events: events, Fd: hi, Pad: lo}
 		err = unix.EpollCtl(epfd`,
 		Breaks: "golang/go#72900: what epoll carries for us",
-		Tests:  []string{"./fd -run TestRoom"},
+		Tests:  []string{"./fd -run TestEPOLLOUT"},
 	},
 	{
 		Name: "a timeout of a negative time is none",

@@ -13,9 +13,9 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// If this fails, a socket that once had no room wakes the reactor for every packet that
-// leaves it, forever; or waits for room that nothing reports.
-func TestRoomIsReportedWhileAwaited(t *testing.T) {
+// If this fails, a socket whose send buffer was full once wakes the reactor for every packet
+// that leaves it from then on; or a Write waits for an EPOLLOUT that is not registered.
+func TestEPOLLOUTWhileAwaited(t *testing.T) {
 	for name, socket := range map[string]func(t testing.TB, g *poller.Group) (*FD, *peer){
 		"unix":     unixPair,
 		"unixgram": unixgramPair,
@@ -38,13 +38,13 @@ func TestRoomIsReportedWhileAwaited(t *testing.T) {
 				}
 				const waits, packets = 3, 1000
 				for range waits {
-					// Over loopback a UDP socket never lacks room; so the first call says so.
+					// Over loopback a UDP socket is always writable, so the first EAGAIN is made up.
 					watch(t, fd.sysfd, firstFail(sys.CallWrite, 1, syscall.EAGAIN))
 					returns(t, "Write", func() { exchange(1) })
 					before := g.Stats().Events
 					exchange(packets)
 					if n := g.Stats().Events - before; n > 10 {
-						t.Errorf("%d events for %d packets that had room", n, packets)
+						t.Errorf("%d events for %d packets that need not wait", n, packets)
 					}
 				}
 			})
@@ -52,9 +52,9 @@ func TestRoomIsReportedWhileAwaited(t *testing.T) {
 	}
 }
 
-// If this fails, a Write after one whose room could not be watched waits for a report that
-// nobody has asked for.
-func TestRoomCannotBeWatched(t *testing.T) {
+// If this fails, a Write after one for which EPOLLOUT could not be registered waits for an
+// event that epoll does not report.
+func TestEPOLLOUTCannotBeWatched(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd, far := pair(t, g)
 		full, unwatched := firstFail(sys.CallWrite, 2, syscall.EAGAIN), firstFail(sys.CallEpollCtl, 1, syscall.ENOMEM)
