@@ -168,3 +168,37 @@ func TestSubscriptionHasItsOwnParker(t *testing.T) {
 	wakeTimes(t, pd, 1)
 	require.Equal(t, 2, p.spots[0].given)
 }
+
+// If this failed, a second owner would panic as it should, and the first would never be woken:
+// its permit would go where the second one wanted to park.
+func TestSecondOwnerLeavesTheParker(t *testing.T) {
+	for name, second := range map[string]func(pd *PollDesc){
+		"Wait":      func(pd *PollDesc) { pd.Wait(Read) },
+		"Subscribe": func(pd *PollDesc) { pd.Subscribe(Read, starter(func() {})) },
+	} {
+		panics := func(t *testing.T, pd *PollDesc) {
+			first := pd.side[Read].parker.Load()
+			require.Panics(t, func() { second(pd) })
+			require.Same(t, first, pd.side[Read].parker.Load())
+		}
+		t.Run(name+" during Wait", func(t *testing.T) {
+			c, p := newTurner(t)
+			pd := c.Alloc()
+			result := goWait(t, pd, Read)
+			p.spare = true
+			panics(t, pd)
+			pd.Evict()
+			require.ErrorIs(t, ended(t, result), net.ErrClosed)
+		})
+		t.Run(name+" during Subscribe", func(t *testing.T) {
+			pd := newTestDesc()
+			resumed := make(chan error, 1)
+			parked, err := pd.Subscribe(Read, starter(func() { resumed <- nil }))
+			require.NoError(t, err)
+			require.True(t, parked)
+			panics(t, pd)
+			edge(t, pd, Readable)
+			require.NoError(t, ended(t, resumed))
+		})
+	}
+}
