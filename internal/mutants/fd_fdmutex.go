@@ -10,7 +10,7 @@ var fdFdmutex = []Mutant{
 		New: `		next := old - mutexRef
 		if mu.state.CompareAndSwap(old, next) {
 			return next&mutexRefs == 0`,
-		Breaks: "whoever brings a closed word to refs = 0 must destroy the descriptor",
+		Breaks: "the call that brings a closed word to refs = 0 must destroy the descriptor",
 		Tests:  []string{searchMutex, "./fd -run TestMutex"},
 		Core:   true,
 	},
