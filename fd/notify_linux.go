@@ -12,14 +12,14 @@ type notification struct {
 	interrupter // used by stop
 	f           func()
 	parker      polldesc.Parker // this notification, for the side to point to
-	start       func()          // the method value resume, made once
 }
 
 // Park implements polldesc.Parker. There is no goroutine that could block.
 func (n *notification) Park() {}
 
-// Unpark implements polldesc.Parker.
-func (n *notification) Unpark() { n.fd.poller.Go(n.start) }
+// Unpark implements polldesc.Parker. Only here is memory allocated for the goroutine, so that
+// a connection on which nothing happens holds none.
+func (n *notification) Unpark() { n.fd.poller.Go(n.resume) }
 
 // NotifyReadable calls f once, in a goroutine of its own, when a Read would not wait:
 // there is data, the end of the stream or an error, the read deadline has passed, or
@@ -38,7 +38,7 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 		return func() bool { return false }
 	}
 	n := &notification{interrupter: interrupter{fd: fd, mode: polldesc.Read}, f: f}
-	n.parker, n.start = n, n.resume
+	n.parker = n
 	if clock.InBubble() {
 		go n.parkInBubble() // DOC: bubble-notify
 	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.sawEmpty) {

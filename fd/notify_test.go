@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"reflect"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -293,6 +295,27 @@ func TestPeerClosed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If this fails, each connection on which nothing happens needs more memory. Only the
+// notification and stop stay in memory; the goroutine comes with the data.
+func TestMemoryOfANotification(t *testing.T) {
+	if strconv.IntSize == 64 {
+		require.LessOrEqual(t, int(reflect.TypeFor[notification]().Size()), 48, "a size class of the allocator")
+	}
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		const n = 20
+		var fds []*FD
+		for range n + 1 { // AllocsPerRun calls once more
+			fd, _ := pair(t, g)
+			fds = append(fds, fd)
+		}
+		require.EqualValues(t, 2, testing.AllocsPerRun(n, func() {
+			fds[0].NotifyReadable(func() {})
+			fds = fds[1:]
+		}))
+		parked(t, g, n+1, 0)
+	})
 }
 
 // If this fails, the hang-up that a socket reports while it is not connected, or that of a
