@@ -22,11 +22,10 @@ const page = "../../docs/reference/chaos.md"
 // head is how the page begins.
 const head = `# Chaos
 
-What long runs of the chaos test did. A run is a sequence of rounds, each of them hundreds of goroutines that use the whole
-API at random, some with peers that misbehave, and after each of them nothing may be left: see internal/chaos. The figures
-of a run are how often each operation was done, and how often each kind of error came of one. An operation of package net's
-connections begins with "net.". None of these runs found a difference between what was sent and what came, an error
-without a reason, a wait that did not end, or a leak.
+This page lists long runs of the chaos test. A run is a sequence of rounds. In each round, hundreds of goroutines use the
+whole API at random, some with peers that misbehave, and after the round nothing may be left: see internal/chaos. The
+figures of a run count the operations and the errors by kind. The name of an operation of package net's connections begins
+with "net.". No run found a byte that was lost or changed, an error without a reason, a wait that did not end, or a leak.
 
     go test ./internal/chaos                                # ten seconds
     go test ./internal/chaos -timeout 0 -duration 1h -write # an hour, which it adds here

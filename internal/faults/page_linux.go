@@ -94,9 +94,10 @@ func (m *matrix) rows(c call) (rows []string) {
 
 const head = `# Faults
 
-What becomes of a program whose system calls fail: over package net, and over ours. A fault is a call, an error, and when:
-the first such call of a step of the program, the second, the fifth, one in four at random, or all of them. It comes from
-a filter of system calls, and is the same for both. The steps, and how they are judged, are in internal/faults.
+A program makes system calls that fail, over package net and over this library. A fault is a call, an error, and a time:
+the first such call in a step of the program, the second, the fifth, one in four at random, or every call. A filter of
+system calls makes it, in the same way for both packages. Package internal/faults has the steps and the rules by which it
+judges them.
 
     go run ./internal/faults            # all of it
     go run ./internal/faults -write     # and writes this page
@@ -106,11 +107,11 @@ Written on Linux %s with %s. %d faults of %d, %d times in a step of ours: %d the
 only ours makes the call, and keeps the rule.
 
 The rule: no step hangs, spins, crashes, loses or doubles a byte, or leaves a descriptor or a goroutine behind, and each
-works once the fault is over. The same means: both work, or both fail with the error that was made, or both with another,
-or both break the rule, as below. A number says in how many steps: = the same, + better, o only ours makes the call, !
-worse. Nothing means that no step of ours makes the call so often. "receive" is every call that reads from a socket,
-"send" every one that writes, from outside. What follows a point is a call of package sys that fails from inside, by its
-hook: there ours is held to the rule alone.
+step works after the fault is over. "The same" means that both packages work, or both fail with the error of the fault, or
+both with another error, or both break the rule, as listed below. A number counts steps: = the same, + better, o only ours
+makes the call, ! worse. An empty cell means that no step of ours makes the call that often. "receive" is every call that
+reads from a socket, and "send" every call that writes to one; they fail outside the process. A name that begins with a
+point is a call of package sys that its hook makes fail, and only the rule applies to it.
 
 | call | errors | first | second | fifth | random | always |
 |---|---|---|---|---|---|---|
@@ -119,8 +120,8 @@ hook: there ours is held to the rule alone.
 const notesHead = `
 ## Not quite the same
 
-Where a step over ours comes through what breaks it over net, where the rule is broken in both, and where an error is told
-in other words.
+These rows have the steps that work over this library and break the rule over net, the steps that break the rule over
+both, and the errors whose text differs.
 
 | step | net | ours | faults |
 |---|---|---|---|

@@ -65,9 +65,9 @@ func markdown(list []Mutant, tried []result, before string) string {
 	}
 	return fmt.Sprintf(`# Planted mistakes
 
-Each row is a mistake that a command plants in the source, the note, row, fact or promise that it breaks, and the test
-that fails first, for a search with its scenario. One that makes no difference says why. The list is
-internal/mutants; this page is what became of it:
+A command plants each mistake of this list in the source and runs the tests. A row has the mistake, the note, row, fact or
+promise that it breaks, and the test that fails first, with its scenario if the test is a search. If the mistake makes no
+difference, the row has the reason. The list is internal/mutants:
 
     go run ./internal/mutants                    # plants all
     go run ./internal/mutants -core              # plants those of the core

@@ -176,13 +176,13 @@ func render(rows map[string]string) string {
 
 const opening = `# Networks that fail
 
-What sockets do in networks that fail and with peers that misbehave: package net's, and ours. Each scenario runs over
-both, each time in a process and a network namespace of its own, whose packets the test carries through a tunnel. The
-last column is what both gave. The test compares the whole chain of errors, with their types and addresses.
+Networks fail and peers misbehave, and the sockets of package net and of this library behave in the same way. Each scenario
+runs over both packages, each time in a process and a network namespace of its own, whose packets the test carries through
+a tunnel. The last column is the result of both. The test compares the whole chain of errors, with types and addresses.
 
-A call that is not marked returned at once: in less than %v. One that "waited" took longer, and less than a minute. Transfers
-under packet loss are not timed. A call that nothing else ends has a deadline, after
-%v. In these networks the kernel gives up after seconds: see hurry in internal/networks/broken_linux_test.go.
+A call without a mark returned in less than %v. A call that "waited" took longer, and less than a minute. Transfers under
+packet loss are not timed. A call that nothing else ends has a deadline, after %v. In these networks the kernel gives up
+after seconds: see hurry in internal/networks/broken_linux_test.go.
 
     go test ./internal/networks          # compares, and compares this page
     go test ./internal/networks -write   # writes this page
