@@ -48,7 +48,7 @@ func TestDocsGlossaryIsComplete(t *testing.T) {
 func TestDocsGlossaryKnowsTheRuntime(t *testing.T) {
 	atRoot(t)
 	var text strings.Builder
-	for _, dir := range []string{"runtime", "internal/poll", "internal/runtime/syscall/linux", "syscall"} {
+	for _, dir := range []string{"runtime", "internal/poll", "net", "internal/runtime/syscall/linux", "syscall"} {
 		files, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {
