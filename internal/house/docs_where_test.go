@@ -3,8 +3,10 @@ package house
 import (
 	"go/parser"
 	"go/token"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,5 +57,17 @@ func TestDocsListEveryPage(t *testing.T) {
 		if below && name != "README.md" {
 			require.Contains(t, list, "["+filepath.Base(name)+"]("+name+")")
 		}
+	}
+}
+
+// If this fails, a file of the core is in none of the tables of docs/README.md.
+func TestDocsReadingOrderIsComplete(t *testing.T) {
+	atRoot(t)
+	order := read(t, "docs/README.md")
+	for _, name := range source(t) {
+		if !slices.Contains(explained, path.Dir(name)) || path.Base(name) == "doc.go" || strings.HasSuffix(name, "_other.go") {
+			continue
+		}
+		require.True(t, regexp.MustCompile(`(?m)^\| .*\(\.\./`+regexp.QuoteMeta(name)+`\) \| [0-9]+ \|`).MatchString(order), "docs/README.md: no row for %s", name)
 	}
 }
