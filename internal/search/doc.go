@@ -16,7 +16,7 @@
 // poller and fd run over the simulated kernel of package kernel.
 //
 //	go test ./timer ./polldesc ./poller ./fd -run TestSearch -v   # all, in a minute
-//	go test ./polldesc -run TestSearch -only 'evict'              # those with such a name
+//	go test ./polldesc -run TestSearch -only evict                # the one of that name, or those that contain it
 //	go test ./polldesc -run TestSearch -patches FILE              # with a mistake: see overlay.Patch
 //	go test ./polldesc -run TestSearch -short                     # some thousand schedules of each
 //

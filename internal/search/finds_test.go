@@ -145,3 +145,17 @@ func TestFindsNothing(t *testing.T) {
 		require.Empty(t, e.Wrong, name)
 	}
 }
+
+// If this fails, a command that a page shows with one scenario searches others too, and may
+// print another counterexample.
+func TestOnlyTakesAWholeName(t *testing.T) {
+	defer func(was string) { *only = was }(*only)
+	all := []Scenario{{Name: "evict"}, {Name: "two evict"}}
+	for text, want := range map[string][2]bool{"evict": {true, false}, "evic": {true, true}, "two": {false, true}, "": {true, true}} {
+		*only = text
+		wanted := wants(all)
+		if got := [2]bool{wanted(all[0]), wanted(all[1])}; got != want {
+			t.Errorf("-only %q: %v, not %v", text, got, want)
+		}
+	}
+}
