@@ -77,7 +77,8 @@ func consume(v *[][]byte, n int64) {
 
 // SendFile sends up to limit bytes of a file, from its current position. If handled is
 // false, the caller copies the rest by reads and Writes: the kernel cannot send from such a
-// file, sendfile(2) would block, or FD cannot be written and Write is to return the error.
+// file, sendfile(2) would block, or the FD is closed or past its deadline, which a Write
+// returns as its error.
 func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error) {
 	if err := fd.lock(polldesc.Write); err != nil {
 		return 0, false, err

@@ -46,7 +46,7 @@ var accepts = []search.Scenario{
 	{Name: "an accept, a connection, and a deadline that is taken back", Notes: "HB-1, HB-2, I4", Variants: 2, Setup: func(r *search.Run) {
 		w := newWorld(r)
 		if r.Variant == 1 {
-			w.lend()
+			w.expose()
 		}
 		r.Go("accepter", w.acceptAgain)
 		r.Settle()
@@ -90,8 +90,8 @@ func (w *world) acceptAgain() {
 	}
 }
 
-// lend gives the descriptor out.
-func (w *world) lend() {
+// expose gives the descriptor out.
+func (w *world) expose() {
 	if err := w.fd.RawControl(func(uintptr) {}); err != nil {
 		panic(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// Reads and writes by who was lent the descriptor.
+// Reads and writes by code that has the descriptor.
 var raws = []search.Scenario{
 	{Name: "a raw read waits for data", Notes: "HB-2, HB-3", Variants: 2, Setup: func(r *search.Run) {
 		w := newWorldOf(r, KindTCP, poller.Strategy(r.Variant))

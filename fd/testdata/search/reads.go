@@ -106,7 +106,7 @@ var reads = []search.Scenario{
 		w.expectBytes(3)
 		w.CheckCalls("read", 4)
 	}},
-	{Name: "a short read, and the descriptor is lent", Notes: "the short-read rule", Setup: func(r *search.Run) {
+	{Name: "a short read, and the descriptor is exposed", Notes: "the short-read rule", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.arrive(1)
 		w.read(9)
