@@ -22,4 +22,20 @@ var pollerEventfd = []Mutant{
 		Tests:      []string{"./poller -run TestEventfd", "-race ./poller -run TestEventfd"},
 		Equivalent: "the eventfd is memory of its own, and at worst a turn is measured wrong once",
 	},
+	{
+		Name: "an eventfd orders the owners of different connections",
+		File: "poller/eventfd_linux.go",
+		Old: `	race.Hide() // as for a channel: one reactor unparks the owners of all connections
+	e.unparked.Store(clock.Now())
+	sys.Notify(e.fd)
+	race.Show()
+`,
+		New: `	e.unparked.Store(clock.Now())
+	sys.Notify(e.fd)
+	race.Hide()
+	race.Show()
+`,
+		Breaks: "go test -race finds what it finds with package net",
+		Tests:  []string{"-race ./internal/parity/memory -run TestRacyProgram"},
+	},
 }

@@ -101,4 +101,30 @@ var pollerPolicy = []Mutant{
 		Breaks: "maxEventfds",
 		Tests:  []string{"./poller -run TestEventfdsAreFew"},
 	},
+	{
+		Name: "the count of wake-ups orders the owners of different connections",
+		File: "poller/policy_linux.go",
+		Old: `	race.Hide() // the reactor is no order between owners
+	count := uint32(0)
+	if ps.quiet {
+		count = min(s.Count.Load()+1, quietWakeups)
+	}
+	if s.Count.Load() != count {
+		s.Count.Store(count)
+	}
+	race.Show()
+`,
+		New: `	count := uint32(0)
+	if ps.quiet {
+		count = min(s.Count.Load()+1, quietWakeups)
+	}
+	if s.Count.Load() != count {
+		s.Count.Store(count)
+	}
+	race.Hide()
+	race.Show()
+`,
+		Breaks: "go test -race finds what it finds with package net",
+		Tests:  []string{"-race ./internal/parity/memory -run TestRacyProgram"},
+	},
 }

@@ -55,6 +55,27 @@ var racyPrograms = map[string]racyProgram{
 			func() { *shared++; early.Read(make([]byte, 1)) },
 			func() { late.Read(make([]byte, 1)); *shared++ })
 	},
+	"Read beside Reads": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
+		// late parks for the second time where its first wake-up was counted.
+		time.AfterFunc(2*step, func() { peers[0].Write([]byte("x")) })
+		time.AfterFunc(3*step, func() { peers[1].Write([]byte("x")) })
+		time.AfterFunc(4*step, func() { peers[1].Write([]byte("x")) })
+		inTime(
+			func() { *shared++; early.Read(make([]byte, 1)) },
+			func() { late.Read(make([]byte, 1)); late.Read(make([]byte, 1)); *shared++ })
+	},
+	"Read beside Reads that park on an eventfd": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
+		time.AfterFunc(2*step, func() { peers[0].Write([]byte("x")) })
+		inTime(
+			func() { *shared++; early.Read(make([]byte, 1)) },
+			func() {
+				for range 60 { // and for more than half of the time there is one
+					time.AfterFunc(step/10, func() { peers[1].Write([]byte("x")) })
+					late.Read(make([]byte, 1))
+				}
+				*shared++
+			})
+	},
 	"Read beside a Read that ends": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
 		time.AfterFunc(2*step, func() { peers[0].Write([]byte("x")) })
 		time.AfterFunc(3*step, func() { peers[1].Close() })
