@@ -175,9 +175,8 @@ func candidates(names []string, k kernel) (found [][]string) {
 // of its packages.
 func (a *apt) newest(ctx context.Context, names []string, k kernel) (debs []string, err error) {
 	err = fmt.Errorf("apt knows no kernel %v", k)
-	found := candidates(names, k)
-	for _, names := range found[:min(len(found), 3)] {
-		if debs, err = a.download(ctx, names, k.arch()); err == nil {
+	for _, names := range candidates(names, k) {
+		if debs, err = a.download(ctx, names, k.arch()); err == nil || ctx.Err() != nil {
 			break
 		}
 	}
