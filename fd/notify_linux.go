@@ -71,9 +71,9 @@ func (fd *FD) prepareNotify() error {
 	return fd.prepare(polldesc.Read)
 }
 
-// park leaves resume with the descriptor, for the next edge to call. It reports false if
-// the descriptor is readable already. Unless the stream is known to be empty, it asks the
-// kernel first.
+// park subscribes n, so that an edge or an error unparks it. It reports false if there is
+// already something to deliver. Unless the stream is known to be empty, park asks the kernel
+// first.
 func (n *notification) park(empty bool) bool {
 	for ; ; empty = false {
 		if !empty {

@@ -21,9 +21,9 @@ import (
 //	rdhup hup ...    Edge, by a CAS with the generation    end of life
 //	rIntr wIntr      Interrupt                             Uninterrupt, end of life
 //
-// Evict, SetDeadline, Due, Interrupt and Uninterrupt hold PollDesc.mu; the Cache has the slot to itself. While
-// a descriptor is open its bits are changed by mask and the word is never rebuilt from
-// parts. The four facts that Edge records are sticky: nothing would ever correct a fact
+// Evict, SetDeadline, Due, Interrupt and Uninterrupt hold PollDesc.mu; the Cache has the slot
+// to itself. While a descriptor is open its bits are changed by mask and the word is never
+// rebuilt from parts. The four facts that Edge records are sticky: nothing would ever correct a fact
 // that reached the wrong owner of a slot, so they carry the generation in the same CAS.
 type info struct{ w atomic.Uint64 }
 

@@ -6,7 +6,7 @@ import "github.com/a57b2d82/netpoller/internal/race"
 // three places: a channel (here), an eventfd (package poller), and none, for an owner without
 // a goroutine (package fd). The protocol of state.go is the same for all of them.
 
-// A Parker is a place to park. It holds at most one permit (I2).
+// A Parker is a place to park. It belongs to one side, and holds at most one permit (I2).
 type Parker interface {
 	// Park takes the permit, and blocks until there is one.
 	Park()
@@ -19,14 +19,14 @@ type Parker interface {
 // A Policy chooses the parker of each wait. It decides about speed only: any choice is right.
 type Policy interface {
 	// Choose returns the parker of the coming wait, or nil for the side's own channel. The
-	// owner calls it before it commits.
+	// owner calls it once for each Wait, before it announces, and may not park after all.
 	Choose(s *Side) *Parker
 
-	// Woken is called by the poller when an edge took the word out of parked, before it
-	// unparks the owner. The poller is the only caller, and calls it for one side at a time.
+	// Woken notes that an edge has taken the word out of parked. The poller calls it before it
+	// unparks the owner, for one side at a time. Deadlines and Evict do not call it.
 	Woken(s *Side)
 
-	// Release is called when the descriptor is free: the side has no owner, and no permit is
+	// Release forgets the side. Cache.Free calls it: the side has no owner, and no permit is
 	// outstanding.
 	Release(s *Side)
 }
@@ -83,5 +83,6 @@ func (s *Side) publish(p *Parker) {
 // unpark gives the permit that a transition owes.
 func (s *Side) unpark() { (*s.parker.Load()).Unpark() }
 
-// Parked reports whether the owner is parked, or is about to be, and has not been unparked.
+// Parked reports whether the owner is parked, or is about to be, and nothing has ended its
+// wait. As long as it does, no permit has been given.
 func (s *Side) Parked() bool { return s.word.waiting() }

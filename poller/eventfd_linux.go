@@ -31,10 +31,10 @@ type eventfd struct {
 	conn   syscall.RawConn
 	try    func(fd uintptr) (taken bool) // made once, so that no Park allocates
 
-	unparked atomic.Int64 // when, on the clock of package clock
+	unparked atomic.Int64 // when Unpark last gave a permit, on the clock of package clock
 
 	// Of the owner.
-	woken   int64 // unparked, of the permit taken last; 0 once the policy has looked at it
+	woken   int64 // unparked of the permit that Park took last; 0 once the policy has looked at it
 	backoff backoff
 }
 

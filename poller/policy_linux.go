@@ -27,8 +27,8 @@ const (
 	// ended in a yield, 0.26 s with this limit, and 0.2 s with net.
 	longYield = 2 * time.Millisecond
 
-	// minBatches is how many full batches follow without a yield, at least, after a long one.
-	// Measured with longYield.
+	// minBatches is for how many full batches, at least, the reactor goes without a yield after
+	// a long one. Measured with longYield.
 	minBatches = 64
 
 	// quietBatch is the most events of a batch after which processors may be idle. More at
@@ -60,8 +60,8 @@ const (
 	maxEventfds = 32
 
 	// linger is how long a reactor stays without a descriptor: so long that a client which
-	// makes one connection after the other does not start one for each, and so short that a
-	// check for leaked goroutines does not see it. Not measured: such checks wait for longer.
+	// makes one connection after the other does not start a reactor for each, and so short that
+	// a check for leaked goroutines does not see it. Not measured: such checks wait for longer.
 	linger = 10 * time.Millisecond
 
 	// procsPerPoller is how many Ps one reactor serves by default. One reactor saturates
@@ -73,11 +73,11 @@ const (
 // A backoff is how many rounds to skip an optimization that was slow. It doubles with each
 // slow round and decays by 1/16 with each fast one.
 type backoff struct {
-	skip int // rounds to go
-	last int // how many it was the last time, less what has decayed since
+	skip int // how many rounds are left to skip
+	last int // how many the last slow round made it, less what has decayed since
 }
 
-// ready reports whether this round need not be skipped.
+// ready reports whether this round takes the optimization. If not, ready has skipped the round.
 func (b *backoff) ready() bool {
 	if b.skip > 0 {
 		b.skip--
@@ -86,13 +86,13 @@ func (b *backoff) ready() bool {
 	return true
 }
 
-// failed is for a slow round. The least backoff is least rounds.
+// failed notes a slow round. At least the next least rounds are skipped.
 func (b *backoff) failed(least int) {
 	b.last = min(2*b.last+least, maxFactor*least)
 	b.skip = b.last
 }
 
-// succeeded is for a fast round.
+// succeeded notes a fast round.
 func (b *backoff) succeeded() { b.last -= (b.last + 15) / 16 }
 
 // A yielder lets other goroutines run between two full batches, unless that takes long: where
@@ -175,7 +175,7 @@ func (e *eventfd) chosen() bool {
 
 // Woken implements polldesc.Policy.
 func (ps *parkers) Woken(s *polldesc.Side) {
-	race.Hide() // the reactor is no order between owners
+	race.Hide() // the reactor does not order the owners of different connections
 	count := uint32(0)
 	if ps.quiet {
 		count = min(s.Count.Load()+1, quietWakeups)

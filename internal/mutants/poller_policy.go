@@ -104,7 +104,7 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "the count of wake-ups orders the owners of different connections",
 		File: "poller/policy_linux.go",
-		Old: `	race.Hide() // the reactor is no order between owners
+		Old: `	race.Hide() // the reactor does not order the owners of different connections
 	count := uint32(0)
 	if ps.quiet {
 		count = min(s.Count.Load()+1, quietWakeups)
