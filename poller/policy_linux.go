@@ -116,13 +116,13 @@ func (y *yielder) yield() {
 // quietWakeups wake-ups in succession came in quiet batches; then on an eventfd, unless its
 // turns are long. Side.Count is the number of those wake-ups, and Side.Spare the eventfd.
 type parkers struct {
-	quiet bool // whether the batch that is dispatched now is; the reactor's own
+	quiet atomic.Bool // whether the batch that is dispatched now is; written by the reactor
 
 	eventfds atomic.Int32 // how many there are
 }
 
 // batch begins the dispatch of n events.
-func (ps *parkers) batch(n int) { ps.quiet = n <= quietBatch }
+func (ps *parkers) batch(n int) { ps.quiet.Store(n <= quietBatch) }
 
 // Choose implements polldesc.Policy.
 func (ps *parkers) Choose(s *polldesc.Side) *polldesc.Parker {
@@ -177,7 +177,7 @@ func (e *eventfd) chosen() bool {
 func (ps *parkers) Woken(s *polldesc.Side) {
 	race.Hide() // the reactor does not order the owners of different connections
 	count := uint32(0)
-	if ps.quiet {
+	if ps.quiet.Load() {
 		count = min(s.Count.Load()+1, quietWakeups)
 	}
 	if s.Count.Load() != count {

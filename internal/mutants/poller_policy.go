@@ -4,14 +4,14 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "every batch is quiet",
 		File: "poller/policy_linux.go",
-		Old:  `ps.quiet = n <= quietBatch`, New: `ps.quiet = n <= maxEvents`,
+		Old:  `ps.quiet.Store(n <= quietBatch)`, New: `ps.quiet.Store(n <= maxEvents)`,
 		Breaks: "quietBatch",
 		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
 	},
 	{
 		Name: "an eventfd is earned by any wake-up",
 		File: "poller/policy_linux.go",
-		Old:  `	if ps.quiet {`, New: `	if true {`,
+		Old:  `	if ps.quiet.Load() {`, New: `	if true {`,
 		Breaks: "quietWakeups: in quiet batches",
 		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd|TestPolicy"},
 		Core:   true,
@@ -106,7 +106,7 @@ var pollerPolicy = []Mutant{
 		File: "poller/policy_linux.go",
 		Old: `	race.Hide() // the reactor does not order the owners of different connections
 	count := uint32(0)
-	if ps.quiet {
+	if ps.quiet.Load() {
 		count = min(s.Count.Load()+1, quietWakeups)
 	}
 	if s.Count.Load() != count {
@@ -115,7 +115,7 @@ var pollerPolicy = []Mutant{
 	race.Show()
 `,
 		New: `	count := uint32(0)
-	if ps.quiet {
+	if ps.quiet.Load() {
 		count = min(s.Count.Load()+1, quietWakeups)
 	}
 	if s.Count.Load() != count {
