@@ -94,6 +94,13 @@ func TestManyEventsEarnNoEventfd(t *testing.T) {
 	w := p.strategy.(*nested)
 	w.drain(p)
 	for range 40 {
+		// One is woken alone in between, so that each batch follows one of the other kind.
+		alone := sockets[0].async()
+		eventually(t, "one waits", func() bool { return p.Stats().ParkedReaders == 1 })
+		sockets[0].send()
+		w.drain(p)
+		ok(t, result(t, "a receive", alone))
+
 		var all sync.WaitGroup
 		for _, s := range sockets {
 			all.Go(func() { ok(t, s.receive()) })

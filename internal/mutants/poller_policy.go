@@ -9,6 +9,18 @@ var pollerPolicy = []Mutant{
 		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
 	},
 	{
+		Name: "a batch is as quiet as the one before it",
+		File: "poller/nested_linux.go",
+		Old: `		w.parkers.batch(n)
+		woken = p.dispatch(w.events[:n]) || woken
+`,
+		New: `		woken = p.dispatch(w.events[:n]) || woken
+		w.parkers.batch(n)
+`,
+		Breaks: "batch begins the dispatch of n events",
+		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
+	},
+	{
 		Name: "an eventfd is earned by any wake-up",
 		File: "poller/policy_linux.go",
 		Old:  `	if ps.quiet.Load() {`, New: `	if true {`,
