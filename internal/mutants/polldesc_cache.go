@@ -23,6 +23,38 @@ var polldescCache = []Mutant{
 		Core:   true,
 	},
 	{
+		Name: "a slot is released after it was given back",
+		File: "polldesc/cache.go",
+		Old: `		c.env.Policy.Release(&pd.side[m])
+		pd.side[m].parker.Store(nil)
+	}
+	c.mu.Lock()
+	// DOC: next-generation
+	pd.info.renew() // HB-4: before the slot can be taken again
+	pd.nextFree = c.free
+	c.free = pd
+	c.open--
+	last = c.open == 0
+	c.mu.Unlock()
+`,
+		New: `	}
+	c.mu.Lock()
+	pd.info.renew()
+	pd.nextFree = c.free
+	c.free = pd
+	c.open--
+	last = c.open == 0
+	c.mu.Unlock()
+	for m := range pd.side {
+		c.env.Policy.Release(&pd.side[m])
+		pd.side[m].parker.Store(nil)
+	}
+`,
+		Breaks: "Release: the side has no owner",
+		Tests:  []string{search},
+		Core:   true,
+	},
+	{
 		Name: "a slot begins with the edge of an earlier life",
 		File: "polldesc/cache.go",
 		Old: `	for m := range pd.side {

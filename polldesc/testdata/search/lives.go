@@ -80,6 +80,20 @@ var lives = []search.Scenario{
 		r.Go("poller", func() { w.edge(Readable) })
 		w.expect(1, nil)
 	}},
+	{Name: "one is freed while another opens", Notes: "HB-4", Setup: func(r *search.Run) {
+		w := newWorldWith(r, &turns{})
+		pd := w.pd
+		pd.Evict()
+		r.Go("closer", func() { w.cache.Free(pd) })
+		r.Go("opener", func() {
+			if w.open(); w.pd != pd {
+				return // the slot was not free yet
+			}
+			search.Go(func() { w.edge(Readable) })
+			w.read()
+		})
+		r.Check(w.nothingLeft)
+	}},
 	{Name: "two take a slot", Notes: "HB-4", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.pd.Evict()
