@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"github.com/a57b2d82/netpoller/internal/neterr"
 	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
@@ -82,7 +83,10 @@ func (f *NetFD) batchDestination(raw *sys.RawAddr, a net.Addr) error {
 	case nil:
 		return nil // the peer, or the kernel's error if there is none
 	case *net.UDPAddr, *net.TCPAddr, *net.IPAddr:
-		return f.rawAddr("sendmmsg", raw, a)
+		if err := f.rawAddr(raw, a); err != nil {
+			return err
+		}
+		return neterr.OfSyscall("sendmmsg", raw.Err())
 	}
 	return syscall.EINVAL
 }

@@ -90,7 +90,7 @@ func FuzzSockaddr(f *testing.F) {
 			t.Fatalf("%v in family %d: %v", addr, family, err)
 		}
 		var raw sys.RawAddr
-		rawErr := (&NetFD{common: &common{family: family}}).rawAddr("call", &raw, addr)
+		rawErr := (&NetFD{common: &common{family: family}}).rawAddr(&raw, addr)
 		if err != nil {
 			if rawErr == nil || rawErr.Error() != err.Error() {
 				t.Errorf("%v in family %d: %v, and %v", addr, family, err, rawErr)
@@ -105,8 +105,8 @@ func FuzzSockaddr(f *testing.F) {
 		if !bytes.Equal(back.IP, want) || back.Port != port || zoneID(zone) < 1<<31 && back.Zone != wantZone {
 			t.Errorf("%v in family %d is %v", addr, family, back)
 		}
-		if valid := 0 <= port && port < 1<<16; (rawErr == nil) != valid {
-			t.Errorf("port %d: %v", port, rawErr)
+		if valid := 0 <= port && port < 1<<16; rawErr != nil || (raw.Err() == nil) != valid {
+			t.Errorf("port %d: %v, %v", port, rawErr, raw.Err())
 		} else if valid {
 			ap := addrPort(&raw)
 			if got := net.UDPAddrFromAddrPort(ap); !bytes.Equal(got.IP, want) || got.Port != port || got.Zone != back.Zone {

@@ -72,7 +72,7 @@ func (c *IPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 // net.ErrWriteToConnected.
 func (c *IPConn) WriteToIP(b []byte, addr *net.IPAddr) (int, error) {
 	var to sys.RawAddr
-	if err := c.netFD().destination("sendto", &to, neterr.Addr(addr)); err != nil {
+	if err := c.netFD().destination(&to, neterr.Addr(addr)); err != nil {
 		return 0, c.toError(neterr.Addr(addr), err)
 	}
 	return c.writeTo(b, &to, neterr.Addr(addr))
@@ -82,7 +82,7 @@ func (c *IPConn) WriteToIP(b []byte, addr *net.IPAddr) (int, error) {
 // it fails with net.ErrWriteToConnected.
 func (c *IPConn) WriteMsgIP(b, oob []byte, addr *net.IPAddr) (n, oobn int, err error) {
 	var to sys.RawAddr
-	if err := c.netFD().destination("sendmsg", &to, neterr.Addr(addr)); err != nil {
+	if err := c.netFD().destination(&to, neterr.Addr(addr)); err != nil {
 		return 0, 0, c.toError(neterr.Addr(addr), err)
 	}
 	return c.writeMsg(b, oob, &to, neterr.Addr(addr))

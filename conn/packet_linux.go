@@ -1,10 +1,8 @@
 package conn
 
 import (
-	"math"
 	"net"
 	"net/netip"
-	"os"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/neterr"
@@ -55,41 +53,33 @@ func (c *conn) writeMsg(b, oob []byte, to *sys.RawAddr, addr net.Addr) (n, oobn 
 	return n, oobn, nil
 }
 
-// checkPort returns the error of a system call with a port number that does not fit 16 bits.
-func checkPort(call string, port int) error {
-	if port < 0 || port > math.MaxUint16 {
-		return os.NewSyscallError(call, syscall.EINVAL)
-	}
-	return nil
-}
-
-// destination sets raw to the address a for a system call that sends a packet there.
-func (f *NetFD) destination(call string, raw *sys.RawAddr, a net.Addr) error {
+// destination sets raw to the address a, to which a packet is to be sent.
+func (f *NetFD) destination(raw *sys.RawAddr, a net.Addr) error {
 	switch {
 	case f.connected:
 		return net.ErrWriteToConnected
 	case a == nil:
 		return neterr.MissingAddress
 	}
-	return f.rawAddr(call, raw, a)
+	return f.rawAddr(raw, a)
 }
 
-// rawAddr sets raw to the address a, in the form for a socket of f's family.
-func (f *NetFD) rawAddr(call string, raw *sys.RawAddr, a net.Addr) error {
+// rawAddr sets raw to the address a, in the form for a socket of f's family. As in package
+// net, a port that does not fit 16 bits is an error of the system call: an operation on a
+// closed socket returns net.ErrClosed instead.
+func (f *NetFD) rawAddr(raw *sys.RawAddr, a net.Addr) error {
 	ip, port, zone := inet(a)
 	switch f.family {
 	case syscall.AF_INET:
 		sa, err := sockaddrInet4(ip, port)
 		if err == nil {
 			raw.SetInet4(sa.Addr, port)
-			err = checkPort(call, port)
 		}
 		return err
 	case syscall.AF_INET6:
 		sa, err := sockaddrInet6(ip, port, zone)
 		if err == nil {
 			raw.SetInet6(sa.Addr, port, sa.ZoneId)
-			err = checkPort(call, port)
 		}
 		return err
 	}

@@ -89,7 +89,7 @@ func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 // net.ErrWriteToConnected.
 func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 	var to sys.RawAddr
-	if err := c.netFD().destination("sendto", &to, neterr.Addr(addr)); err != nil {
+	if err := c.netFD().destination(&to, neterr.Addr(addr)); err != nil {
 		return 0, c.toError(neterr.Addr(addr), err)
 	}
 	return c.writeTo(b, &to, neterr.Addr(addr))
@@ -117,7 +117,7 @@ func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 		return c.writeMsg(b, oob, nil, nil)
 	}
 	var to sys.RawAddr
-	if err := f.destination("sendmsg", &to, neterr.Addr(addr)); err != nil {
+	if err := f.destination(&to, neterr.Addr(addr)); err != nil {
 		return 0, 0, c.toError(neterr.Addr(addr), err)
 	}
 	return c.writeMsg(b, oob, &to, neterr.Addr(addr))

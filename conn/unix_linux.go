@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/neterr"
@@ -84,7 +83,7 @@ func (c *UnixConn) WriteToUnix(b []byte, addr *net.UnixAddr) (int, error) {
 		return 0, c.toError(nil, neterr.MissingAddress)
 	}
 	var to sys.RawAddr
-	if err := f.setUnix("sendto", &to, addr); err != nil {
+	if err := f.setUnix(&to, addr); err != nil {
 		return 0, c.toError(addr, err)
 	}
 	return c.writeTo(b, &to, addr)
@@ -101,19 +100,20 @@ func (c *UnixConn) WriteMsgUnix(b, oob []byte, addr *net.UnixAddr) (n, oobn int,
 		return c.writeMsg(b, oob, nil, nil)
 	}
 	var to sys.RawAddr
-	if err := f.setUnix("sendmsg", &to, addr); err != nil {
+	if err := f.setUnix(&to, addr); err != nil {
 		return 0, 0, c.toError(addr, err)
 	}
 	return c.writeMsg(b, oob, &to, addr)
 }
 
-// setUnix sets raw to the address addr for a system call. The network of addr must be that
-// of f.
-func (f *NetFD) setUnix(call string, raw *sys.RawAddr, addr *net.UnixAddr) error {
+// setUnix sets raw to the address addr. The network of addr must be that of f. A name that
+// is too long is an error of the system call, as in rawAddr.
+func (f *NetFD) setUnix(raw *sys.RawAddr, addr *net.UnixAddr) error {
 	if addr.Net != unixNetwork(f.sotype) {
 		return syscall.EAFNOSUPPORT
 	}
-	return os.NewSyscallError(call, raw.SetUnix(addr.Name))
+	raw.SetUnix(addr.Name)
+	return nil
 }
 
 // unixAddr returns the address in raw, or nil if it has no name.

@@ -2,6 +2,44 @@ package main
 
 var sysRawaddr = []Mutant{
 	{
+		Name: "a port of 65535 is none",
+		File: "internal/sys/rawaddr_linux.go",
+		Old:  `port > math.MaxUint16`, New: `port >= math.MaxUint16`,
+		Breaks: "RawAddr.Err: a port that does not fit 16 bits",
+		Tests:  []string{"./internal/sys -run TestRawAddr", "./internal/parity/udp -run TestHighestPort"},
+	},
+	{
+		Name: "a negative port is one",
+		File: "internal/sys/rawaddr_linux.go",
+		Old:  `if port < 0 || port > `, New: `if port > `,
+		Breaks: "RawAddr.Err: a port that does not fit 16 bits",
+		Tests:  []string{"./internal/sys -run TestImpossibleAddress"},
+	},
+	{
+		Name: "SendTo gives the kernel an impossible address",
+		File: "internal/sys/rw_linux.go",
+		Old: `		if err := to.Err(); err != nil {
+			return 0, err
+		}
+`,
+		New:        "",
+		Breaks:     "RawAddr.Err: SendTo fails with that error",
+		Tests:      []string{"./internal/sys -run TestImpossibleAddress"},
+		Equivalent: "Linux refuses the length",
+	},
+	{
+		Name: "SendMsg gives the kernel an impossible address",
+		File: "internal/sys/msg_linux.go",
+		Old: `		if err := to.Err(); err != nil {
+			return 0, err
+		}
+`,
+		New:        "",
+		Breaks:     "RawAddr.Err: SendMsg fails with that error",
+		Tests:      []string{"./internal/sys -run TestImpossibleAddress"},
+		Equivalent: "Linux refuses the length since 3.14",
+	},
+	{
 		Name: "the name of a path has no end",
 		File: "internal/sys/rawaddr_linux.go",
 		Old: `		a.len++ // a path ends with a zero byte
@@ -15,7 +53,7 @@ var sysRawaddr = []Mutant{
 		Name: "a path of the greatest length has no room for its end",
 		File: "internal/sys/rawaddr_linux.go",
 		Old:  `len(name) > len(sa.Path) || len(name) == len(sa.Path) && name[0] != '@' && name[0] != 0`, New: `len(name) > len(sa.Path)`,
-		Breaks: "SetUnix fails with EINVAL if the name is too long",
+		Breaks: "RawAddr.Err: a name that is too long",
 		Tests:  []string{"./internal/parity/unix -run TestErrorsOfUnixWriteToTooLong|TestUnix"},
 	},
 	{

@@ -44,6 +44,9 @@ func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	msg.SetIovlen(1)
 	msg.SetControllen(len(oob))
 	if to != nil {
+		if err := to.Err(); err != nil {
+			return 0, err
+		}
 		msg.Name, msg.Namelen = (*byte)(unsafe.Pointer(&to.any)), to.len
 	}
 	for {

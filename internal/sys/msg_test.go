@@ -76,7 +76,8 @@ func TestRawAddr(t *testing.T) {
 	if ap, zone := a.AddrPort(); ap != netip.MustParseAddrPort("[::1]:1") || zone != 0 {
 		t.Errorf("%v zone %d", ap, zone)
 	}
-	ok(t, a.SetUnix("name"))
+	a.SetUnix("name")
+	ok(t, a.Err())
 	if ap, _ := a.AddrPort(); ap.IsValid() {
 		t.Errorf("a Unix address is %v", ap)
 	}
@@ -85,9 +86,34 @@ func TestRawAddr(t *testing.T) {
 		t.Errorf("an Internet address is %q", name)
 	}
 	longest := "@" + strings.Repeat("a", len(unix.RawSockaddrUnix{}.Path)-1)
-	ok(t, a.SetUnix(longest))
+	a.SetUnix(longest)
+	ok(t, a.Err())
 	if name := a.Unix(); name != longest {
 		t.Errorf("the longest name is %q", name)
+	}
+	a.SetInet4([4]byte{1, 2, 3, 4}, 1<<16-1)
+	ok(t, a.Err())
+}
+
+// If this fails, a packet goes to another address than the one that was given.
+func TestImpossibleAddress(t *testing.T) {
+	fd, _ := udp(t, syscall.AF_INET)
+	var a RawAddr
+	for what, set := range map[string]func(){
+		"port -1, IPv4":    func() { a.SetInet4([4]byte{127, 0, 0, 1}, -1) },
+		"port 65536, IPv6": func() { a.SetInet6([16]byte{15: 1}, 1<<16, 0) },
+		"name":             func() { a.SetUnix(strings.Repeat("a", len(unix.RawSockaddrUnix{}.Path))) },
+	} {
+		set()
+		if a.Err() != syscall.EINVAL {
+			t.Errorf("%s: %v", what, a.Err())
+		}
+		if err := sendTo(fd, []byte("x"), &a); err != syscall.EINVAL {
+			t.Errorf("%s: SendTo: %v", what, err)
+		}
+		if _, err := RawCalls.SendMsg(fd, []byte("x"), nil, &a); err != syscall.EINVAL {
+			t.Errorf("%s: SendMsg: %v", what, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sys
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"syscall"
 	"unsafe"
@@ -14,38 +15,57 @@ import (
 // sent without an allocation.
 type RawAddr struct {
 	any unix.RawSockaddrAny
-	len uint32 // 0: no address
+	len uint32 // 0: no address; impossible: not one that the kernel can be given
+}
+
+const impossible = math.MaxUint32
+
+// Err returns EINVAL if a was set to a port that does not fit 16 bits or to a name that is
+// too long, else nil. SendTo and SendMsg fail with that error, as package syscall's calls do.
+func (a *RawAddr) Err() error {
+	if a.len == impossible {
+		return syscall.EINVAL
+	}
+	return nil
 }
 
 // SetInet4 makes a an IPv4 address.
 func (a *RawAddr) SetInet4(ip [4]byte, port int) {
 	sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&a.any))
 	*sa = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: bigEndian(port), Addr: ip}
-	a.len = unix.SizeofSockaddrInet4
+	a.len = lenWithPort(unix.SizeofSockaddrInet4, port)
 }
 
 // SetInet6 makes a an IPv6 address; zone is the number of an interface, or 0.
 func (a *RawAddr) SetInet6(ip [16]byte, port int, zone uint32) {
 	sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&a.any))
 	*sa = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: bigEndian(port), Addr: ip, Scope_id: zone}
-	a.len = unix.SizeofSockaddrInet6
+	a.len = lenWithPort(unix.SizeofSockaddrInet6, port)
+}
+
+func lenWithPort(size uint32, port int) uint32 {
+	if port < 0 || port > math.MaxUint16 {
+		return impossible
+	}
+	return size
 }
 
 // SetUnix makes a the address of a Unix socket. A name that begins with @ or a zero
-// byte is abstract, see unix(7). SetUnix fails with EINVAL if the name is too long.
-func (a *RawAddr) SetUnix(name string) error {
+// byte is abstract, see unix(7).
+func (a *RawAddr) SetUnix(name string) {
 	sa := (*unix.RawSockaddrUnix)(unsafe.Pointer(&a.any))
 	*sa = unix.RawSockaddrUnix{Family: unix.AF_UNIX}
 	// A path needs one byte more, for the zero byte at its end.
 	if len(name) > len(sa.Path) || len(name) == len(sa.Path) && name[0] != '@' && name[0] != 0 {
-		return syscall.EINVAL
+		a.len = impossible
+		return
 	}
 	for i := range len(name) {
 		sa.Path[i] = int8(name[i])
 	}
 	a.len = uint32(unsafe.Sizeof(sa.Family))
 	if name == "" {
-		return nil // the kernel chooses
+		return // the kernel chooses
 	}
 	a.len += uint32(len(name))
 	switch name[0] {
@@ -55,7 +75,6 @@ func (a *RawAddr) SetUnix(name string) error {
 	default:
 		a.len++ // a path ends with a zero byte
 	}
-	return nil
 }
 
 // AddrPort returns an Internet address and the number of its zone.

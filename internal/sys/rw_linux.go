@@ -73,6 +73,9 @@ func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (n int, err error) {
 	var addr *unix.RawSockaddrAny
 	var size uint32
 	if to != nil {
+		if err := to.Err(); err != nil {
+			return 0, err
+		}
 		addr, size = &to.any, to.len
 	}
 	raceWriteStart(p)

@@ -213,6 +213,13 @@ func (s *Side) Pair() (c, peer TCPConn) {
 	return dialed.(TCPConn), accepted.(TCPConn)
 }
 
+// Ended are the states of a connection in which no operation succeeds, with what brings it
+// there.
+var Ended = map[string]func(net.PacketConn) error{
+	"closed":        func(c net.PacketConn) error { return c.Close() },
+	"past deadline": func(c net.PacketConn) error { return c.SetDeadline(nettest.LongAgo) },
+}
+
 // Panics returns what f panics with.
 func Panics(f func()) (value string) {
 	defer func() { value = fmt.Sprint(recover()) }()

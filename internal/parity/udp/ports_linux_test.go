@@ -35,6 +35,26 @@ func TestPortOutOfRange(t *testing.T) {
 	}
 }
 
+// If this fails, a write to a port that is none does not say that the socket is closed, or
+// that its deadline has passed.
+func TestPortOutOfRangeComesLast(t *testing.T) {
+	for state, enter := range both.Ended {
+		t.Run(state, func(t *testing.T) {
+			both.Compare(t, func(s *both.Side) []any {
+				c, err := s.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+				require.NoError(s, err)
+				defer c.Close()
+				s.NamePort(c.LocalAddr(), "SOCKET")
+				require.NoError(s, enter(c))
+				to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: -1}
+				_, err = c.WriteToUDP([]byte("x"), to)
+				_, _, err2 := c.WriteMsgUDP([]byte("x"), nil, to)
+				return both.Results(err, err2)
+			})
+		})
+	}
+}
+
 // If this fails, the highest port is taken for none.
 func TestHighestPort(t *testing.T) {
 	both.Compare(t, func(s *both.Side) []any {

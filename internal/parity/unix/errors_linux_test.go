@@ -259,6 +259,23 @@ func TestErrorsOfUnixWriteToTooLong(t *testing.T) {
 	}
 }
 
+// If this fails, a write to a name that is too long does not say that the socket is closed,
+// or that its deadline has passed.
+func TestUnixNameTooLongComesLast(t *testing.T) {
+	for state, enter := range both.Ended {
+		t.Run(state, func(t *testing.T) {
+			both.UnixSide(t, func(s *both.Side) []any {
+				_, c := s.UnixPair("unixgram")
+				require.NoError(s, enter(c))
+				to := &net.UnixAddr{Name: strings.Repeat("f", 108), Net: "unixgram"}
+				_, err := c.WriteTo([]byte("data"), to)
+				_, _, err2 := c.WriteMsgUnix([]byte("data"), nil, to)
+				return both.Results(err, err2)
+			})
+		})
+	}
+}
+
 // If this fails, a UnixListener that is closed, expired, nil or zero fails otherwise
 // than package net's.
 func TestErrorsOfUnixListener(t *testing.T) {
