@@ -125,7 +125,7 @@ func Splice(dst, src *FD, limit int64) (nn int64, handled bool, err error) {
 	}
 	defer p.put()
 	for nn < limit {
-		if src.mayBlock() || dst.mayBlock() {
+		if src.mayBlockUnlocked() || dst.mayBlockUnlocked() {
 			return nn, false, nil
 		}
 		inPipe, err := src.fillPipe(p, int(min(limit-nn, pipeSize)))

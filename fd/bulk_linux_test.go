@@ -542,3 +542,36 @@ func TestSpliceCountsWhatItMovedBefore(t *testing.T) {
 	ok(t, src.Close())
 	ok(t, result(t, "the sender", sent))
 }
+
+// If this fails, a Splice whose source is closed while it writes asks the kernel about the
+// number of the source's descriptor, which another file may have by then (HB-6), and the race
+// detector reports it.
+func TestSpliceAsksNoClosedSource(t *testing.T) {
+	g := poller.NewGroup(poller.Config{})
+	defer g.Close()
+	src, from := pair(t, g)
+	dst, to := pair(t, g)
+	ok(t, dst.SetsockoptInt(syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1<<14))
+	ok(t, syscall.SetsockoptInt(to.sysfd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1<<14))
+	src.MarkExposed()
+	sent := async(func() error { // some of it, and the rest fails
+		syscall.SendmsgN(from.sysfd, make([]byte, 1<<19), nil, nil, syscall.MSG_NOSIGNAL)
+		return nil
+	})
+	moved := async(func() error { _, _, err := Splice(dst, src, Unlimited); return err })
+	eventually(t, "it waits for room", func() bool { return g.Stats().ParkedWriters == 1 })
+	asked := watch(t, -1, nil)
+	ok(t, result(t, "Close", async(src.Close)))
+	received := async(func() error {
+		p := make([]byte, 1<<16)
+		for n := 1; n > 0; {
+			n, _ = syscall.Read(to.sysfd, p)
+		}
+		return nil
+	})
+	require.ErrorIs(t, result(t, "Splice", moved), net.ErrClosed)
+	require.Zero(t, asked.of(sys.CallFcntl))
+	ok(t, dst.Shutdown(syscall.SHUT_WR))
+	ok(t, result(t, "the peer", received))
+	ok(t, result(t, "the sender", sent))
+}

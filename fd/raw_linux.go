@@ -29,7 +29,19 @@ func (fd *FD) InheritOptions(l *FD) { fd.inherits = l.exposed.Load() }
 // mayBlock reports whether a system call without MSG_DONTWAIT would block: the socket is
 // exposed, and O_NONBLOCK, which all duplicates share, has been cleared. Another process
 // may clear it after the check.
+//
+// Preconditions: the caller has a side or a reference.
 func (fd *FD) mayBlock() bool { return fd.exposed.Load() && sys.Blocks(fd.sysfd) }
+
+// mayBlockUnlocked is mayBlock for a caller that has neither a side nor a reference. A closed
+// FD does not block.
+func (fd *FD) mayBlockUnlocked() bool {
+	if !fd.exposed.Load() || fd.incref() != nil {
+		return false
+	}
+	defer fd.decref()
+	return fd.mayBlock()
+}
 
 // RawControl calls f with the descriptor, which stays open until f returns. f must not
 // call Close.

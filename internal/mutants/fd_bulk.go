@@ -107,6 +107,14 @@ var fdBulk = []Mutant{
 		Tests:  []string{"./fd -run TestFailedSplice"},
 	},
 	{
+		Name:   "Splice asks about a descriptor that may be closed",
+		File:   "fd/bulk_linux.go",
+		Old:    `if src.mayBlockUnlocked() || dst.mayBlockUnlocked() {`,
+		New:    `if src.mayBlock() || dst.mayBlockUnlocked() {`,
+		Breaks: "HB-6: no system call meets a number that was given away",
+		Tests:  []string{"./fd -run TestSpliceAsksNoClosedSource"},
+	},
+	{
 		Name: "Splice moves more than the limit",
 		File: "fd/bulk_linux.go",
 		Old:  `int(min(limit-nn, pipeSize))`, New: `int(min(limit, pipeSize))`,
