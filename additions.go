@@ -8,8 +8,8 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// Package net has none of the names in this file. On systems without a reactor they are
-// there so that programs compile; a PollerGroup does nothing.
+// Package net has none of the names in this file. On other systems than Linux a PollerGroup
+// does nothing, and ListenConfig and Dialer have no field Poller: set it in a file for Linux only.
 type (
 	// PollerGroup is a set of reactors: [poller.Group]. A program needs [poller.Group.Close]
 	// and [poller.Group.Stats]; [poller.Group.Config], [poller.Group.Pick] and
@@ -51,10 +51,10 @@ func DefaultPollerGroup() *PollerGroup { return poller.Default() }
 // [conn.TimeoutConn.SyscallConn].
 type TimeoutConn = conn.TimeoutConn
 
-// WithTimeout returns c with its Reads and Writes limited: each fails, with an error that
-// is os.ErrDeadlineExceeded, when it has made no progress for so long. 0 or less means no
-// limit. It takes any net.Conn; on ours a limit costs nothing until an operation has to wait.
-// See [conn.WithTimeout].
+// WithTimeout returns c with its Reads and Writes limited: each fails, with an error that is
+// os.ErrDeadlineExceeded, when it has made no progress for so long. 0 or less means no limit.
+// It takes any net.Conn; on a connection of this package a limit costs nothing until an
+// operation has to wait. See [conn.WithTimeout].
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	return conn.WithTimeout(c, read, write)
 }

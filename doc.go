@@ -49,8 +49,9 @@
 //   - A listener has a backlog of one's choice ([listener.ListenConfig.Backlog]), and several
 //     share a port ([listener.ListenConfig.ReusePort]).
 //
-// On other systems than Linux, connections are package net's and do not have these methods;
-// WithTimeout works there, too. Each package that these links lead to has examples.
+// On other systems than Linux, connections, ListenConfig and Dialer are package net's and do
+// not have these methods and fields; WithTimeout works there, too. Each package that these
+// links lead to has examples.
 //
 // # Compatibility
 //

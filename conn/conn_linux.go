@@ -134,7 +134,8 @@ func (c *conn) rawConn() (syscall.RawConn, error) {
 }
 
 // File returns a duplicate of the descriptor. Closing the file does not close the
-// connection, and the reverse. As in package net, the Fd method of the file makes the
+// connection, nor does closing the connection close the file. As in package net, the Fd
+// method of the file makes the
 // descriptor blocking. The connection shares that mode and works on.
 func (c *conn) File() (*os.File, error) {
 	f, err := c.fd.File() // package net's panics too if c is not initialized

@@ -14,6 +14,9 @@
 // Addresses and errors have the types and texts of package net. An error keeps its whole
 // chain: *net.OpError, *os.SyscallError, syscall.Errno. io.EOF is not wrapped.
 //
+// All methods may be called from several goroutines at once. Two Reads of one connection take
+// turns, and so do two Writes.
+//
 // A Read of a TCPConn that follows a short one waits before its first system call. If
 // buffers may fault half-way, or BPF programs change connections, set
 // poller.Config.MemoryMayFault.

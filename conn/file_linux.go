@@ -21,7 +21,7 @@ func FileError(f *os.File, err error) error {
 }
 
 // FileConn returns a connection on a duplicate of the socket f. Closing the connection does
-// not close f, and the reverse.
+// not close f, nor does closing f close the connection.
 func FileConn(f *os.File) (net.Conn, error) {
 	s, err := FileSocket(f)
 	if err != nil {

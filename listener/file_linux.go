@@ -9,8 +9,9 @@ import (
 )
 
 // FileListener returns a listener on a duplicate of the listening socket f. Closing the
-// listener does not close f, and the reverse. As in package net, Close of a UnixListener does
-// not remove the socket's file then, unless SetUnlinkOnClose(true) was called.
+// listener does not close f, nor does closing f close the listener. As in package net, Close of
+// a UnixListener does not remove the socket's file then, unless SetUnlinkOnClose(true) was
+// called.
 func FileListener(f *os.File) (net.Listener, error) {
 	s, err := conn.FileSocket(f)
 	if err != nil {

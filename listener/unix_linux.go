@@ -135,7 +135,7 @@ func (l *UnixListener) Addr() net.Addr { return l.socket.fd.LocalAddr() }
 func (l *UnixListener) SetDeadline(t time.Time) error { return l.sock().setDeadline(t) }
 
 // File returns a duplicate of the descriptor. Closing the file does not close the listener,
-// and the reverse.
+// nor does closing the listener close the file.
 func (l *UnixListener) File() (*os.File, error) { return l.sock().file() }
 
 // SyscallConn returns a syscall.RawConn. Its Read and Write fail, as for package net's

@@ -6,14 +6,14 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A deadline is when one side gives up, and the timer that ends its wait then.
+// A deadline is when the operations of one side fail, and the timer that ends its wait then.
 //
 // An owner compares the clock with its deadline itself, before it begins and before it
 // parks (D3). The timer ends the waits of owners that are parked.
 //
-// The timer may be early and then looks again. So setting a later deadline, as a
-// per-operation timeout does all the time, is a store, and the arming stays where it is.
-// These invariants hold for a side with a deadline to come:
+// The timer may fire early; it then looks at the deadline and is armed again. So setting a
+// later deadline, as a per-operation timeout does all the time, is a store, and the arming
+// stays where it is. These invariants hold for a side with a deadline to come:
 //
 //	D1  it is guarded by an arming: when <= at, and Due(seq) will be called;
 //	D2  both sides may be guarded by one arming, of either's entry, and then have
@@ -86,8 +86,8 @@ func (pd *PollDesc) Limit(m Mode, at, now int64) {
 // hasDeadlines reports whether the slot ever had one.
 func (pd *PollDesc) hasDeadlines() bool { return pd.deadlines != nil }
 
-// makeDeadlines makes both, if the slot never had one. A program with very many connections
-// sets no deadline on most of them.
+// makeDeadlines makes the deadlines of both sides, if the slot never had one. A program with
+// very many connections sets no deadline on most of them.
 func (pd *PollDesc) makeDeadlines() {
 	if pd.hasDeadlines() {
 		return

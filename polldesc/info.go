@@ -23,8 +23,8 @@ import (
 //
 // Evict, SetDeadline, Due, Interrupt and Uninterrupt hold PollDesc.mu; the Cache has the slot
 // to itself. While a descriptor is open its bits are changed by mask and the word is never
-// rebuilt from parts. The four facts that Edge records are sticky: nothing would ever correct a fact
-// that reached the wrong owner of a slot, so they carry the generation in the same CAS.
+// rebuilt from parts. The four facts that Edge records are sticky: nothing would ever correct a
+// fact that reached the wrong owner of a slot, so they carry the generation in the same CAS.
 type info struct{ w atomic.Uint64 }
 
 // Flags are the low half of an info.
@@ -77,7 +77,7 @@ func (i *info) see(gen uint32, f flags) bool {
 // so that only edges of an earlier life could touch the word, and those change nothing.
 func (i *info) open() { i.w.And(^uint64(1<<32 - 1)) }
 
-// renew starts the next generation, closing until open. Generation 0 belongs to no
+// renew starts the next generation, marked closing until open is called. Generation 0 belongs to no
 // descriptor: the poller's own wake-up descriptor has it.
 func (i *info) renew() {
 	gen, _ := i.load()

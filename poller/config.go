@@ -1,6 +1,7 @@
 package poller
 
-// A Strategy is how a reactor waits for its epoll instance.
+// A Strategy is how a reactor waits for its epoll instance. Nested is right for nearly all
+// programs; Thread is for deadlines finer than a millisecond.
 type Strategy int
 
 const (
@@ -28,8 +29,8 @@ type Config struct {
 	// never do: a mapped file that is cold, on FUSE, or shorter than its mapping; pages
 	// that userfaultfd(2) supplies, or mprotect(2) has closed. The connections of the Group
 	// then make no raw system calls, which would stop the whole program until the page is
-	// there, and draw no conclusion from a short read, which may have ended at a page that
-	// is not.
+	// there, and draw no conclusion from a short read, which may have ended at a missing
+	// page.
 	//
 	// It is also for connections that a program outside this one may change: BPF programs
 	// that redirect data in a sockmap, or set socket options from a cgroup.

@@ -98,9 +98,10 @@ func (g *Group) get(slot *atomic.Pointer[Poller], s Strategy) (*Poller, error) {
 	return p, nil
 }
 
-// Close stops every reactor and waits for it to end. Operations on descriptors that
-// are still open, those in progress too, fail with net.ErrClosed; the descriptors
-// themselves are closed by their owners, as ever. Closing again does nothing.
+// Close stops every reactor and waits for it to end. Operations on descriptors that are still
+// open, those in progress too, fail with net.ErrClosed; the descriptors themselves are closed
+// by their owners, as ever. Later Listen and Dial with the Group fail with ErrClosed. Closing
+// again does nothing.
 func (g *Group) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -31,8 +31,8 @@ type life struct {
 	// running says that one runs, is about to, or is about to look whether it may end.
 	running atomic.Bool
 
-	// idleSince is when the last descriptor was unregistered; 0 when that was not since the
-	// reactor looked.
+	// idleSince is when the last descriptor was unregistered, or 0 if none was since the
+	// reactor last looked.
 	idleSince atomic.Int64
 
 	// ended is held by a reactor as long as it runs, so that there is one at a time. It is a
@@ -60,8 +60,8 @@ func (p *Poller) launch() {
 	}
 }
 
-// idle notes that no descriptor is open. The reactor looks at it after linger, so only the
-// first note wakes it.
+// idle notes that no descriptor is open. Only the first note wakes the reactor: it looks again
+// after linger anyway.
 func (p *Poller) idle() {
 	if p.life.idleSince.Swap(clock.Now()) == 0 {
 		p.wake()

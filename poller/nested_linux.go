@@ -41,8 +41,8 @@ func newNested(epfd int) (strategy, error) {
 		w.file.Close()
 		return nil, err
 	}
-	// Go's poller was not asked: a filter that denies fcntl(2) hides that epfd is
-	// non-blocking.
+	// Go's poller never tried: a seccomp filter that denies fcntl(2) kept os.NewFile from seeing
+	// that epfd is non-blocking.
 	return &thread{epfd: epfd, file: w.file}, nil
 }
 

@@ -20,8 +20,8 @@ type strategy interface {
 	close()
 }
 
-// newStrategy returns a strategy that owns epfd; if it fails, epfd is closed. Where Nested is
-// impossible but Thread is not, it is a thread.
+// newStrategy returns a strategy that owns epfd; if it fails, epfd is closed. If Nested is
+// impossible, it returns a thread instead.
 func newStrategy(s Strategy, epfd int) (strategy, error) {
 	switch s {
 	case Nested:

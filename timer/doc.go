@@ -43,8 +43,8 @@
 //	      that seems to be in the inbox still, because its link is not cleared yet, has a
 //	      when that is not read yet.
 //	HB-9  No owner misses its arming. Arm writes seq before when; RunDue takes when out and
-//	      then reads seq. So it may tell a new seq at an old time, never the other way
-//	      round. The owner that is told so looks at its own deadline, and the new arming
+//	      then reads seq. So Due may get the new seq with the old time, never the old seq
+//	      with the new time. The owner that is told so looks at its own deadline, and the new arming
 //	      stays where it is: it comes due as well.
 //
 // TestSearch runs every order of these steps. Each of the rules is broken in turn, and it

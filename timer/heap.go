@@ -10,10 +10,11 @@ import (
 // Never is what Next returns when no entry is armed.
 const Never = math.MaxInt64
 
-// An Owner has entries. RunDue calls Due when one of them came due, with the arming that did
-// and the time. An owner that has armed the entry again since, or no longer needs it, finds
-// that seq is not the one it keeps and does nothing. While an owner arms the entry, Due may
-// come with the new seq at the old time: the owner compares now with its deadline (HB-9).
+// An Owner has entries. RunDue calls Due when one of them came due, with the sequence number of
+// that arming, and the time. An owner that has armed the entry again since, or no longer needs
+// it, finds that seq is not the one it keeps and does nothing. While an owner arms the entry,
+// Due may come with the new seq at the old time: the owner compares now with its deadline
+// (HB-9).
 type Owner interface {
 	Due(seq uint64, now int64)
 }
@@ -27,8 +28,8 @@ type Entry struct {
 	when moment        // when it is due; written by Arm, Disarm, and RunDue when it is
 	seq  atomic.Uint64 // of the latest arming; written by Arm
 
-	// link is the entry below it in the inbox, and nil when it is not there. Arm sets it and
-	// RunDue clears it.
+	// link is the entry below this one in the inbox (bottom for the last), or nil if this one
+	// is not in the inbox. Arm sets it and RunDue clears it.
 	link atomic.Pointer[Entry]
 
 	pos int // index in Heap.places plus one, 0 for none; the reactor's
@@ -71,7 +72,7 @@ func New(wake func()) *Heap {
 }
 
 // Arm makes e due at when, wherever it was, and returns the sequence number of this
-// arming. A when of Never is taken for the moment before.
+// arming. Arm takes Never for Never-1, because Never means not armed.
 //
 // Preconditions: e is not armed or disarmed elsewhere at the same time.
 func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
@@ -91,8 +92,8 @@ func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 	return seq
 }
 
-// Disarm makes e due never. If RunDue has found it due already, it still fires, with the
-// sequence number it had. It keeps its place in the heap until RunDue finds it there.
+// Disarm makes e due never. If RunDue has found e due already, e still fires, with the
+// sequence number it had. e keeps its place in the heap until RunDue finds it there.
 //
 // Preconditions: as for Arm.
 func (h *Heap) Disarm(e *Entry) {
