@@ -186,7 +186,7 @@ func (fd *FD) spliceStops(err error) bool {
 func (fd *FD) fillByRead(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, pageSize))
 	n, err := fd.calls.RecvFrom(fd.sysfd, page, nil)
-	if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
+	for err == syscall.EAGAIN && fd.heldAtMark() {
 		n, err = fd.calls.RecvFrom(fd.sysfd, page, nil)
 	}
 	if n == 0 || err != nil {

@@ -35,8 +35,8 @@ func (fd *FD) read(p []byte) (int, error) {
 	}
 	for {
 		n, err := fd.calls.RecvFrom(fd.sysfd, p, nil) // DOC: read-syscall
-		if err == syscall.EAGAIN && fd.mayBeAtMark() && sys.AtMark(fd.sysfd) {
-			n, err = fd.calls.RecvFrom(fd.sysfd, p, nil) // once: the urgent byte may not have arrived
+		for err == syscall.EAGAIN && fd.heldAtMark() {
+			n, err = fd.calls.RecvFrom(fd.sysfd, p, nil)
 		}
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
@@ -51,10 +51,20 @@ func (fd *FD) read(p []byte) (int, error) {
 	}
 }
 
-// mayBeAtMark reports whether an EAGAIN may be due to the urgent mark. At the mark, the
-// kernel returns EAGAIN to a thread that has a signal pending, such as the runtime's own
-// for preemption, although there is more to read (tcp_recvmsg_locked in net/ipv4/tcp.c).
-// When the call returns, the signal has been handled.
+// heldAtMark reports whether an EAGAIN is due to the urgent mark. At the mark, the kernel
+// returns EAGAIN to a thread that has a signal pending, such as the runtime's own for
+// preemption, although there is more to read (tcp_recvmsg_locked in net/ipv4/tcp.c). When
+// the call returns, the signal has been handled, but the next call may meet another one.
+// poll(2) shows no data if there is only the mark: the urgent byte may not have arrived.
+func (fd *FD) heldAtMark() bool {
+	if !fd.mayBeAtMark() || !sys.AtMark(fd.sysfd) {
+		return false
+	}
+	is, _, err := sys.Readable(fd.sysfd)
+	return is && err == nil
+}
+
+// mayBeAtMark reports whether the stream may be at its urgent mark.
 //
 // Epoll reports EPOLLPRI when an urgent byte arrives, unless another owner of the
 // descriptor receives the byte before epoll_wait looks. So a socket that is neither

@@ -353,16 +353,29 @@ func comes(t testing.TB, g *poller.Group, f func()) {
 	eventually(t, "an edge", func() bool { return g.Stats().Events > before })
 }
 
-// If this fails, a Read at an urgent byte that says EAGAIN for a signal's sake waits for more
-// data than there is.
+// If this fails, a Read or a Splice at an urgent byte that says EAGAIN for a signal's sake, or
+// for that of several, waits for more data than there is.
 func TestReadAtUrgentByteIsMadeAgain(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
-		fd, far := pair(t, g)
-		far.urgent("u")
-		eventually(t, "it is known", fd.pd.Exceptional)
-		comes(t, g, func() { far.send("data") })
-		watch(t, fd.sysfd, firstFail(sys.CallRead, 1, syscall.EAGAIN))
-		reads(t, fd, 8, "data")
+		for _, signals := range []int64{1, 2, 10} {
+			t.Run(fmt.Sprint(signals), func(t *testing.T) {
+				fd, far := pair(t, g)
+				to, _ := pair(t, g)
+				far.urgent("u")
+				eventually(t, "it is known", fd.pd.Exceptional)
+				comes(t, g, func() { far.send("data") })
+				watch(t, fd.sysfd, firstFail(sys.CallRead, signals, syscall.EAGAIN))
+				reads(t, fd, 8, "data")
+				far.urgent("u")
+				comes(t, g, func() { far.send("data") })
+				watch(t, fd.sysfd, firstFail(sys.CallRead, signals, syscall.EAGAIN))
+				returns(t, "Splice", func() {
+					n, _, err := Splice(to, fd, 4)
+					ok(t, err)
+					require.EqualValues(t, 4, n)
+				})
+			})
+		}
 	})
 }
 
