@@ -126,7 +126,7 @@ func pair(b *testing.B, s sockets, network string) (client, server net.Conn) {
 	return client, server
 }
 
-// linkLocal finds an address of this machine that needs a zone. What is sent to it stays on the machine.
+// linkLocal finds an address of this machine that needs a zone. Packets that are sent to it stay on the machine.
 func linkLocal() (string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -3,6 +3,8 @@ package house
 import (
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,7 +20,7 @@ var opensWithNoun = regexp.MustCompile(`(?:^|[.:!?]\s+)((?:Who|Whom|Whoever|What
 // Prose must name the actor, so that no reader reads a sentence twice.
 func TestProseNamesTheActor(t *testing.T) {
 	atRoot(t)
-	for _, f := range sources(t) {
+	for _, f := range everySource(t) {
 		for _, comment := range comments(t, f) {
 			checkProse(t, f.name, comment)
 		}
@@ -28,6 +30,25 @@ func TestProseNamesTheActor(t *testing.T) {
 			checkProse(t, p.name, paragraph)
 		}
 	}
+}
+
+// everySource returns the Go files of all modules, and those in testdata.
+func everySource(t *testing.T) (files []sourceFile) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".go"):
+			files = append(files, sourceFile{filepath.ToSlash(path), read(t, path)})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func checkProse(t *testing.T, where, text string) {

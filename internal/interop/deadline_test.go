@@ -143,7 +143,7 @@ func mustTimeOut(t *testing.T, err error) {
 	require.True(t, errors.As(err, &timeout) && timeout.Timeout(), "%v is no timeout", err)
 }
 
-// If this fails, a goroutine that waits in Read, Write or Accept does not hear of a
+// If this fails, a goroutine that waits in Read, Write or Accept is not woken by a
 // deadline that another one sets, or the connection is spoilt by it.
 func TestDeadlineWakesParked(t *testing.T) {
 	for name, deadlines := range map[string]func() []time.Time{
@@ -325,7 +325,7 @@ func TestDeadlineRacesData(t *testing.T) {
 		})
 		timeouts := 0
 		for i, tries := 0, 0; i < messages; tries++ {
-			// Gone by, sooner than the data, at the same time or later.
+			// In the past, sooner than the data, at the same time or later.
 			require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Duration(tries%11)*30*time.Microsecond)))
 			var buf [8]byte
 			n, err := c.Read(buf[:])

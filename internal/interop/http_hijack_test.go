@@ -119,7 +119,7 @@ func TestUpgrade(t *testing.T) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			if assert.NoError(t, err) {
 				defer conn.Close()
-				// What follows 101 goes as it is written: the reply to a line is a line.
+				// The bytes after 101 go as they are written: the reply to a line is a line.
 				for {
 					line, err := rw.ReadString('\n')
 					if err != nil {
