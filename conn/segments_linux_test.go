@@ -3,6 +3,7 @@ package conn_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"testing"
 
@@ -53,6 +54,14 @@ func putTogether(c *conn.UDPConn) (ok bool) {
 	return errors.Join(ctrlErr, err) == nil
 }
 
+// olderThan reports whether the kernel is older than a version.
+func olderThan(t *testing.T, major, minor int) bool {
+	var is [2]int
+	_, err := fmt.Sscanf(nettest.Kernel(), "%d.%d", &is[0], &is[1])
+	require.NoError(t, err)
+	return is[0] < major || is[0] == major && is[1] < minor
+}
+
 // If this fails, control messages of batches are not what the kernel takes and gives, and
 // a sender of many packets must make each of them.
 func TestSegmentsInBatches(t *testing.T) {
@@ -91,12 +100,15 @@ func TestSegmentsInBatches(t *testing.T) {
 			t.Skip("the kernel has no UDP_GRO")
 		}
 		send(connected, nil)
-		in = messages(4, 1<<16)
+		in = messages(20, 1<<16)
 		for i := range in {
 			in[i].OOB = make([]byte, 64)
 		}
 		n, err = receiver.ReadBatch(in, 0)
 		require.NoError(t, err)
+		if n == 6 && olderThan(t, 5, 11) {
+			t.Skip("before Linux 5.11 the loopback cuts Messages, and puts none together")
+		}
 		require.Equal(t, 2, n)
 		require.Equal(t, string(data), string(in[0].Buffers[0][:in[0].N]))
 		require.Equal(t, "small", string(in[1].Buffers[0][:in[1].N]))
