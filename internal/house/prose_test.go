@@ -3,8 +3,6 @@ package house
 import (
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,9 +18,9 @@ var opensWithNoun = regexp.MustCompile(`(?:^|[.:!?]\s+)((?:Who|Whom|Whoever|What
 // Prose must name the actor, so that no reader reads a sentence twice.
 func TestProseNamesTheActor(t *testing.T) {
 	atRoot(t)
-	for _, f := range everySource(t) {
-		for _, comment := range comments(t, f) {
-			checkProse(t, f.name, comment)
+	for _, name := range goFiles(t, func(string) bool { return true }) { // of all modules, and in testdata
+		for _, comment := range comments(t, name) {
+			checkProse(t, name, comment)
 		}
 	}
 	for _, p := range pages(t) {
@@ -30,25 +28,6 @@ func TestProseNamesTheActor(t *testing.T) {
 			checkProse(t, p.name, paragraph)
 		}
 	}
-}
-
-// everySource returns the Go files of all modules, and those in testdata.
-func everySource(t *testing.T) (files []sourceFile) {
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
-			return fs.SkipDir
-		case strings.HasSuffix(path, ".go"):
-			files = append(files, sourceFile{filepath.ToSlash(path), read(t, path)})
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
 }
 
 func checkProse(t *testing.T, where, text string) {
@@ -63,8 +42,8 @@ func checkProse(t *testing.T, where, text string) {
 }
 
 // comments returns the text of every comment of a file.
-func comments(t *testing.T, f sourceFile) (all []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), f.name, f.text, parser.ParseComments|parser.SkipObjectResolution)
+func comments(t *testing.T, name string) (all []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), name, read(t, name), parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,28 @@ func RerunAlone(t *testing.T, commands ...string) bool {
 	return false
 }
 
+// RerunUnprivileged runs a test in a child process of a user without privileges. It reports
+// whether this is the child.
+func RerunUnprivileged(t *testing.T) bool {
+	t.Helper()
+	const inChild = "NETPOLLER_UNPRIVILEGED"
+	if os.Getenv(inChild) != "" {
+		return true
+	}
+	if os.Getuid() != 0 {
+		t.Skip("only root can run a child as another user")
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), inChild+"=1")
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}
+
 // ownNetwork makes a child have a network namespace of its own, in which it is root.
 func ownNetwork() *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}

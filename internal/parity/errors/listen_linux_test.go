@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 	"time"
@@ -96,27 +95,16 @@ func TestErrorsOfListenTCP(t *testing.T) {
 // A port below 1024 must be refused to a user who may not have it, as bind(2) refuses.
 func TestErrorsOfListenPrivileged(t *testing.T) {
 	const address = "127.0.0.1:1"
-	if os.Getenv("NETPOLLER_UNPRIVILEGED") != "" {
+	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil && string(b) == "0\n" {
+		t.Skip("every port is free to all here")
+	}
+	if nettest.RerunUnprivileged(t) {
 		both.Compare(t, func(s *both.Side) []any {
 			_, err := s.Listen(context.Background(), net.ListenConfig{}, "tcp", address)
 			require.ErrorIs(s, err, syscall.EACCES)
 			return both.Results(err)
 		})
-		return
 	}
-	if os.Getuid() != 0 {
-		t.Skip("only root can run a child as somebody else")
-	}
-	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil && string(b) == "0\n" {
-		t.Skip("every port is free to all here")
-	}
-	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), "NETPOLLER_UNPRIVILEGED=1")
-	child.Dir = "/"
-	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	out, err := child.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "--- PASS: "+t.Name())
 }
 
 // Accept must fail alike however it is ended: by a deadline while it waits or before,

@@ -3,8 +3,6 @@ package ip
 import (
 	"context"
 	"net"
-	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 	"time"
@@ -415,7 +413,7 @@ func TestErrorsOfIPWaiting(t *testing.T) {
 
 // A raw socket must be refused to a user who may not have it, as socket(2) refuses.
 func TestErrorsOfIPUnprivileged(t *testing.T) {
-	if os.Getenv("NETPOLLER_UNPRIVILEGED") != "" {
+	if nettest.RerunUnprivileged(t) {
 		both.Compare(t, func(s *both.Side) []any {
 			_, err := s.ListenIP("ip4:icmp", nil)
 			_, err2 := s.DialIP("ip6:58", nil, &net.IPAddr{IP: net.IPv6loopback})
@@ -423,16 +421,5 @@ func TestErrorsOfIPUnprivileged(t *testing.T) {
 			require.ErrorIs(s, err, syscall.EPERM)
 			return both.Results(err, err2, err3)
 		})
-		return
 	}
-	if os.Getuid() != 0 {
-		t.Skip("only root can run a child as somebody else")
-	}
-	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), "NETPOLLER_UNPRIVILEGED=1")
-	child.Dir = "/"
-	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	out, err := child.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "--- PASS: "+t.Name())
 }
