@@ -35,8 +35,8 @@ func parseFlags(args []string, complaints io.Writer) (options, error) {
 	}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(complaints)
-	f.IntVar(&o.Rounds, "rounds", 5, "times each variant is measured")
-	f.DurationVar(&o.Duration, "duration", 600*time.Millisecond, "measured time of one run, after a warm-up")
+	f.IntVar(&o.Rounds, "rounds", 7, "times each variant is measured; an interval takes 6 or more")
+	f.DurationVar(&o.Duration, "duration", 500*time.Millisecond, "measured time of one run, after a warm-up")
 	f.StringVar(&o.Syscalls, "syscalls", "auto", "how system calls are counted: auto, tracepoint, ptrace or off")
 	f.StringVar(&o.jsonFile, "json", "", "`file` that receives the machine, every run and the summary")
 	f.StringVar(&o.htmlFile, "html", "", "`file` that receives a report with charts")

@@ -16,18 +16,14 @@ func New(values []float64) Figure {
 		return Figure{}
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	mid := len(sorted) / 2
-	median := sorted[mid]
-	if len(sorted)%2 == 0 {
-		median = (sorted[mid-1] + sorted[mid]) / 2
-	}
-	return Figure{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1], Rounds: len(sorted)}
+	return Figure{Median: medianOf(sorted), Min: sorted[0], Max: sorted[len(sorted)-1], Rounds: len(sorted)}
 }
 
-// Spread is half the range as a share of the median: the value lay within median ± spread, about.
-func (f Figure) Spread() float64 {
-	if f.Median == 0 {
-		return 0
+// medianOf takes sorted values, at least one.
+func medianOf(sorted []float64) float64 {
+	mid := len(sorted) / 2
+	if len(sorted)%2 == 0 {
+		return (sorted[mid-1] + sorted[mid]) / 2
 	}
-	return (f.Max - f.Min) / 2 / f.Median
+	return sorted[mid]
 }

@@ -46,3 +46,21 @@ func ByteSize(n int) string {
 	}
 	return fmt.Sprintf("%d B", n)
 }
+
+// Interval writes the bounds of a ratio's interval.
+func (r Ratio) Interval() string {
+	if !r.HasInterval() {
+		return ""
+	}
+	return span(r.Low, r.High)
+}
+
+// Range writes the least and the greatest ratio of a round.
+func (r Ratio) Range() string {
+	if r.Rounds < 2 {
+		return ""
+	}
+	return span(r.Min, r.Max)
+}
+
+func span(low, high float64) string { return TwoDigits(low) + "–" + TwoDigits(high) }

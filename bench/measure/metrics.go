@@ -46,6 +46,26 @@ func MetricByKey(key string) Metric {
 	panic("no metric " + key)
 }
 
+// The words for what a ratio to the baseline says.
+const (
+	Win  = "better"
+	Loss = "worse"
+	Even = "even"
+)
+
+// Verdict is the word for a ratio; none if there were too few rounds to tell.
+func (m Metric) Verdict(r figures.Ratio) string {
+	switch side := r.Side(); {
+	case !r.HasInterval():
+		return ""
+	case side == 0:
+		return Even
+	case side > 0 == (m.Better == more):
+		return Win
+	}
+	return Loss
+}
+
 // TitleFor is the title where unit is what is counted.
 func (m Metric) TitleFor(unit string) string {
 	return strings.ReplaceAll(m.title, "%s", ShortUnit(unit))

@@ -43,7 +43,7 @@ func (b block) charts() []chart {
 				about = part.about + ": " + about
 			}
 			id := fmt.Sprintf("%s-%s-%d", b.Key, key, i)
-			if ratios := part.bars(func(r Row) (figures.Figure, bool) { f, ok := r.Ratios[key]; return f, ok }); len(ratios) > 0 {
+			if ratios := part.bars(func(r Row) (figures.Figure, bool) { f, ok := r.Ratios[key]; return f.Figure, ok }); len(ratios) > 0 {
 				title := fmt.Sprintf("%s, ratio to %s (%s)", about, servers.Baseline, m.Better)
 				all = append(all, chart{id + "-ratio", title, part.points(), ratios, true})
 			}

@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -47,7 +48,7 @@ func (b block) glance(p part, point string) []string {
 		cell := ""
 		for _, r := range p.rows {
 			if r.Variant == v.Key && p.name(r.Point) == point {
-				cell = r.ratio(b.Compared[0])
+				cell = strings.Join(strings.Fields(strings.Join(r.ratio(b.Compared[0]), " ")), " ")
 			}
 		}
 		line = append(line, cell)

@@ -49,7 +49,7 @@ type Skipped struct {
 type Row struct {
 	servers.Cell
 	Figures map[string]figures.Figure `json:"figures"`          // by the keys of metrics
-	Ratios  map[string]figures.Figure `json:"ratios,omitempty"` // to the baseline, if that was measured
+	Ratios  map[string]figures.Ratio  `json:"ratios,omitempty"` // to the baseline, if that was measured
 	Calls   *measure.Calls            `json:"syscalls_per_request,omitempty"`
 	// ClientBusy is the share of one core that the client used.
 	ClientBusy figures.Figure `json:"client_busy"`
@@ -111,22 +111,28 @@ func newRow(at servers.Cell, runs, base []measure.Run) Row {
 	for _, key := range slices.Concat(sc.Compared, sc.Others) {
 		row.Figures[key] = over(measure.MetricByKey(key).Value)
 	}
-	if len(base) != len(runs) {
+	if len(base) == 0 {
 		return row
 	}
-	row.Ratios = map[string]figures.Figure{}
+	row.Ratios = map[string]figures.Ratio{}
 	for _, key := range sc.Compared {
-		// A ratio compares two runs of the same round: they ran within seconds of each other.
-		value := measure.MetricByKey(key).Value
-		var values []float64
-		for i, r := range runs {
-			if b := value(base[i]); b != 0 {
-				values = append(values, value(r)/b)
-			}
-		}
-		row.Ratios[key] = figures.New(values)
+		row.Ratios[key] = figures.NewRatio(paired(runs, base, measure.MetricByKey(key).Value))
 	}
 	return row
+}
+
+// paired returns a ratio for each round: it compares runs that were made within seconds of each other.
+func paired(runs, base []measure.Run, value func(measure.Run) float64) (ratios []float64) {
+	ofRound := map[int]float64{}
+	for _, r := range base {
+		ofRound[r.Round] = value(r)
+	}
+	for _, r := range runs {
+		if b := ofRound[r.Round]; b != 0 {
+			ratios = append(ratios, value(r)/b)
+		}
+	}
+	return ratios
 }
 
 // Save writes the report as JSON, which Load reads.

@@ -34,7 +34,7 @@ func (rep *Report) Print(w io.Writer) {
 func (b block) columns() []string {
 	columns := []string{""}
 	for _, key := range b.Compared {
-		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit), "", "×"+servers.Baseline)
+		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit), "×"+servers.Baseline, "95 %", "")
 	}
 	if b.HasLoad() {
 		columns = append(columns, "syscalls/"+measure.ShortUnit(b.Unit))
@@ -49,7 +49,8 @@ func (b block) cells(r Row) []string {
 	var cells []string
 	for _, key := range b.Compared {
 		f := r.Figures[key]
-		cells = append(cells, measure.MetricByKey(key).Format(f.Median), plusMinus(f), r.ratio(key))
+		cells = append(cells, measure.MetricByKey(key).Format(f.Median))
+		cells = append(cells, r.ratio(key)...)
 	}
 	if b.HasLoad() {
 		cells = append(cells, r.callTotal())
@@ -130,12 +131,16 @@ func (r Row) callCell(kind string) string {
 	return fmt.Sprintf("%.2f", r.Calls.ByKind[kind])
 }
 
-func (r Row) ratio(key string) string {
+// ratio is three cells: the ratio to the baseline, its interval, and what that says. The baseline has no ratio to itself.
+func (r Row) ratio(key string) []string {
 	f, ok := r.Ratios[key]
-	if !ok || f.Rounds == 0 {
-		return "-"
+	switch {
+	case !ok || f.Rounds == 0:
+		return []string{"-", "", ""}
+	case r.Variant == servers.Baseline:
+		return []string{"1", "", ""}
 	}
-	return fmt.Sprintf("%.2f", f.Median)
+	return []string{figures.TwoDigits(f.Median), f.Interval(), measure.MetricByKey(key).Verdict(f)}
 }
 
 func (rep *Report) printNotes(w io.Writer) {
@@ -153,8 +158,7 @@ func (rep *Report) notes() []string {
 	s := rep.Settings
 	notes := []string{
 		fmt.Sprintf("Over loopback, %s of %v, interleaved.", figures.Plural(s.Rounds, "round"), s.Duration),
-		fmt.Sprintf("Medians; ± is half the range over the rounds. ×%s is the median of the rounds' ratios (of what is done per "+
-			"second more is better, of all else less).", servers.Baseline),
+		fmt.Sprintf("Medians; ×%s is the median of the ratios of runs of one round. %s", servers.Baseline, rep.intervalNote()),
 		"CPU, syscalls and allocations are the server process's alone.",
 		"Latency is closed-loop where no rate is named: a stall delays later requests too, without counting for them.",
 		fmt.Sprintf("Syscalls: %s.", rep.CountedBy),
@@ -166,6 +170,16 @@ func (rep *Report) notes() []string {
 				100*rep.othersBusy()))
 	}
 	return notes
+}
+
+// intervalNote says what the columns beside the ratios are, or why they are empty.
+func (rep *Report) intervalNote() string {
+	if rep.Settings.Rounds < figures.Fewest {
+		return fmt.Sprintf("%s %s no 95 %% interval, so that no ratio here is a win or a loss: take %d rounds or more.",
+			figures.Plural(rep.Settings.Rounds, "round"), map[bool]string{true: "has", false: "have"}[rep.Settings.Rounds == 1],
+			figures.Fewest)
+	}
+	return `95 % is the bootstrap interval of that median. "better" or "worse" is said where it excludes 1, else "even".`
 }
 
 // othersBusy is the share of a core that went to neither client nor server in the median run.
@@ -205,12 +219,4 @@ func (rep *Report) clientBusiest() string {
 		shares = append(shares, fmt.Sprintf("%.0f %% (%s)", 100*busiest[name], name))
 	}
 	return strings.Join(shares, ", ")
-}
-
-// plusMinus is empty after one round, which tells no spread.
-func plusMinus(f figures.Figure) string {
-	if f.Rounds < 2 {
-		return ""
-	}
-	return fmt.Sprintf("±%.0f%%", 100*f.Spread())
 }

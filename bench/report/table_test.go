@@ -17,18 +17,19 @@ import (
 	"github.com/a57b2d82/netpoller/bench/servers"
 )
 
-// sampleReport holds two rounds, with a machine half as fast in the second: medians mix the rounds, ratios do not.
+// sampleReport holds six rounds, with a machine half as fast in every second: medians mix the rounds, ratios do not.
 func sampleReport() *Report {
 	rep := &Report{
-		Settings:  Settings{Rounds: 2, Scenarios: []string{"echo"}, Variants: []string{"net", "raw"}},
+		Settings:  Settings{Rounds: 6, Scenarios: []string{"echo"}, Variants: []string{"net", "raw"}},
 		CountedBy: "kernel tracepoint",
 		Skipped:   []Skipped{{"memory", servers.Point{Conns: 7}, "too many"}},
 	}
-	for round, speed := range []float64{2, 1} {
+	for round, speed := range []float64{2, 1, 2, 1, 2, 1} {
 		for _, conns := range []int{1, 1000} {
 			rep.Runs = append(rep.Runs,
 				measure.Run{Cell: echoCell("net", conns), Round: round, PerSecond: 10000 * speed, CPU: 20 / speed, P50: 1234},
-				measure.Run{Cell: echoCell("raw", conns), Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61})
+				measure.Run{Cell: echoCell("raw", conns), Round: round, PerSecond: 15000 * speed, CPU: 10 / speed, P50: 61,
+					ClientBusy: speed / 2 * float64(conns%2)})
 		}
 	}
 	kinds := map[string]float64{"read": 2, "write": 1, "other": 0.25}
@@ -36,7 +37,6 @@ func sampleReport() *Report {
 	for i := range rep.Runs {
 		rep.Runs[i].OthersBusy = 0.25
 	}
-	rep.Runs[1].ClientBusy, rep.Runs[5].ClientBusy = 1, 0.5
 	rep.Summarize()
 	return rep
 }
@@ -50,9 +50,12 @@ func TestSummary(t *testing.T) {
 	require.Len(t, rep.Summary, 4)
 	raw := rep.Summary[1]
 	assert.Equal(t, echoCell("raw", 1), raw.Cell)
-	assert.Equal(t, figures.Figure{Median: 22500, Min: 15000, Max: 30000, Rounds: 2}, raw.Figures["per_second"])
-	assert.Equal(t, figures.Figure{Median: 1.5, Min: 1.5, Max: 1.5, Rounds: 2}, raw.Ratios["per_second"])
-	assert.Equal(t, figures.Figure{Median: 0.5, Min: 0.5, Max: 0.5, Rounds: 2}, raw.Ratios["cpu"])
+	assert.Equal(t, figures.Figure{Median: 22500, Min: 15000, Max: 30000, Rounds: 6}, raw.Figures["per_second"])
+	always := func(v float64) figures.Ratio {
+		return figures.Ratio{Figure: figures.Figure{Median: v, Min: v, Max: v, Rounds: 6}, Low: v, High: v}
+	}
+	assert.Equal(t, always(1.5), raw.Ratios["per_second"])
+	assert.Equal(t, always(0.5), raw.Ratios["cpu"])
 	assert.Nil(t, raw.Calls)
 	assert.Equal(t, 3.25, rep.Summary[0].Calls.Total)
 }
@@ -63,8 +66,48 @@ func TestSummaryWithoutBaseline(t *testing.T) {
 	rep.Summarize()
 	require.Len(t, rep.Summary, 1)
 	cells := rep.blocks()[0].cells(rep.Summary[0])
-	assert.Equal(t, "-", cells[2])
-	assert.Equal(t, "", cells[1], "one round tells no spread")
+	assert.Equal(t, []string{"-", "", ""}, cells[1:4])
+}
+
+// If this fails, runs of different rounds are compared: between them the machine may have become another.
+func TestRatiosAreTakenWithinARound(t *testing.T) {
+	rep := sampleReport()
+	rep.Runs = rep.Runs[1:] // net's run of the first round is missing, with one connection
+	rep.Summarize()
+	for _, row := range rep.Summary {
+		if row.Cell == echoCell("raw", 1) {
+			assert.Equal(t, 6, row.Figures["per_second"].Rounds)
+			assert.Equal(t, figures.Figure{Median: 1.5, Min: 1.5, Max: 1.5, Rounds: 5}, row.Ratios["per_second"].Figure)
+		}
+	}
+}
+
+// If this fails, a table calls something a win or a loss that may be neither.
+func TestVerdicts(t *testing.T) {
+	for name, test := range map[string]struct {
+		ratios []float64 // of raw to net, one for each round
+		rate   string    // what the table says of a rate
+		cpu    string    // and of a cost
+	}{
+		"above":          {[]float64{1.2, 1.3, 1.2, 1.3, 1.2, 1.3}, "1.25 1.20–1.30 better", "1.25 1.20–1.30 worse"},
+		"below":          {[]float64{0.8, 0.8, 0.8, 0.8, 0.8, 0.8}, "0.80 0.80–0.80 worse", "0.80 0.80–0.80 better"},
+		"one disagrees":  {[]float64{1.2, 1.3, 1.2, 1.3, 0.5, 1.3}, "1.25 0.85–1.30 even", "1.25 0.85–1.30 even"},
+		"too few rounds": {[]float64{1.2, 1.3, 1.2, 1.3, 1.2}, "1.20", "1.20"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rep := &Report{Settings: Settings{Rounds: len(test.ratios)}}
+			for round, ratio := range test.ratios {
+				rep.Runs = append(rep.Runs,
+					measure.Run{Cell: echoCell("net", 1), Round: round, PerSecond: 100, CPU: 100},
+					measure.Run{Cell: echoCell("raw", 1), Round: round, PerSecond: 100 * ratio, CPU: 100 * ratio})
+			}
+			rep.Summarize()
+			assert.Equal(t, test.rate, squeeze(strings.Join(rep.Summary[1].ratio("per_second"), " ")))
+			assert.Equal(t, test.cpu, squeeze(strings.Join(rep.Summary[1].ratio("cpu"), " ")))
+			assert.Equal(t, []string{"1", "", ""}, rep.Summary[0].ratio("cpu"))
+			assert.Equal(t, name == "too few rounds", strings.Contains(rep.intervalNote(), "take 6 rounds or more"))
+		})
+	}
 }
 
 func TestTable(t *testing.T) {
@@ -74,8 +117,8 @@ func TestTable(t *testing.T) {
 	// One heading and two variants for each number of connections, under a line of column names.
 	assert.Contains(t, lines[1], "req/s")
 	assert.Contains(t, lines[2], "1 connection, 64 B")
-	assert.Equal(t, "net 15,000 ±33% 1.00 15.0 ±33% 1.00 3.25 1,234 0 0 0.00", squeeze(lines[3]))
-	assert.Equal(t, "raw epoll 22,500 ±33% 1.50 7.5 ±33% 0.50 n/a 61 0 0 0.00", squeeze(lines[4]))
+	assert.Equal(t, "net 15,000 1 15.0 1 3.25 1,234 0 0 0.00", squeeze(lines[3]))
+	assert.Equal(t, "raw epoll 22,500 1.50 1.50–1.50 better 7.5 0.50 0.50–0.50 better n/a 61 0 0 0.00", squeeze(lines[4]))
 	assert.Contains(t, lines[5], "1,000 connections, 64 B")
 	for i := 2; i < 8; i++ {
 		assert.Equal(t, len([]rune(lines[1])), len([]rune(lines[i])), "line %d is aligned", i)
@@ -116,8 +159,8 @@ func TestAtAGlance(t *testing.T) {
 	columns, lines := rep.atAGlance()
 	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
 	assert.Equal(t, [][]string{
-		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50"},
-		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50"},
+		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50 1.50–1.50 better"},
+		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50 1.50–1.50 better"},
 		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", ""},
 	}, lines)
 }
