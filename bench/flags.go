@@ -41,6 +41,7 @@ func parseFlags(args []string, complaints io.Writer) (options, error) {
 	f.StringVar(&o.jsonFile, "json", "", "`file` that receives the machine, every run and the summary")
 	f.StringVar(&o.htmlFile, "html", "", "`file` that receives a report with charts")
 	f.StringVar(&o.recorded, "report", "", "`file` written by -json: make the report from it and measure nothing")
+	f.BoolVar(&o.Force, "force", false, "measure even if the machine is busy")
 	all := f.Bool("all", false, "run every scenario with every variant")
 	listFlag(f, "scenario", "scenarios to run, `list` of "+strings.Join(scenarios.Keys(), ",")+" (default echo)", &o.Scenarios)
 	listFlag(f, "variants", "variants to run, `list` of "+strings.Join(servers.VariantKeys(), ",")+" (default "+overviewVariants+

@@ -21,7 +21,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/machine"
 	"github.com/a57b2d82/netpoller/bench/process"
 	"github.com/a57b2d82/netpoller/bench/report"
 	"github.com/a57b2d82/netpoller/bench/scenarios"
@@ -64,11 +64,21 @@ func bench(ctx context.Context, o options) error {
 		}
 		return rep.SaveHTML(o.htmlFile)
 	}
-	rep := &report.Report{Machine: counting.ThisMachine(), Settings: o.Settings}
+	rep := &report.Report{Machine: machine.This(), Settings: o.Settings}
 	fmt.Println(rep.Machine)
+	if !o.Force {
+		quiet, err := machine.WaitQuiet(ctx)
+		if err != nil {
+			return err
+		}
+		rep.Machine.Before = &quiet
+	}
+	clocks := machine.Now()
 	if err := fill(ctx, rep); err != nil {
 		return err
 	}
+	during := machine.Now().Since(clocks)
+	rep.Machine.During, rep.Machine.LoadEnd = &during, machine.LoadAverage()
 	rep.Summarize()
 	rep.Print(os.Stdout)
 	if o.jsonFile != "" {

@@ -58,11 +58,13 @@ func plan(ctx context.Context, rep *report.Report) ([]group, error) {
 				rep.Skipped = append(rep.Skipped, report.Skipped{Scenario: key, Point: p, Reason: err.Error()})
 				continue
 			}
+			if err := setRate(ctx, rep, &p); errors.Is(err, scenarios.ErrNoOpenLoop) {
+				rep.Skipped = append(rep.Skipped, report.Skipped{Scenario: key, Point: p, Reason: err.Error()})
+				continue
+			} else if err != nil {
+				return nil, err
+			}
 			points = append(points, p)
-		}
-		points, err := scenarios.Calibrate(ctx, points, s.Duration)
-		if err != nil {
-			return nil, err
 		}
 		for _, p := range points {
 			var g group
@@ -81,6 +83,26 @@ func plan(ctx context.Context, rep *report.Report) ([]group, error) {
 		return nil, errors.New("none of these variants can do what these scenarios ask for")
 	}
 	return groups, nil
+}
+
+// setRate gives a point of the open loop its rate. Points that differ in nothing but their load share a calibration.
+func setRate(ctx context.Context, rep *report.Report, p *servers.Point) error {
+	if p.Load == 0 {
+		return nil
+	}
+	for _, c := range rep.Calibrations {
+		if c.Conns == p.Conns && c.Size == p.Size {
+			p.Rate = c.RateOf(p.Load)
+			return nil
+		}
+	}
+	c, err := scenarios.Calibrate(ctx, *p, rep.Settings.Duration)
+	if err != nil {
+		return err
+	}
+	rep.Calibrations = append(rep.Calibrations, c)
+	p.Rate = c.RateOf(p.Load)
+	return nil
 }
 
 func steps(groups []group, rounds int, counting bool) int {

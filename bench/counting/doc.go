@@ -1,6 +1,6 @@
-// Package counting finds out what a process and its machine have used: system calls, processor time, memory.
+// Package counting finds out what a process has used: system calls, processor time, memory.
 //
-// Where it stands: at the bottom, beside sys. Package process starts a server under a Counter and asks it what it has used;
+// Where it stands: at the bottom, beside machine and sys. Package process starts a server under a Counter and asks it what it has used;
 // package measure takes differences.
 //
 // System calls are counted in runs of their own, one way of two:

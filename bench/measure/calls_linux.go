@@ -26,12 +26,11 @@ func CountCalls(ctx context.Context, at servers.Cell, prepare Prepare, counting 
 		return Calls{}, err
 	}
 	defer count.Close()
-	srv, cl, err := startPair(ctx, at, prepare, count)
+	_, cl, stop, err := startPair(ctx, at, prepare, count)
 	if err != nil {
 		return Calls{}, err
 	}
-	defer srv.Stop()
-	defer cl.Close()
+	defer stop()
 
 	before, err := count.Read()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a57b2d82/netpoller/bench/client"
 	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/machine"
 	"github.com/a57b2d82/netpoller/bench/process"
 	"github.com/a57b2d82/netpoller/bench/servers"
 )
@@ -51,12 +52,11 @@ type Prepare func(srv *process.Server, p servers.Point) (client.Loader, error)
 
 // One measures one cell for d, against a server of its own. unit is what is counted.
 func One(ctx context.Context, at servers.Cell, prepare Prepare, unit string, d time.Duration) (Run, error) {
-	srv, cl, err := startPair(ctx, at, prepare, nil)
+	srv, cl, stop, err := startPair(ctx, at, prepare, nil)
 	if err != nil {
 		return Run{}, err
 	}
-	defer srv.Stop()
-	defer cl.Close()
+	defer stop()
 
 	// The first snapshot is thrown away: it allocates what encoding sets up once.
 	if _, err := srv.Snapshot(); err != nil {
@@ -66,12 +66,12 @@ func One(ctx context.Context, at servers.Cell, prepare Prepare, unit string, d t
 	if err != nil {
 		return Run{}, err
 	}
-	machineBefore := counting.MachineCPU()
+	clocks := machine.Now()
 	load, err := cl.Run(ctx, d)
 	if err != nil {
 		return Run{}, err
 	}
-	machineAfter := counting.MachineCPU()
+	clocksAfter := machine.Now()
 	after, err := srv.Snapshot()
 	if err != nil {
 		return Run{}, err
@@ -81,28 +81,36 @@ func One(ctx context.Context, at servers.Cell, prepare Prepare, unit string, d t
 	}
 	r := newRun(at, srv.Hello, load, before, after)
 	ours := load.CPU + after.User + after.System - before.User - before.System
-	r.OthersBusy = max(0, (machineAfter-machineBefore-ours).Seconds()/load.Elapsed.Seconds())
+	all := clocksAfter.Busy + clocksAfter.Stolen - clocks.Busy - clocks.Stolen
+	r.OthersBusy = max(0, (all-ours).Seconds()/load.Elapsed.Seconds())
 	return r, nil
 }
 
-// startPair starts a server and connects a client to it that has warmed it up.
-func startPair(ctx context.Context, at servers.Cell, prepare Prepare, count counting.Counter) (*process.Server, client.Loader, error) {
-	srv, err := process.Start(ctx, at, count)
+// startPair starts a server and connects a client to it that has warmed it up. stop ends both.
+func startPair(ctx context.Context, at servers.Cell, prepare Prepare, count counting.Counter) (
+	srv *process.Server, cl client.Loader, stop func(), err error,
+) {
+	srv, undo, err := startServer(ctx, at, count)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	cl, err := prepare(srv, at.Point)
+	cl, err = prepare(srv, at.Point)
 	if err != nil {
 		srv.Stop()
-		return nil, nil, err
+		undo()
+		return nil, nil, nil, err
 	}
-	if _, err := cl.Run(ctx, WarmUp); err != nil {
+	stop = func() {
 		cl.Close()
 		srv.Stop()
-		return nil, nil, err
+		undo()
+	}
+	if _, err := cl.Run(ctx, WarmUp); err != nil {
+		stop()
+		return nil, nil, nil, err
 	}
 	time.Sleep(settle)
-	return srv, cl, nil
+	return srv, cl, stop, nil
 }
 
 func newRun(at servers.Cell, h process.Hello, l client.Load, before, after process.Snapshot) Run {

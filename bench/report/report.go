@@ -3,14 +3,15 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
 	"time"
 
-	"github.com/a57b2d82/netpoller/bench/counting"
 	"github.com/a57b2d82/netpoller/bench/figures"
+	"github.com/a57b2d82/netpoller/bench/machine"
 	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/scenarios"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -18,13 +19,15 @@ import (
 
 // Report is everything that was found out; it is what -json saves.
 type Report struct {
-	Machine   counting.Machine `json:"machine"`
-	Settings  Settings         `json:"settings"`
-	Skipped   []Skipped        `json:"skipped,omitempty"`
-	Summary   []Row            `json:"summary"`
-	CountedBy string           `json:"syscalls_counted_by"`
-	Calls     []measure.Calls  `json:"syscalls_per_request"`
-	Runs      []measure.Run    `json:"runs"`
+	Machine  machine.Machine `json:"machine"`
+	Settings Settings        `json:"settings"`
+	Skipped  []Skipped       `json:"skipped,omitempty"`
+	// Calibrations are those of the open loop, if it ran.
+	Calibrations []scenarios.Calibration `json:"open_loop,omitempty"`
+	Summary      []Row                   `json:"summary"`
+	CountedBy    string                  `json:"syscalls_counted_by"`
+	Calls        []measure.Calls         `json:"syscalls_per_request"`
+	Runs         []measure.Run           `json:"runs"`
 }
 
 // Settings are what was asked for.
@@ -36,6 +39,7 @@ type Settings struct {
 	Sizes     []int         `json:"sizes,omitempty"` // likewise
 	Variants  []string      `json:"variants"`
 	Syscalls  string        `json:"syscalls"`
+	Force     bool          `json:"forced,omitempty"` // measured without a look at what else the machine does
 }
 
 // Skipped is a point that could not be measured here.
@@ -51,6 +55,9 @@ type Row struct {
 	Figures map[string]figures.Figure `json:"figures"`          // by the keys of metrics
 	Ratios  map[string]figures.Ratio  `json:"ratios,omitempty"` // to the baseline, if that was measured
 	Calls   *measure.Calls            `json:"syscalls_per_request,omitempty"`
+	// Invalid are the runs that the figures are without: how many, and why the first of them.
+	Invalid       int    `json:"invalid_runs,omitempty"`
+	InvalidReason string `json:"invalid_reason,omitempty"`
 	// ClientBusy is the share of one core that the client used.
 	ClientBusy figures.Figure `json:"client_busy"`
 }
@@ -61,7 +68,13 @@ func (rep *Report) Summarize() {
 	for _, at := range rep.cells() {
 		base := at
 		base.Variant = servers.Baseline
-		r := newRow(at, rep.runsOf(at), rep.runsOf(base))
+		r := newRow(at, valid(rep.runsOf(at)), valid(rep.runsOf(base)))
+		for _, run := range rep.runsOf(at) {
+			if why := run.Invalid(); why != "" {
+				r.Invalid++
+				r.InvalidReason = cmp.Or(r.InvalidReason, why)
+			}
+		}
 		r.Calls = rep.callsOf(at)
 		rep.Summary = append(rep.Summary, r)
 	}
@@ -87,6 +100,11 @@ func (rep *Report) runsOf(at servers.Cell) []measure.Run {
 		}
 	}
 	return runs
+}
+
+// valid leaves out the runs of an open loop that show their client.
+func valid(runs []measure.Run) []measure.Run {
+	return slices.DeleteFunc(runs, func(r measure.Run) bool { return r.Invalid() != "" })
 }
 
 func (rep *Report) callsOf(at servers.Cell) *measure.Calls {

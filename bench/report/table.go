@@ -48,17 +48,25 @@ func (b block) columns() []string {
 func (b block) cells(r Row) []string {
 	var cells []string
 	for _, key := range b.Compared {
-		f := r.Figures[key]
-		cells = append(cells, measure.MetricByKey(key).Format(f.Median))
+		cells = append(cells, r.figure(key))
 		cells = append(cells, r.ratio(key)...)
 	}
 	if b.HasLoad() {
 		cells = append(cells, r.callTotal())
 	}
 	for _, key := range b.Others {
-		cells = append(cells, measure.MetricByKey(key).Format(r.Figures[key].Median))
+		cells = append(cells, r.figure(key))
 	}
 	return cells
+}
+
+// figure is a median, or a dash if no run was valid.
+func (r Row) figure(key string) string {
+	f := r.Figures[key]
+	if f.Rounds == 0 {
+		return "-"
+	}
+	return measure.MetricByKey(key).Format(f.Median)
 }
 
 func callColumns(unit string) []string {
@@ -163,6 +171,7 @@ func (rep *Report) notes() []string {
 		"Latency is closed-loop where no rate is named: a stall delays later requests too, without counting for them.",
 		fmt.Sprintf("Syscalls: %s.", rep.CountedBy),
 	}
+	notes = append(notes, rep.openLoopNotes()...)
 	if busiest := rep.clientBusiest(); busiest != "" {
 		notes = append(notes,
 			fmt.Sprintf("The client shares the machine and used up to %s of one core.", busiest),
@@ -180,6 +189,22 @@ func (rep *Report) intervalNote() string {
 			figures.Fewest)
 	}
 	return `95 % is the bootstrap interval of that median. "better" or "worse" is said where it excludes 1, else "even".`
+}
+
+// openLoopNotes say how the rates were found and which runs were left out.
+func (rep *Report) openLoopNotes() (notes []string) {
+	for _, c := range rep.Calibrations {
+		notes = append(notes, fmt.Sprintf("Open loop, %s: up to %s/s, %.0f %% of what %s did in a closed loop; there the client used "+
+			"%.0f %% of a core and was %s µs late (99th percentile).", figures.Plural(c.Conns, "connection"), figures.Thousands(float64(c.Top)),
+			100*float64(c.Top)/c.Closed, servers.Baseline, 100*c.ClientBusy, figures.Thousands(c.Late)))
+	}
+	for _, r := range rep.Summary {
+		if r.Invalid > 0 {
+			notes = append(notes, fmt.Sprintf("%s of %v left out: in the first, %s.", figures.Plural(r.Invalid, "invalid run"), r.Cell,
+				r.InvalidReason))
+		}
+	}
+	return notes
 }
 
 // othersBusy is the share of a core that went to neither client nor server in the median run.

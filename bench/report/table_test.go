@@ -164,3 +164,33 @@ func TestAtAGlance(t *testing.T) {
 		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", ""},
 	}, lines)
 }
+
+// If this fails, a run of the open loop that shows its client is summarized, or is left out without a word.
+func TestInvalidRunsAreLeftOut(t *testing.T) {
+	rep := &Report{Settings: Settings{Rounds: 8}}
+	for round := range 8 {
+		for _, variant := range []string{"net", "raw"} {
+			at := servers.Cell{Scenario: "open", Variant: variant, Point: servers.Point{Conns: 64, Size: 64, Load: 50, Rate: 1000}}
+			r := measure.Run{Cell: at, Round: round, P50: 100, Late: 50, ClientBusy: 0.3}
+			if variant == "raw" && round < 2 {
+				r.P50, r.Late = 9000, 5000
+			}
+			rep.Runs = append(rep.Runs, r)
+		}
+	}
+	rep.Summarize()
+	raw := rep.Summary[1]
+	assert.Equal(t, 2, raw.Invalid)
+	assert.Equal(t, figures.Figure{Median: 100, Min: 100, Max: 100, Rounds: 6}, raw.Figures["p50"])
+	assert.Equal(t, 6, raw.Ratios["p50"].Rounds)
+	assert.Zero(t, rep.Summary[0].Invalid)
+	assert.Contains(t, strings.Join(rep.notes(), "\n"),
+		"2 invalid runs of open, 64 connections, 64 B, 50 % load, 1,000/s, raw left out: in the first, its client was 5ms late.")
+
+	for i := range rep.Runs {
+		rep.Runs[i].ClientBusy = 0.9
+	}
+	rep.Summarize()
+	assert.Equal(t, "-", rep.Summary[1].figure("p50"))
+	assert.Equal(t, []string{"-", "", ""}, rep.Summary[1].ratio("p50"))
+}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller/bench/client"
-	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/machine"
 	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/process"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -65,10 +65,10 @@ func memoryNow(srv *process.Server) (snap process.Snapshot, slab int64, err erro
 		return snap, 0, err
 	}
 	const still, patience = 256 << 10, 40
-	last := counting.SlabMemory()
+	last := machine.SlabMemory()
 	for range patience {
 		time.Sleep(50 * time.Millisecond)
-		slab = counting.SlabMemory()
+		slab = machine.SlabMemory()
 		if max(last-slab, slab-last) < still {
 			break
 		}

@@ -116,20 +116,6 @@ func TestVariantsEcho(t *testing.T) {
 	}
 }
 
-// If this fails, the rates are no shares of what the baseline can do.
-func TestCalibrate(t *testing.T) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	points, err := Calibrate(t.Context(), []servers.Point{
-		{Conns: 2, Size: 64, Load: 30}, {Conns: 2, Size: 64, Load: 60}, {Conns: 2, Size: 64},
-	}, 20*time.Millisecond)
-	require.NoError(t, err)
-	require.Len(t, points, 3)
-	assert.Greater(t, points[0].Rate, 100)
-	assert.Equal(t, 2*points[0].Rate, points[1].Rate)
-	assert.Zero(t, points[2].Rate)
-}
-
 func TestPossible(t *testing.T) {
 	assert.ErrorContains(t, udp.Possible(servers.Point{Conns: 65}), "at most 64")
 	assert.ErrorContains(t, burn.Possible(servers.Point{Conns: 4, Burners: 4}), "left to measure")

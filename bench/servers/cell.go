@@ -15,7 +15,7 @@ type Point struct {
 	Op      string        `json:"op,omitempty"`
 	Burners int           `json:"burners,omitempty"` // connections whose handlers burn CPU
 	Burn    time.Duration `json:"burn_ns,omitempty"`
-	Load    int           `json:"load_percent,omitempty"` // of the baseline's closed-loop throughput
+	Load    int           `json:"load_percent,omitempty"` // of the highest rate of the open loop on this machine
 	Rate    int           `json:"rate,omitempty"`         // which is so many requests a second
 }
 
