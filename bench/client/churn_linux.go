@@ -11,18 +11,19 @@ import (
 	"github.com/a57b2d82/netpoller/bench/sys"
 )
 
-// churn makes connections and waits for the server to close them, so many at a time.
+// churn makes connections, so many at a time. Each has one request and the reply to that, both maybe empty, and then the
+// server must close it.
 type churn struct {
 	addr  string
 	conns int
+	talk  *dialogue
 }
 
 func (churn) Close() {}
 
-// client returns a client that is used for its epoll instance and its patience. It has no connection yet; each lives for
-// one reply of no bytes.
+// client returns a client that has no connection yet.
 func (c churn) client() (*client, error) {
-	cl, err := newClient(c.addr, 0, &dialogue{units: 1})
+	cl, err := newClient(c.addr, 0, c.talk)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (c churn) Run(ctx context.Context, d time.Duration) (Load, error) {
 		}
 		for _, ev := range cl.events[:n] {
 			i := int(ev.Fd)
-			if ended, err := hasEnded(cl.conns[i].fd); err != nil {
+			if ended, err := cl.hasEnded(i); err != nil {
 				return l, err
 			} else if !ended {
 				continue
@@ -78,19 +79,19 @@ func (c churn) Run(ctx context.Context, d time.Duration) (Load, error) {
 // Wave makes as many connections as may be under way.
 func (c churn) Wave(ctx context.Context) (Load, error) { return c.Run(ctx, 0) }
 
-// next makes the i-th connection anew.
+// next makes the i-th connection anew and sends its request.
 func (c churn) next(cl *client, i int) error {
 	sent := cl.now()
 	fd, err := connect("tcp", "", c.addr)
 	if err != nil {
 		return err
 	}
-	cl.conns[i] = clientConn{fd: fd, sent: sent}
+	cl.conns[i] = clientConn{fd: fd, seq: cl.conns[i].seq}
 	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | sys.EdgeTriggered, Fd: int32(i)}
 	if err := unix.EpollCtl(cl.epfd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		return fmt.Errorf("epoll_ctl: %w", err)
 	}
-	return nil
+	return cl.send(&cl.conns[i], sent)
 }
 
 // end closes the i-th connection, which has ended at now, and counts it in.
@@ -100,10 +101,16 @@ func (c *client) end(i int, now time.Duration, l *Load) error {
 	return l.record(now-c.conns[i].sent, 1)
 }
 
-// hasEnded reports whether the server has closed the connection.
-func hasEnded(fd int) (bool, error) {
+// hasEnded reports whether the i-th connection has its reply and the server has closed it.
+func (c *client) hasEnded(i int) (bool, error) {
+	conn := &c.conns[i]
+	if conn.got < c.talk.length {
+		if done, err := c.advance(conn); err != nil || !done {
+			return false, err
+		}
+	}
 	var p [1]byte
-	n, errno := sys.Read(fd, p[:])
+	n, errno := sys.Read(conn.fd, p[:])
 	switch {
 	case errno == unix.EAGAIN || errno == unix.EINTR:
 		return false, nil
@@ -112,5 +119,5 @@ func hasEnded(fd int) (bool, error) {
 	case errno != 0:
 		return false, fmt.Errorf("read: %w", errno)
 	}
-	return false, fmt.Errorf("a server that should only close has written")
+	return false, fmt.Errorf("a server that should close has written more")
 }

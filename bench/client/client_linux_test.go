@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/bench/process"
 	"github.com/a57b2d82/netpoller/bench/servers"
 )
 
@@ -59,6 +60,54 @@ func TestClientNotices(t *testing.T) {
 			defer c.Close()
 			_, err = c.Run(t.Context(), time.Second)
 			assert.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// If this fails, a connection counts that brought another reply, less of it, more, or none.
+func TestChurnNotices(t *testing.T) {
+	for name, test := range map[string]struct {
+		wrong func([]byte) []byte
+		want  string
+	}{
+		"byte changed":      {func(b []byte) []byte { b[63]++; return b }, "wrong reply"},
+		"byte doubled":      {func(b []byte) []byte { return append(b, b[63]) }, "has written more"},
+		"connection closed": {func(b []byte) []byte { return nil }, "server closed the connection with 64 of 64 bytes owed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := &process.Server{Hello: process.Hello{Addr: serveWrong(t, test.wrong)}}
+			c, err := OneShot(srv, servers.Point{Conns: 1, Size: 64})
+			require.NoError(t, err)
+			_, err = c.Run(t.Context(), time.Second)
+			assert.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// If this fails, the clients of HTTP/1.0 are told that every reply is wrong, or that none is.
+func TestOneShotHTTP(t *testing.T) {
+	for name, test := range map[string]struct {
+		start servers.Starter
+		load  func(*process.Server, servers.Point) (Loader, error)
+	}{
+		"http":  {servers.HTTP, OneShotHTTP},
+		"https": {servers.HTTPS, OneShotHTTPS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for size, want := range map[int]string{64: "", 65: "wrong reply"} {
+				subject, err := test.start(servers.Variants[0], servers.Point{Size: size})
+				require.NoError(t, err)
+				c, err := test.load(&process.Server{Hello: process.Hello{Addr: subject.Addr}}, servers.Point{Conns: 2, Size: 64})
+				require.NoError(t, err)
+				l, err := c.Run(t.Context(), 20*time.Millisecond)
+				if want != "" {
+					require.ErrorContains(t, err, want)
+					continue
+				}
+				require.NoError(t, err)
+				assert.GreaterOrEqual(t, l.Requests, 2)
+				assert.EqualValues(t, l.Requests, l.Latency.TotalCount())
+			}
 		})
 	}
 }

@@ -40,13 +40,24 @@ func echoDialogue(size int) *dialogue {
 	return &dialogue{network: "tcp", request: message, reply: message, length: size, stamp: stamp, units: 1}
 }
 
+// emptyDialogue says and expects nothing.
+func emptyDialogue() *dialogue {
+	return &dialogue{network: "tcp", units: 1, stamp: func(uint64) {}}
+}
+
 // httpDialogue is minimal HTTP/1.1 for servers.HTTP.
 func httpDialogue(size int) *dialogue {
+	return newHTTPDialogue("HTTP/1.1", "Host: bench\r\n", size)
+}
+
+// oneShotHTTPDialogue is the same in HTTP/1.0, where a connection ends with its reply.
+func oneShotHTTPDialogue(size int) *dialogue { return newHTTPDialogue("HTTP/1.0", "", size) }
+
+func newHTTPDialogue(version, header string, size int) *dialogue {
 	const number = "0000000000000000"
 	size = max(size, len("/"+number))
-	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-	request := []byte("GET /" + number + " HTTP/1.1\r\nHost: bench\r\n\r\n")
-	reply := fmt.Appendf(nil, head+"Content-Length: %d\r\n\r\n", size)
+	request := []byte("GET /" + number + " " + version + "\r\n" + header + "\r\n")
+	reply := fmt.Appendf(nil, "%s 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", version, size)
 	body := len(reply)
 	reply = fmt.Appendf(reply, "%-*s", size, "/"+number)
 	return &dialogue{network: "tcp", request: request, reply: reply, length: len(reply), units: 1, stamp: func(seq uint64) {

@@ -48,7 +48,22 @@ func Datagrams(srv *process.Server, p servers.Point) (Loader, error) {
 
 // Churn makes connections and waits for the server to close them.
 func Churn(srv *process.Server, p servers.Point) (Loader, error) {
-	return churn{srv.Hello.Addr, p.Conns}, nil
+	return churn{srv.Hello.Addr, p.Conns, emptyDialogue()}, nil
+}
+
+// OneShot is Echo with one request for each connection, which the server closes.
+func OneShot(srv *process.Server, p servers.Point) (Loader, error) {
+	return churn{srv.Hello.Addr, p.Conns, echoDialogue(p.Size)}, nil
+}
+
+// OneShotHTTP is for servers.HTTP, with HTTP/1.0.
+func OneShotHTTP(srv *process.Server, p servers.Point) (Loader, error) {
+	return churn{srv.Hello.Addr, p.Conns, oneShotHTTPDialogue(p.Size)}, nil
+}
+
+// OneShotHTTPS is OneShotHTTP over crypto/tls, for servers.HTTPS.
+func OneShotHTTPS(srv *process.Server, p servers.Point) (Loader, error) {
+	return tlsChurn{srv.Hello.Addr, p}, nil
 }
 
 // Stream asks for long answers, and throws them away unread.

@@ -48,13 +48,20 @@ func (c *tlsClient) Close() {
 func (c *tlsClient) Run(ctx context.Context, d time.Duration) (Load, error) {
 	stop := context.AfterFunc(ctx, c.Close)
 	defer stop()
+	return together(len(c.conns), d, func(i int, end time.Time, h *hdrhistogram.Histogram) error {
+		return c.loop(c.conns[i], byte(i), end, h)
+	})
+}
+
+// together runs n loops until end and adds up what they count.
+func together(n int, d time.Duration, loop func(i int, end time.Time, h *hdrhistogram.Histogram) error) (Load, error) {
 	l := Load{Latency: newHistogram()}
 	cpu, start := counting.ProcessCPU(), time.Now()
 	var wg sync.WaitGroup
-	histograms, errs := make([]*hdrhistogram.Histogram, len(c.conns)), make([]error, len(c.conns))
-	for i, conn := range c.conns {
+	histograms, errs := make([]*hdrhistogram.Histogram, n), make([]error, n)
+	for i := range n {
 		histograms[i] = newHistogram()
-		wg.Go(func() { errs[i] = c.loop(conn, byte(i), start.Add(d), histograms[i]) })
+		wg.Go(func() { errs[i] = loop(i, start.Add(d), histograms[i]) })
 	}
 	wg.Wait()
 	l.Elapsed, l.CPU = time.Since(start), counting.ProcessCPU()-cpu

@@ -1,7 +1,7 @@
 "use strict";
 
 // A colour belongs to a variant, in every chart; none means good or bad.
-var colours = {net: "#64748b", nested: "#2563eb", thread: "#38bdf8", cloudwego: "#f59e0b", raw: "#cbd5e1"};
+var colours = {net: "#64748b", nested: "#2563eb", thread: "#38bdf8", cloudwego: "#f59e0b", gnet1: "#16a34a", gnet: "#86efac", nbio: "#c084fc", raw: "#cbd5e1"};
 
 // spread draws a line from the least to the greatest value, in the middle of the bar.
 function spread(chart, index) {

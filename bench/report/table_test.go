@@ -157,11 +157,12 @@ func TestAtAGlance(t *testing.T) {
 	rep.Runs = append(rep.Runs, measure.Run{Cell: at, P50: 15})
 	rep.Summarize()
 	columns, lines := rep.atAGlance()
-	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "raw epoll"}, columns)
+	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "gnet, one loop",
+		"gnet, many loops", "nbio", "raw epoll"}, columns)
 	assert.Equal(t, [][]string{
-		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "1.50 1.50–1.50 better"},
-		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "1.50 1.50–1.50 better"},
-		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", ""},
+		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "", "", "", "1.50 1.50–1.50 better"},
+		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "", "", "", "1.50 1.50–1.50 better"},
+		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", "", "", "", ""},
 	}, lines)
 }
 

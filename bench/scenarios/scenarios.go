@@ -24,9 +24,10 @@ type Scenario struct {
 	Points     []servers.Point
 	most       int // connections, whatever is asked for; 0 if any number will do
 
-	// start begins the work in the subject. raw and cloudwego do the same for the variants that have no sockets of
-	// package net's kind, and are nil where those cannot do it.
-	start, raw, cloudwego servers.Starter
+	// start begins the work in the subject. own does the same for the variants that have no sockets of package net's
+	// kind, by their keys; one that is not there cannot do it.
+	start servers.Starter
+	own   map[string]servers.Starter
 
 	// load prepares what this process does to the subject.
 	load measure.Prepare
@@ -68,13 +69,10 @@ func Start(at servers.Cell) (servers.Subject, error) {
 
 // starter returns how a variant does the scenario's work, or nil.
 func (sc Scenario) starter(v servers.Variant) servers.Starter {
-	switch {
-	case v.Key == "raw":
-		return sc.raw
-	case v.Key == "cloudwego":
-		return sc.cloudwego
+	if v.HasSockets() {
+		return sc.start
 	}
-	return sc.start
+	return sc.own[v.Key]
 }
 
 // Variants returns which of the wanted variants can do the work.

@@ -11,20 +11,26 @@ import (
 
 // All are the scenarios in the order in which they run. The first is the overview.
 var All = []Scenario{
-	echo, deadline, timeout, open, wake, burn, neighbor, http, tls, udp, accept, dial, stream, sendfile, setDeadline, memory,
+	echo, deadline, timeout, open, wake, burn, neighbor, http, tls, udp, accept, oneShot, oneShotHTTP, oneShotHTTPS, dial, stream,
+	sendfile, setDeadline, memory,
 }
 
 var echo = Scenario{
 	Key: "echo", Title: "Echo", Unit: "request",
 	Shows: "A server reads a request and writes it back: what a request costs where the socket is all there is to pay for. " +
 		"Closed loop: a request goes out when the reply to the one before is complete.",
-	Points:    crossed([]int{1, 64, 1000, 10000}, []int{64, 4 << 10, 64 << 10}),
-	start:     servers.Echo,
-	raw:       servers.RawEcho,
-	cloudwego: servers.CloudwegoEcho,
-	load:      client.Echo,
-	Compared:  []string{"per_second", "cpu"},
-	Others:    []string{"p50", "p99", "p99_9", "allocs"},
+	Points:   crossed([]int{1, 64, 1000, 10000}, []int{64, 4 << 10, 64 << 10}),
+	start:    servers.Echo,
+	own:      echoes,
+	load:     client.Echo,
+	Compared: []string{"per_second", "cpu"},
+	Others:   []string{"p50", "p99", "p99_9", "allocs"},
+}
+
+// echoes are the ways of the libraries that have no sockets of package net's kind.
+var echoes = map[string]servers.Starter{
+	"cloudwego": servers.CloudwegoEcho, "gnet1": servers.GnetEcho, "gnet": servers.GnetEcho, "nbio": servers.NbioEcho,
+	"raw": servers.RawEcho,
 }
 
 var deadline = Scenario{
@@ -54,26 +60,24 @@ var open = Scenario{
 	Shows: "Open loop: requests go out by the clock, whatever the replies do, at the same rate for all; latency counts from " +
 		"when a request was due. The highest rate is one at which the client needs less than half a core. A run with a busier " +
 		"or a late client is left out.",
-	Points:    openPoints([]int{64, 1000}, []int{50, 100}),
-	start:     servers.Echo,
-	raw:       servers.RawEcho,
-	cloudwego: servers.CloudwegoEcho,
-	load:      client.OpenLoop,
-	Compared:  []string{"p50", "p99", "p99_9", "cpu"},
-	Others:    []string{"per_second", "late"},
+	Points:   openPoints([]int{64, 1000}, []int{50, 100}),
+	start:    servers.Echo,
+	own:      echoes,
+	load:     client.OpenLoop,
+	Compared: []string{"p50", "p99", "p99_9", "cpu"},
+	Others:   []string{"per_second", "late"},
 }
 
 var wake = Scenario{
 	Key: "wake", Title: "Waking an idle server", Unit: "request",
 	Shows: "One connection, and 1 ms of silence before each request, so that all threads are asleep: latency is the way " +
 		"from the kernel to a parked goroutine and back. Requests per second say nothing here.",
-	Points:    []servers.Point{{Conns: 1, Size: 64}},
-	start:     servers.Echo,
-	raw:       servers.RawEcho,
-	cloudwego: servers.CloudwegoEcho,
-	load:      client.Patient,
-	Compared:  []string{"p50", "p99", "cpu"},
-	Others:    []string{"p99_9"},
+	Points:   []servers.Point{{Conns: 1, Size: 64}},
+	start:    servers.Echo,
+	own:      echoes,
+	load:     client.Patient,
+	Compared: []string{"p50", "p99", "cpu"},
+	Others:   []string{"p99_9"},
 }
 
 var burn = Scenario{
@@ -132,7 +136,7 @@ var udp = Scenario{
 	Points:   crossed([]int{1, 64}, []int{64, 1400}),
 	most:     64, // as many fit into the socket's buffer; one that is lost would be waited for
 	start:    servers.Datagrams,
-	raw:      servers.RawDatagrams,
+	own:      map[string]servers.Starter{"gnet1": servers.GnetDatagrams, "gnet": servers.GnetDatagrams, "raw": servers.RawDatagrams},
 	load:     client.Datagrams,
 	Compared: echo.Compared,
 	Others:   echo.Others,
@@ -144,8 +148,43 @@ var accept = Scenario{
 		"the end of the stream. It shows what a connection costs that does nothing: accept, registration, close.",
 	Points:   []servers.Point{{Conns: 1}, {Conns: 64}},
 	start:    servers.AcceptAndClose,
-	raw:      servers.RawAcceptAndClose,
+	own:      map[string]servers.Starter{"raw": servers.RawAcceptAndClose},
 	load:     client.Churn,
+	Compared: echo.Compared,
+	Others:   echo.Others,
+}
+
+var oneShot = Scenario{
+	Key: "oneshot", Title: "One request for each connection", Unit: "connection",
+	Shows: "The client connects and sends a request at once; the server accepts, answers and closes. Beside accept it " +
+		"shows what the first Read and Write of a connection cost, and beside echo what a connection costs.",
+	Points: []servers.Point{{Conns: 1, Size: 64}, {Conns: 64, Size: 64}},
+	start:  servers.OneShot,
+	own: map[string]servers.Starter{"gnet1": servers.GnetOneShot, "gnet": servers.GnetOneShot, "nbio": servers.NbioOneShot,
+		"raw": servers.RawOneShot},
+	load:     client.OneShot,
+	Compared: echo.Compared,
+	Others:   echo.Others,
+}
+
+var oneShotHTTP = Scenario{
+	Key: "oneshot-http", Title: "HTTP/1.0, one request for each connection", Unit: "connection",
+	Shows: "http.Server; the client connects, sends GET with HTTP/1.0 and reads to the end of the stream. Beside oneshot " +
+		"it shows what net/http adds to the life of a connection.",
+	Points:   oneShot.Points,
+	start:    servers.HTTP,
+	load:     client.OneShotHTTP,
+	Compared: echo.Compared,
+	Others:   echo.Others,
+}
+
+var oneShotHTTPS = Scenario{
+	Key: "oneshot-https", Title: "HTTP/1.0 over TLS, one request for each connection", Unit: "connection",
+	Shows: "The same over crypto/tls, so with a full handshake for each request. The client is crypto/tls over package " +
+		"net and as dear as the server: read the CPU column, which is the server's.",
+	Points:   oneShot.Points,
+	start:    servers.HTTPS,
+	load:     client.OneShotHTTPS,
 	Compared: echo.Compared,
 	Others:   echo.Others,
 }
@@ -170,7 +209,7 @@ var stream = Scenario{
 		{Conns: 8, Size: 64 << 10}, {Conns: 8, Size: 1 << 20},
 	},
 	start:    servers.Stream,
-	raw:      servers.RawStream,
+	own:      map[string]servers.Starter{"raw": servers.RawStream},
 	load:     client.Stream,
 	Compared: []string{"per_second", "cpu"},
 }
@@ -180,7 +219,7 @@ var sendfile = Scenario{
 	Shows:    "The same with io.Copy from a file of 16 MiB in memory, which both packages hand to sendfile.",
 	Points:   []servers.Point{{Conns: 1}, {Conns: 8}},
 	start:    servers.SendFile,
-	raw:      servers.RawSendFile,
+	own:      map[string]servers.Starter{"raw": servers.RawSendFile},
 	load:     client.Stream,
 	Compared: []string{"per_second", "cpu"},
 }
@@ -205,12 +244,11 @@ var memory = Scenario{
 	Shows: "Memory per connection of a server whose connections have each been used once and are idle: a goroutine in " +
 		"Read with a buffer of 4 KiB, where there are goroutines. Kernel memory is the growth of the machine's slabs, for " +
 		"both ends of the connection.",
-	Points:    []servers.Point{{Conns: 10_000}, {Conns: 100_000}},
-	start:     servers.Echo,
-	raw:       servers.RawEcho,
-	cloudwego: servers.CloudwegoEcho,
-	measure:   measureMemory,
-	Compared:  []string{"memory", "kernel"},
+	Points:   []servers.Point{{Conns: 10_000}, {Conns: 100_000}},
+	start:    servers.Echo,
+	own:      echoes,
+	measure:  measureMemory,
+	Compared: []string{"memory", "kernel"},
 }
 
 func openPoints(conns, loads []int) []servers.Point {

@@ -47,14 +47,24 @@ func serveWith(s sockets, handle func(net.Conn)) (Subject, error) {
 
 func echo(c net.Conn) {
 	defer c.Close()
-	buf := make([]byte, BufferSize)
-	for {
-		n, err := c.Read(buf)
-		if err != nil {
-			return
-		}
-		if _, err := c.Write(buf[:n]); err != nil {
-			return
-		}
+	for buf := make([]byte, BufferSize); answer(c, buf) == nil; {
 	}
+}
+
+// OneShot echoes what the first Read returns and closes.
+func OneShot(v Variant, _ Point) (Subject, error) {
+	return serveWith(v.sockets(), func(c net.Conn) {
+		defer c.Close()
+		_ = answer(c, make([]byte, BufferSize))
+	})
+}
+
+// answer echoes what one Read returns.
+func answer(c net.Conn, buf []byte) error {
+	n, err := c.Read(buf)
+	if err != nil {
+		return err
+	}
+	_, err = c.Write(buf[:n])
+	return err
 }

@@ -3,6 +3,7 @@
 package servers
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 )
@@ -14,6 +15,20 @@ func HTTP(v Variant, p Point) (Subject, error) {
 		return Subject{}, err
 	}
 	go http.Serve(ln, httpHandler(p.Size))
+	return Subject{Addr: ln.Addr().String()}, nil
+}
+
+// HTTPS is an http.Server over TLS, for HTTP/1 only.
+func HTTPS(v Variant, p Point) (Subject, error) {
+	config, err := tlsConfig()
+	if err != nil {
+		return Subject{}, err
+	}
+	ln, err := v.sockets().listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return Subject{}, err
+	}
+	go http.Serve(tls.NewListener(ln, config), httpHandler(p.Size))
 	return Subject{Addr: ln.Addr().String()}, nil
 }
 

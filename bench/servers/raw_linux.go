@@ -16,7 +16,7 @@ type rawHandler func(fd int, events uint32, buf []byte) bool
 // startRaw serves from one thread with no goroutine per connection, no deadlines and no fairness: less than any real
 // server does, and so the floor under all of them.
 func startRaw(handle rawHandler) (Subject, error) {
-	ln, port, err := sys.Listen()
+	ln, port, err := rawListen()
 	if err != nil {
 		return Subject{}, err
 	}
@@ -37,6 +37,30 @@ func startRaw(handle rawHandler) (Subject, error) {
 
 // RawEcho is Echo without any library, on one thread.
 func RawEcho(Variant, Point) (Subject, error) { return startRaw(rawEcho) }
+
+// rawOptions are what the packages set on each connection, with five system calls.
+var rawOptions = []struct{ level, option, value int }{
+	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+}
+
+// rawListen listens with rawOptions, which on Linux every connection inherits: so a bare loop gives its user the same
+// socket as the packages do, without a call for each connection.
+func rawListen() (fd, port int, err error) {
+	fd, port, err = sys.Listen()
+	if err != nil {
+		return -1, 0, err
+	}
+	for _, o := range rawOptions {
+		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+			return -1, 0, fmt.Errorf("setsockopt: %w", err)
+		}
+	}
+	return fd, port, nil
+}
 
 func rawWatch(epfd, fd int, events uint32) error {
 	ev := unix.EpollEvent{Events: events, Fd: int32(fd)}
@@ -74,9 +98,6 @@ func rawAccept(epfd, ln int) error {
 	}
 	if err != nil {
 		return fmt.Errorf("accept4: %w", err)
-	}
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-		return fmt.Errorf("TCP_NODELAY: %w", err)
 	}
 	return rawWatch(epfd, fd, unix.EPOLLIN|unix.EPOLLRDHUP|sys.EdgeTriggered)
 }

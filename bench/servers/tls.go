@@ -15,12 +15,19 @@ import (
 
 // TLS is Echo under crypto/tls.
 func TLS(v Variant, _ Point) (Subject, error) {
-	certificate, err := selfSigned()
+	config, err := tlsConfig()
 	if err != nil {
 		return Subject{}, err
 	}
-	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
 	return serveWith(v.sockets(), func(c net.Conn) { echo(tls.Server(c, config)) })
+}
+
+func tlsConfig() (*tls.Config, error) {
+	certificate, err := selfSigned()
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}}, nil
 }
 
 func selfSigned() (tls.Certificate, error) {

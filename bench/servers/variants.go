@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller"
+	"github.com/a57b2d82/netpoller/bench/figures"
 )
 
 // Variant is one way to do the work.
@@ -41,11 +42,17 @@ type sockets struct {
 // Variants are all of them, in the order in which tables show them.
 var Variants = []Variant{
 	{"net", "net", netSockets},
-	{"nested", "netpoller nested", func() sockets { return netpollerSockets(netpoller.PollerNested) }},
-	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.PollerThread) }},
+	{"nested", "netpoller nested", func() sockets { return netpollerSockets(netpoller.PollerConfig{Strategy: netpoller.PollerNested}) }},
+	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.PollerConfig{Strategy: netpoller.PollerThread}) }},
 	{"cloudwego", "cloudwego/netpoll", nil},
+	{"gnet1", "gnet, one loop", nil},
+	{"gnet", "gnet, many loops", nil},
+	{"nbio", "nbio", nil},
 	{"raw", "raw epoll", nil},
 }
+
+// HasSockets reports whether the variant has sockets of package net's kind.
+func (v Variant) HasSockets() bool { return v.sockets != nil }
 
 // Baseline is the variant the others are compared with.
 const Baseline = "net"
@@ -91,8 +98,14 @@ func (c limitedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-func netpollerSockets(wait netpoller.PollerStrategy) sockets {
-	group := netpoller.NewPollerGroup(netpoller.PollerConfig{Strategy: wait})
+// NetpollerWith is the default variant with so many reactors, which all of its sockets share.
+func NetpollerWith(reactors int) Variant {
+	s := netpollerSockets(netpoller.PollerConfig{Pollers: reactors})
+	return Variant{"nested", "netpoller, " + figures.Plural(reactors, "reactor"), func() sockets { return s }}
+}
+
+func netpollerSockets(config netpoller.PollerConfig) sockets {
+	group := netpoller.NewPollerGroup(config)
 	lc := netpoller.ListenConfig{Poller: group}
 	d := netpoller.Dialer{Poller: group}
 	return sockets{
