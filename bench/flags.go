@@ -24,6 +24,8 @@ type options struct {
 	jsonFile string
 	htmlFile string
 	recorded string
+	record   string
+	tables   bool
 }
 
 // overviewVariants are those that run if nothing else is asked for.
@@ -41,6 +43,8 @@ func parseFlags(args []string, complaints io.Writer) (options, error) {
 	f.StringVar(&o.jsonFile, "json", "", "`file` that receives the machine, every run and the summary")
 	f.StringVar(&o.htmlFile, "html", "", "`file` that receives a report with charts")
 	f.StringVar(&o.recorded, "report", "", "`file` written by -json: make the report from it and measure nothing")
+	f.StringVar(&o.record, "record", "", "`folder` that receives the recordings of the pages' tables, those that it lacks of this commit")
+	f.BoolVar(&o.tables, "tables", false, "write the measured tables of README.md and docs from results, and measure nothing")
 	f.BoolVar(&o.Force, "force", false, "measure even if the machine is busy")
 	all := f.Bool("all", false, "run every scenario with every variant")
 	listFlag(f, "scenario", "scenarios to run, `list` of "+strings.Join(scenarios.Keys(), ",")+" (default echo)", &o.Scenarios)

@@ -57,7 +57,12 @@ func main() {
 
 // bench measures, then prints and saves.
 func bench(ctx context.Context, o options) error {
-	if o.recorded != "" {
+	switch {
+	case o.record != "":
+		return record(ctx, o)
+	case o.tables:
+		return writeTables()
+	case o.recorded != "":
 		rep, err := report.Load(o.recorded)
 		if err != nil {
 			return err

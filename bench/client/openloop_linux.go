@@ -14,7 +14,9 @@ import (
 )
 
 // openLoop sends every request when it is due, whatever the replies do: a connection may have any number of requests under
-// way, one behind the other. Request i is due at i times the interval, on connection i modulo their number.
+// way, one behind the other. Request i belongs to connection i modulo their number, and is due at i times the interval,
+// rounded down to a tick: those of one tick go out together, as otherwise the client would be asleep and awake again for each
+// of them and need half a core for a few thousand.
 //
 // Only two things can make a request late: this process, if it does not run in time (Load.Late says by how much), and a
 // socket that is full because the server has not read for long. Latency counts from when a request was due in both cases.
@@ -34,6 +36,9 @@ type flow struct {
 	replied int // whose replies are complete
 	before  uint64
 }
+
+// Tick is how far apart the requests of an open loop are due, if there is more than one in it.
+const Tick = time.Millisecond
 
 const (
 	// openEvents are few, so that between them the loop looks for requests that have become due.
@@ -113,7 +118,9 @@ func (o *openLoop) Run(ctx context.Context, d time.Duration) (Load, error) {
 }
 
 // due is when request i should go out.
-func (o *openLoop) due(i int) time.Duration { return o.start + time.Duration(i)*o.interval }
+func (o *openLoop) due(i int) time.Duration {
+	return o.start + (time.Duration(i) * o.interval).Truncate(Tick)
+}
 
 // issue sends request i, which is due.
 func (o *openLoop) issue(i int, l *Load) error {

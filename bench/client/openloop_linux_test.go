@@ -101,7 +101,7 @@ func TestOpenLoopNotices(t *testing.T) {
 	}{
 		"first byte changed": {func(b []byte) []byte { b[0]++; return b }, "wrong reply"},
 		"byte doubled":       {func(b []byte) []byte { return append(b, b[63]) }, "more than it was asked for|wrong reply"},
-		"connection closed":  {func(b []byte) []byte { return nil }, "server closed the connection"},
+		"connection closed":  {func(b []byte) []byte { return nil }, "server closed the connection|reset by peer|broken pipe"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr := serveWrong(t, test.wrong)
@@ -129,4 +129,15 @@ func TestOpenLoopKeepsTheRate(t *testing.T) {
 		assert.GreaterOrEqual(t, l.Elapsed, 98*time.Millisecond, "the last one is due 98 ms after the first")
 		assert.EqualValues(t, 50, l.Late.TotalCount())
 	}
+}
+
+// If this fails, the requests of a tick are due apart, or drift away from the rate.
+func TestOpenLoopIsDueByTicks(t *testing.T) {
+	o := &openLoop{interval: 300 * time.Microsecond, start: time.Second}
+	var due []time.Duration
+	for i := range 8 {
+		due = append(due, o.due(i)-time.Second)
+	}
+	assert.Equal(t, []time.Duration{0, 0, 0, 0, Tick, Tick, Tick, 2 * Tick}, due)
+	assert.Equal(t, time.Second+3000*time.Millisecond, o.due(10_000))
 }

@@ -10,7 +10,7 @@ import (
 
 // Metric is something that a Run tells.
 type Metric struct {
-	key    string
+	Key    string
 	title  string // %s is the scenario's unit
 	Better string
 	Value  func(Run) float64
@@ -39,7 +39,7 @@ var metrics = []Metric{
 // MetricByKey finds the metric with a key.
 func MetricByKey(key string) Metric {
 	for _, m := range metrics {
-		if m.key == key {
+		if m.Key == key {
 			return m
 		}
 	}

@@ -5,8 +5,6 @@
 //	report.go   makes a row of all runs of a cell: medians, and ratios to the baseline
 //	table.go    writes rows as text
 //	glance.go   picks one line from each table
-//	charts.go   lays rows out as bars
-//	html.go     puts charts and tables on a page, which report.html and report.js draw
-//
-// The libraries that draw are in the folder echarts, so that a page needs no network.
+//	plot.go     lays ratios out on a scale
+//	html.go     puts plots and tables on a page, report.html
 package report

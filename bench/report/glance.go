@@ -4,7 +4,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -12,7 +11,7 @@ import (
 
 // atAGlance has a line for what each scenario is about, its first metric, at each of its points: the ratios to the
 // baseline. A single scenario needs none.
-func (rep *Report) atAGlance() (columns []string, lines [][]string) {
+func (rep *Report) atAGlance() (columns []string, lines [][]cell) {
 	blocks := rep.blocks()
 	if len(blocks) < 2 {
 		return nil, nil
@@ -34,24 +33,25 @@ func (rep *Report) atAGlance() (columns []string, lines [][]string) {
 }
 
 // glance is one line. p names its points without what they have in common.
-func (b block) glance(p part, point string) []string {
+func (b block) glance(p part, point string) []cell {
 	m := measure.MetricByKey(b.Compared[0])
 	name := fmt.Sprintf("%s: %s", b.Title, point)
 	if p.about != "" {
 		name += ", " + p.about
 	}
-	line := []string{fmt.Sprintf("%s (%s, %s)", name, m.TitleFor(b.Unit), m.Better)}
+	line := []cell{{Text: fmt.Sprintf("%s (%s, %s)", name, m.TitleFor(b.Unit), m.Better)}}
 	for _, v := range servers.Variants {
 		if v.Key == servers.Baseline {
 			continue
 		}
-		cell := ""
+		var c cell
 		for _, r := range p.rows {
 			if r.Variant == v.Key && p.name(r.Point) == point {
-				cell = strings.Join(strings.Fields(strings.Join(r.ratio(b.Compared[0]), " ")), " ")
+				ratio := r.ratio(b.Compared[0])
+				c = cell{Text: ratio[0], Small: ratio[1], Verdict: ratio[2]}
 			}
 		}
-		line = append(line, cell)
+		line = append(line, c)
 	}
 	return line
 }

@@ -4,26 +4,20 @@ package report
 
 import (
 	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"html/template"
 	"io"
 	"os"
-	"slices"
+	"strings"
+
+	"github.com/a57b2d82/netpoller/bench/measure"
+	"github.com/a57b2d82/netpoller/bench/servers"
 )
 
-// The report is one file that needs no network: charts for a browser with JavaScript, and the same figures in tables.
+// The report is one file that needs no network and no JavaScript.
 
 //go:embed report.html
 var pageText string
-
-//go:embed report.js
-var drawing string
-
-// Apache ECharts 5.6.0, dist/echarts.min.js of its npm package. Its licence is beside it.
-//
-//go:embed echarts/echarts.min.js.gz
-var echarts []byte
 
 // page is what the template report.html shows.
 type page struct {
@@ -31,22 +25,31 @@ type page struct {
 	Notes    []string
 	Glance   table
 	Sections []section
-	Library  template.JS
-	Drawing  template.JS
-	Charts   []chart
 }
 
 // section is a scenario in the report.
 type section struct {
 	Key, Title, Shows string
-	Charts            []chart
+	Plots             []plot
 	Tables            []table
 }
 
 // table has a first row of names; a row that has one cell only is a heading.
 type table struct {
 	Columns []string
-	Rows    [][]string
+	Rows    [][]cell
+}
+
+// cell is what a table shows in one place.
+type cell struct {
+	Text    string
+	Small   string // below it
+	Verdict string // gives it a colour
+}
+
+// String is the cell on one line.
+func (c cell) String() string {
+	return strings.Join(strings.Fields(c.Text+" "+c.Small+" "+c.Verdict), " ")
 }
 
 // SaveHTML writes the report as one page.
@@ -59,44 +62,63 @@ func (rep *Report) SaveHTML(name string) error {
 }
 
 func (rep *Report) writeHTML(w io.Writer) error {
-	unzipped, err := gzip.NewReader(bytes.NewReader(echarts))
-	if err != nil {
-		return err
-	}
-	library, err := io.ReadAll(unzipped)
-	if err != nil {
-		return err
-	}
 	t, err := template.New("report").Parse(pageText)
 	if err != nil {
 		return err
 	}
-	p := page{Report: rep, Notes: rep.notes(), Library: template.JS(library), Drawing: template.JS(drawing)}
+	p := page{Report: rep, Notes: rep.notes()}
 	p.Glance.Columns, p.Glance.Rows = rep.atAGlance()
 	for _, b := range rep.blocks() {
-		s := b.section()
-		p.Sections = append(p.Sections, s)
-		p.Charts = append(p.Charts, s.Charts...)
+		p.Sections = append(p.Sections, b.section())
 	}
 	return t.Execute(w, p)
 }
 
 func (b block) section() section {
-	s := section{Key: b.Key, Title: b.Title, Shows: b.Shows, Charts: b.charts()}
-	s.Tables = append(s.Tables, b.table(b.columns(), b.cells))
+	s := section{Key: b.Key, Title: b.Title, Shows: b.Shows, Plots: b.plots()}
+	s.Tables = append(s.Tables, b.table(b.htmlColumns(), b.htmlCells))
 	if b.counted() {
-		s.Tables = append(s.Tables, b.table(callColumns(b.Unit), Row.callCells))
+		s.Tables = append(s.Tables, b.table(callColumns(b.Unit), func(r Row) []cell { return plain(r.callCells()) }))
 	}
 	return s
 }
 
-func (b block) table(columns []string, cells func(Row) []string) table {
+func (b block) table(columns []string, cells func(Row) []cell) table {
 	t := table{Columns: columns}
 	for i, r := range b.rows {
 		if i == 0 || r.Point != b.rows[i-1].Point {
-			t.Rows = append(t.Rows, []string{r.Point.String()})
+			t.Rows = append(t.Rows, plain([]string{r.Point.String()}))
 		}
-		t.Rows = append(t.Rows, slices.Concat([]string{r.title()}, cells(r)))
+		t.Rows = append(t.Rows, append(plain([]string{r.title()}), cells(r)...))
 	}
 	return t
+}
+
+// htmlColumns are those of the terminal, but a ratio and all that belongs to it have one together.
+func (b block) htmlColumns() []string {
+	columns := []string{""}
+	for _, key := range b.Compared {
+		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit), "×"+servers.Baseline)
+	}
+	return append(columns, b.otherColumns()...)
+}
+
+func (b block) htmlCells(r Row) []cell {
+	var cells []cell
+	for _, key := range b.Compared {
+		ratio := r.ratio(key)
+		c := cell{Text: ratio[0], Verdict: ratio[2]}
+		if f := r.Ratios[key]; r.Variant != servers.Baseline && f.Range() != "" {
+			c.Small = "rounds " + f.Range()
+		}
+		cells = append(cells, cell{Text: r.figure(key)}, c)
+	}
+	return append(cells, plain(b.otherCells(r))...)
+}
+
+func plain(texts []string) (cells []cell) {
+	for _, text := range texts {
+		cells = append(cells, cell{Text: text})
+	}
+	return cells
 }

@@ -25,7 +25,15 @@ func (rep *Report) Print(w io.Writer) {
 	}
 	if columns, lines := rep.atAGlance(); len(lines) > 0 {
 		fmt.Fprint(w, "\nAt a glance\n\n")
-		printLines(w, append([][]string{columns}, lines...))
+		all := [][]string{columns}
+		for _, line := range lines {
+			var texts []string
+			for _, c := range line {
+				texts = append(texts, c.String())
+			}
+			all = append(all, texts)
+		}
+		printLines(w, all)
 	}
 	rep.printNotes(w)
 }
@@ -36,6 +44,11 @@ func (b block) columns() []string {
 	for _, key := range b.Compared {
 		columns = append(columns, measure.MetricByKey(key).TitleFor(b.Unit), "×"+servers.Baseline, "95 %", "")
 	}
+	return append(columns, b.otherColumns()...)
+}
+
+// otherColumns are those after the metrics that are compared.
+func (b block) otherColumns() (columns []string) {
 	if b.HasLoad() {
 		columns = append(columns, "syscalls/"+measure.ShortUnit(b.Unit))
 	}
@@ -51,6 +64,10 @@ func (b block) cells(r Row) []string {
 		cells = append(cells, r.figure(key))
 		cells = append(cells, r.ratio(key)...)
 	}
+	return append(cells, b.otherCells(r)...)
+}
+
+func (b block) otherCells(r Row) (cells []string) {
 	if b.HasLoad() {
 		cells = append(cells, r.callTotal())
 	}

@@ -159,10 +159,12 @@ func TestAtAGlance(t *testing.T) {
 	columns, lines := rep.atAGlance()
 	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "gnet, one loop",
 		"gnet, many loops", "nbio", "raw epoll"}, columns)
-	assert.Equal(t, [][]string{
-		{"Echo: 1 connection, 64 B (req/s, more is better)", "", "", "", "", "", "", "1.50 1.50–1.50 better"},
-		{"Echo: 1,000 connections, 64 B (req/s, more is better)", "", "", "", "", "", "", "1.50 1.50–1.50 better"},
-		{"Waking an idle server: 1 connection, 64 B (p50 µs, less is better)", "", "1.50", "", "", "", "", ""},
+	clear := cell{Text: "1.50", Small: "1.50–1.50", Verdict: "better"}
+	assert.Equal(t, "1.50 1.50–1.50 better", clear.String())
+	assert.Equal(t, [][]cell{
+		{{Text: "Echo: 1 connection, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, clear},
+		{{Text: "Echo: 1,000 connections, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, clear},
+		{{Text: "Waking an idle server: 1 connection, 64 B (p50 µs, less is better)"}, {}, {Text: "1.50"}, {}, {}, {}, {}, {}},
 	}, lines)
 }
 
