@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/report"
 	"github.com/a57b2d82/netpoller/bench/scenarios"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -83,6 +84,24 @@ func TestRoundOrder(t *testing.T) {
 		echoCell("nested", 64), echoCell("raw", 64), echoCell("net", 64),
 	}, roundOrder(groups, 1))
 	assert.Equal(t, roundOrder(groups, 0), roundOrder(groups, 3))
+}
+
+// If this fails, a run that a hiccup of the machine has spoiled is not repeated, is lost, or a good one is repeated.
+func TestInvalidRunsAreRepeated(t *testing.T) {
+	late := []float64{9000, 9000, 10, 10}
+	made := 0
+	runs, err := measureValid(func() (measure.Run, error) {
+		made++
+		return measure.Run{Cell: servers.Cell{Point: servers.Point{Rate: 1000}}, Late: late[made-1]}, nil
+	})
+	require.NoError(t, err)
+	require.Len(t, runs, 3)
+	assert.NotEmpty(t, runs[1].Invalid())
+	assert.Empty(t, runs[2].Invalid())
+
+	runs, err = measureValid(func() (measure.Run, error) { return measure.Run{}, nil })
+	require.NoError(t, err)
+	assert.Len(t, runs, 1)
 }
 
 // If this fails, a point that cannot be measured here stops all others, or is left out in silence.

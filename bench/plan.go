@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/a57b2d82/netpoller/bench/counting"
+	"github.com/a57b2d82/netpoller/bench/measure"
 	"github.com/a57b2d82/netpoller/bench/report"
 	"github.com/a57b2d82/netpoller/bench/scenarios"
 	"github.com/a57b2d82/netpoller/bench/servers"
@@ -29,18 +30,35 @@ func fill(ctx context.Context, rep *report.Report) error {
 	for round := range s.Rounds {
 		for _, at := range roundOrder(groups, round) {
 			prog.step(fmt.Sprintf("round %d/%d, %v", round+1, s.Rounds, at))
-			r, err := scenarios.Measure(ctx, at, s.Duration)
+			runs, err := measureValid(func() (measure.Run, error) { return scenarios.Measure(ctx, at, s.Duration) })
 			if err != nil {
 				return fmt.Errorf("%v: %w", at, err)
 			}
-			r.Round = round
-			rep.Runs = append(rep.Runs, r)
+			for _, r := range runs {
+				r.Round = round
+				rep.Runs = append(rep.Runs, r)
+			}
 		}
 	}
 	if counting == nil {
 		return nil
 	}
 	return countAll(ctx, rep, groups, counting, prog)
+}
+
+// measureValid repeats a run that is invalid. All of them are returned; at most the last is valid.
+func measureValid(measureOne func() (measure.Run, error)) (runs []measure.Run, err error) {
+	for range measure.Attempts {
+		r, err := measureOne()
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+		if r.Invalid() == "" {
+			break
+		}
+	}
+	return runs, nil
 }
 
 // A group is the cells that are compared with each other: the variants at one point.

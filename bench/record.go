@@ -32,7 +32,8 @@ var recordings = []recording{
 	{"one-connection", "-conns 1 -variants net,nested,raw -rounds 41 -duration 300ms -syscalls off", ""},
 	{"gomaxprocs-1", "-variants net,nested,thread -rounds 15 -duration 300ms", "1"},
 	{"gomaxprocs-4", "-variants net,nested,thread -rounds 11 -duration 300ms -syscalls off", "4"},
-	{"others", "-scenario deadline,open,wake,burn,neighbor,http,udp,sendfile -variants net,nested -rounds 15 -duration 300ms " +
+	{"open", "-scenario open -variants net,nested -rounds 15 -duration 1s -syscalls off", ""},
+	{"others", "-scenario deadline,wake,burn,neighbor,http,udp,sendfile -variants net,nested -rounds 15 -duration 300ms " +
 		"-syscalls off", ""},
 	{"accept-dial", "-scenario accept,dial -variants net,nested -rounds 21 -duration 300ms -syscalls off", ""},
 	{"setdeadline", "-scenario setdeadline -variants net,nested -rounds 11 -duration 250ms -syscalls off", ""},

@@ -12,9 +12,9 @@ import (
 // If this fails, a run counts whose client was no open loop, or one of a closed loop does not because its client was busy.
 func TestInvalid(t *testing.T) {
 	open := servers.Cell{Scenario: "open", Variant: "net", Point: servers.Point{Conns: 64, Rate: 1000}}
-	assert.Empty(t, Run{Cell: open, ClientBusy: 0.49, Late: 999}.Invalid())
+	assert.Empty(t, Run{Cell: open, ClientBusy: 0.49, Late: 1999}.Invalid())
 	assert.Equal(t, "its client used 51 % of a core", Run{Cell: open, ClientBusy: 0.51, Late: 10}.Invalid())
-	assert.Equal(t, "its client was 1.2ms late", Run{Cell: open, ClientBusy: 0.3, Late: 1201}.Invalid())
+	assert.Equal(t, "its client was 2.2ms late", Run{Cell: open, ClientBusy: 0.3, Late: 2201}.Invalid())
 	assert.Empty(t, Run{Cell: echoCell(1), ClientBusy: 1}.Invalid())
 }
 

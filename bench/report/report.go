@@ -84,14 +84,14 @@ func (rep *Report) Summarize() {
 func (rep *Report) cells() []servers.Cell {
 	var all []servers.Cell
 	for _, r := range rep.Runs {
-		if r.Round == 0 {
+		if r.Round == 0 && !slices.Contains(all, r.Cell) { // an invalid run is repeated
 			all = append(all, r.Cell)
 		}
 	}
 	return all
 }
 
-// runsOf returns the runs of a cell, one per round and in that order.
+// runsOf returns the runs of a cell in the order of their rounds; the valid ones are one per round at most.
 func (rep *Report) runsOf(at servers.Cell) []measure.Run {
 	var runs []measure.Run
 	for _, r := range rep.Runs {
