@@ -35,6 +35,8 @@ var recordings = []recording{
 	{"open", "-scenario open -variants net,nested -rounds 15 -duration 1s -syscalls off", ""},
 	{"others", "-scenario deadline,wake,burn,neighbor,http,udp,sendfile -variants net,nested -rounds 15 -duration 300ms " +
 		"-syscalls off", ""},
+	{"short", "-scenario oneshot,oneshot-http,oneshot-https -variants net,nested -rounds 15 -duration 300ms -syscalls off", ""},
+	{"peers", "-scenario echo -conns 64,1000 -size 64 -rounds 11 -duration 300ms -syscalls off", ""},
 	{"accept-dial", "-scenario accept,dial -variants net,nested -rounds 21 -duration 300ms -syscalls off", ""},
 	{"setdeadline", "-scenario setdeadline -variants net,nested -rounds 11 -duration 250ms -syscalls off", ""},
 }

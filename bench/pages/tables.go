@@ -19,6 +19,7 @@ var tables = map[string]func(recordings) string{
 	"machine":     recordings.machine,
 	"connections": recordings.connections,
 	"work":        recordings.work,
+	"peers":       recordings.peers,
 	"strategies":  recordings.strategies,
 	"gomaxprocs":  recordings.gomaxprocs,
 }
@@ -109,6 +110,9 @@ func (all recordings) echoes(conns int) []report.Row {
 
 // grid writes a table of Markdown. A cell of the first column that repeats the one above is left empty.
 func grid(columns []string, lines [][]string) string {
+	if len(lines) == 0 {
+		return "Not recorded yet.\n"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
 	last := ""
@@ -160,6 +164,9 @@ var lines = []line{
 	{"open", "open", "by the clock", "p50"},
 	{"open", "open", "the same", "p99"},
 	{"accept-dial", "accept", "accept and close", "per_second"},
+	{"short", "oneshot", "a connection for each request", "per_second"},
+	{"short", "oneshot-http", "the same, HTTP/1.0 and `http.Server`", "per_second"},
+	{"short", "oneshot-https", "the same, over TLS", "per_second"},
 	{"accept-dial", "dial", "dial and close", "per_second"},
 	{"setdeadline", "setdeadline", "`SetReadDeadline`", "per_second"},
 	{"others", "sendfile", "`sendfile`", "per_second"},
@@ -195,6 +202,16 @@ func at(p servers.Point) string {
 	p.Load = 0
 	text := strings.ReplaceAll(p.String(), " connections", "")
 	return strings.ReplaceAll(text, " connection", "")
+}
+
+// peers has other libraries, of which those that call back do less for a program.
+func (all recordings) peers() string {
+	var table [][]string
+	for _, r := range all.find("peers", "echo", func(report.Row) bool { return true }) {
+		table = append(table, []string{fmt.Sprint(r.Conns), title(r), ratio(r, "per_second"), ratio(r, "cpu"), latency(r, "p50"),
+			latency(r, "p99")})
+	}
+	return grid([]string{"connections", "", "requests/s", "CPU per request", "p50", "p99"}, table)
 }
 
 // strategies is the overview in figures.
