@@ -215,11 +215,17 @@ func (rep *Report) openLoopNotes() (notes []string) {
 			"%.0f %% of a core and was %s µs late (99th percentile).", figures.Plural(c.Conns, "connection"), figures.Thousands(float64(c.Top)),
 			100*float64(c.Top)/c.Closed, servers.Baseline, 100*c.ClientBusy, figures.Thousands(c.Late)))
 	}
-	for _, r := range rep.Summary {
-		if r.Invalid > 0 {
-			notes = append(notes, fmt.Sprintf("%s of %v left out: in the first, %s.", figures.Plural(r.Invalid, "invalid run"), r.Cell,
-				r.InvalidReason))
+	for i, r := range rep.Summary {
+		if r.Invalid == 0 {
+			continue
 		}
+		last := len(notes) - 1
+		if i > 0 && rep.Summary[i-1].Invalid > 0 && rep.Summary[i-1].Point == r.Point {
+			notes[last] += fmt.Sprintf(", %d of %s", r.Invalid, r.Variant)
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("Invalid and left out of %s, %v (in the first, %s): %d of %s", r.Scenario, r.Point,
+			r.InvalidReason, r.Invalid, r.Variant))
 	}
 	return notes
 }

@@ -195,12 +195,13 @@ func TestInvalidRunsAreLeftOut(t *testing.T) {
 	assert.Equal(t, 7, raw.Ratios["p50"].Rounds)
 	assert.Zero(t, rep.Summary[0].Invalid)
 	assert.Contains(t, strings.Join(rep.notes(), "\n"),
-		"2 invalid runs of open, 64 connections, 64 B, 50 % load, 1,000/s, raw left out: in the first, its client was 5ms late.")
+		"Invalid and left out of open, 64 connections, 64 B, 50 % load, 1,000/s (in the first, its client was 5ms late): 2 of raw")
 
 	for i := range rep.Runs {
 		rep.Runs[i].ClientBusy = 0.9
 	}
 	rep.Summarize()
+	assert.Contains(t, strings.Join(rep.notes(), "\n"), "(in the first, its client used 90 % of a core): 8 of net, 9 of raw")
 	assert.Equal(t, "-", rep.Summary[1].figure("p50"))
 	assert.Equal(t, []string{"-", "", ""}, rep.Summary[1].ratio("p50"))
 }
