@@ -19,8 +19,9 @@ type Parker interface {
 // A Policy chooses the parker of each wait. It decides about speed only: any choice is right.
 type Policy interface {
 	// Choose returns the parker of the coming wait, or nil for the side's own channel. The
-	// owner calls it once for each Wait, before it announces, and may not park after all.
-	Choose(s *Side) *Parker
+	// owner calls it once for each Wait, before it announces, and may not park after all. Since
+	// its last Wait it has called Prepare begun times, or more often.
+	Choose(s *Side, begun int) *Parker
 
 	// Woken notes that an edge has taken the word out of parked. The poller calls it before it
 	// unparks the owner, for one side at a time. Deadlines and Evict do not call it.
@@ -34,9 +35,9 @@ type Policy interface {
 // channels is the Policy that chooses the channel each time.
 type channels struct{}
 
-func (channels) Choose(*Side) *Parker { return nil }
-func (channels) Woken(*Side)          {}
-func (channels) Release(*Side)        {}
+func (channels) Choose(*Side, int) *Parker { return nil }
+func (channels) Woken(*Side)               {}
+func (channels) Release(*Side)             {}
 
 // A channel is the parker that every side has: a channel with room for one permit.
 type channel struct{ permit chan struct{} }
@@ -52,10 +53,12 @@ func (c channel) Unpark() {
 // choose returns the parker of the coming wait.
 //
 // Preconditions: the caller owns the side, and publishes the parker before it commits.
-func (s *Side) choose(c *Cache) *Parker {
-	p := c.env.Policy.Choose(s) // DOC: choose
+func (pd *PollDesc) choose(m Mode) *Parker {
+	s := &pd.side[m]
+	p := pd.cache.env.Policy.Choose(s, int(pd.begun[m])) // DOC: choose
+	pd.begun[m] = 0
 	if p == nil {
-		p = s.own(c)
+		p = s.own(pd.cache)
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package polldesc
 
 import (
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -34,9 +35,11 @@ type turner struct {
 	spots           []*spot // of the sides that have got one, in their order
 	spare           bool    // choose a spot
 	woken, released int
+	begun           []int // what each call was told
 }
 
-func (p *turner) Choose(s *Side) *Parker {
+func (p *turner) Choose(s *Side, begun int) *Parker {
+	p.begun = append(p.begun, begun)
 	if !p.spare {
 		return nil
 	}
@@ -98,6 +101,21 @@ func TestPolicyChoosesEachTime(t *testing.T) {
 	require.Len(t, p.spots, 2, "each side has its own")
 }
 
+// If this failed, the policy would take an owner that has read many packets for one that
+// computes.
+func TestPolicyKnowsWhatTheOwnerBegan(t *testing.T) {
+	c, p := newTurner(t)
+	pd := c.Alloc()
+	for _, n := range []int{0, 3, 0, math.MaxUint8 + 1} {
+		require.NoError(t, pd.Prepare(Write))
+		for range n {
+			require.NoError(t, pd.Prepare(Read))
+		}
+		wakeTimes(t, pd, 1)
+	}
+	require.Equal(t, []int{0, 3, 0, math.MaxUint8}, p.begun)
+}
+
 // If this failed, an owner would not be woken in another parker by all that wakes it on its
 // channel, or the policy would count what is no edge.
 func TestParkerTakesEveryPermit(t *testing.T) {
@@ -148,7 +166,7 @@ func TestChoosingDoesNotAllocate(t *testing.T) {
 	c, p := newTurner(t)
 	pd := c.Alloc()
 	for _, p.spare = range []bool{false, true} {
-		require.Zero(t, testing.AllocsPerRun(100, func() { pd.side[Read].choose(c) }))
+		require.Zero(t, testing.AllocsPerRun(100, func() { pd.choose(Read) }))
 	}
 }
 

@@ -130,7 +130,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 	var owner sync.WaitGroup
 	owner.Go(func() {
 		s := &pd.side[Read]
-		p := s.choose(pd.cache)
+		p := pd.choose(Read)
 		for parks < n { // Wait, with a count
 			if s.word.consume() == actCall || s.word.announce() == actRecheck {
 				continue

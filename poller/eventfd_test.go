@@ -105,7 +105,7 @@ func TestEventfdIsLeftAfterALongTurn(t *testing.T) {
 		for range n {
 			turn(-time.Hour)
 			for range 2 { // after the second there was no turn: that wait did not park
-				if !s.chosen() {
+				if !s.chosen(1) {
 					t.Fatal("left after a short turn")
 				}
 			}
@@ -114,7 +114,7 @@ func TestEventfdIsLeftAfterALongTurn(t *testing.T) {
 	// long returns for how many waits the owner parks elsewhere after a long turn.
 	long := func() (waits int) {
 		turn(longTurn)
-		for !s.chosen() {
+		for !s.chosen(1) {
 			waits++
 		}
 		return waits
@@ -131,6 +131,33 @@ func TestEventfdIsLeftAfterALongTurn(t *testing.T) {
 	short(1000)
 	if waits := long() - 1; waits != minSkips {
 		t.Errorf("elsewhere for %d waits, want %d, when the backoff has decayed", waits, minSkips)
+	}
+}
+
+// If this failed, an owner that reads many packets in one turn would be taken for one that
+// computes, or one that computes after a single read would not.
+func TestLongTurnIsThatOfAnOperation(t *testing.T) {
+	time.Sleep(20 * longTurn) // the clock begins with the process, and a wake-up is after that
+	chosen := func(begun int, turn time.Duration) bool {
+		s := newEventfd(new(polldesc.Side)) // whose owner is not parked
+		defer s.close()
+		s.Unpark()
+		s.Park()
+		s.woken -= int64(turn)
+		return s.chosen(begun)
+	}
+	for _, c := range []struct{ begun, turns, longer int }{
+		{0, 0, 1}, // a wait that came first, as after a short read
+		{1, 0, 1},
+		{2, 1, 2},
+		{16, 15, 16},
+	} {
+		eventually(t, "chosen after a short turn", func() bool { // unless this goroutine is held up
+			return chosen(c.begun, time.Duration(c.turns)*longTurn)
+		})
+		if chosen(c.begun, time.Duration(c.longer)*longTurn) {
+			t.Errorf("%d operations in %d long turns: still chosen", c.begun, c.longer)
+		}
 	}
 }
 

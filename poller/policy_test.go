@@ -12,7 +12,7 @@ import (
 // ends by an edge in a batch of so many events.
 func choices(ps *parkers, s *polldesc.Side, n, events int) (eventfds int) {
 	for range n {
-		if p := ps.Choose(s); p != nil {
+		if p := ps.Choose(s, 1); p != nil {
 			eventfds++
 		}
 		ps.batch(events)
@@ -56,14 +56,14 @@ func TestPolicyWithoutAnEventfd(t *testing.T) {
 		if n := choices(ps, s, quietWakeups, 1); n != 0 {
 			t.Errorf("%d eventfds", n)
 		}
-		if ps.Choose(s) != nil || s.Count.Load() != 0 {
+		if ps.Choose(s, 1) != nil || s.Count.Load() != 0 {
 			t.Errorf("in vain, and the count is %d", s.Count.Load())
 		}
 	}
 	if n := ps.eventfds.Load(); n != maxEventfds {
 		t.Errorf("%d eventfds, want %d", n, maxEventfds)
 	}
-	if n := testing.AllocsPerRun(100, func() { s.Count.Store(quietWakeups); ps.Choose(s) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { s.Count.Store(quietWakeups); ps.Choose(s, 1) }); n != 0 {
 		t.Errorf("asking in vain allocates %v times", n)
 	}
 }

@@ -27,9 +27,36 @@ var polldescParker = []Mutant{
 		Core:   true,
 	},
 	{
+		Name: "operations are not counted",
+		File: "polldesc/polldesc.go",
+		Old: `	if pd.begun[m] < math.MaxUint8 {
+		pd.begun[m]++
+	}
+`,
+		New:    ``,
+		Breaks: "Choose learns how many operations the owner has begun",
+		Tests:  []string{"./polldesc -run TestPolicyKnows"},
+	},
+	{
+		Name: "the count of operations begins anew after too many",
+		File: "polldesc/polldesc.go",
+		Old:  `	if pd.begun[m] < math.MaxUint8 {`, New: `	if true {`,
+		Breaks: "Choose learns how many operations the owner has begun",
+		Tests:  []string{"./polldesc -run TestPolicyKnows"},
+	},
+	{
+		Name: "operations before the last wait are counted",
+		File: "polldesc/parker.go",
+		Old: `	pd.begun[m] = 0
+`,
+		New:    ``,
+		Breaks: "since its last Wait",
+		Tests:  []string{"./polldesc -run TestPolicyKnows"},
+	},
+	{
 		Name: "the policy is not asked",
 		File: "polldesc/parker.go",
-		Old:  `	p := c.env.Policy.Choose(s) // DOC: choose`, New: `	var p *Parker`,
+		Old:  `	p := pd.cache.env.Policy.Choose(s, int(pd.begun[m])) // DOC: choose`, New: `	var p *Parker`,
 		Breaks: "Choose returns the parker of the coming wait",
 		Tests:  []string{search, "./polldesc -skip TestSearch"},
 		Core:   true,
@@ -38,10 +65,10 @@ var polldescParker = []Mutant{
 		Name: "a side gets a channel that it does not need",
 		File: "polldesc/parker.go",
 		Old: `	if p == nil {
-		p = s.own(c)
+		p = s.own(pd.cache)
 	}
 `,
-		New: `	if own := s.own(c); p == nil {
+		New: `	if own := s.own(pd.cache); p == nil {
 		p = own
 	}
 `,

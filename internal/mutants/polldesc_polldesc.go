@@ -139,7 +139,7 @@ var polldescPolldesc = []Mutant{
 	{
 		Name: "the owner chooses where to park after its commit",
 		File: "polldesc/polldesc.go",
-		Old: `	p := s.choose(pd.cache)
+		Old: `	p := pd.choose(m)
 	for {
 		if parked, err := pd.park(m, p); !parked {
 			return err
@@ -149,7 +149,7 @@ var polldescPolldesc = []Mutant{
 		if parked, err := pd.park(m, nil); !parked {
 			return err
 		}
-		p := s.choose(pd.cache)
+		p := pd.choose(m)
 		s.publish(p)
 `,
 		Breaks: "I2: the waker reads where after its transition",

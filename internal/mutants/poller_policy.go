@@ -47,17 +47,31 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "an owner never parks on its eventfd",
 		File: "poller/policy_linux.go",
-		Old: `	if !(*s.Spare).(*eventfd).chosen() {
+		Old: `	if !(*s.Spare).(*eventfd).chosen(begun) {
 		return nil
 	}
 	return s.Spare
 `,
-		New: `	(*s.Spare).(*eventfd).chosen()
+		New: `	(*s.Spare).(*eventfd).chosen(begun)
 	return nil
 `,
 		Breaks: "chosen says where the owner parks",
 		Tests:  []string{"./poller -run TestPolicy", searchFD},
 		Core:   true,
+	},
+	{
+		Name: "many operations in one turn are a long turn",
+		File: "poller/policy_linux.go",
+		Old:  `int64(longTurn)*int64(max(1, begun))`, New: `int64(longTurn)`,
+		Breaks: "longTurn: for each operation",
+		Tests:  []string{"./poller -run TestLongTurn"},
+	},
+	{
+		Name: "a turn in which no operation began is always long",
+		File: "poller/policy_linux.go",
+		Old:  `int64(longTurn)*int64(max(1, begun))`, New: `int64(longTurn)*int64(begun)`,
+		Breaks: "longTurn: for each operation",
+		Tests:  []string{"./poller -run TestLongTurn"},
 	},
 	{
 		Name: "an eventfd that cannot be had is asked for each time",

@@ -152,7 +152,7 @@ type turns struct {
 	told      bool // of the wake-up whose permit is to be given
 }
 
-func (p *turns) Choose(s *Side) *Parker {
+func (p *turns) Choose(s *Side, _ int) *Parker {
 	p.asked++
 	if s.Spare == nil {
 		parker := Parker(&spot{p: p, permit: named(search.MakeChan(1), "spot")})
