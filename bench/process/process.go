@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"syscall"
 	"time"
 
@@ -49,7 +50,8 @@ type Snapshot struct {
 	User, System time.Duration
 	Switches     int64
 	Mallocs      uint64
-	Resident     int64 // bytes
+	Resident     int64   // bytes
+	LockWait     float64 // seconds that all goroutines together have waited for mutexes, the runtime's own among them; about
 }
 
 // Main is the main function of a server process; start begins the work that its cell names. In any other process Main
@@ -113,7 +115,14 @@ func takeSnapshot() Snapshot {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	user, system, switches := counting.Usage()
-	return Snapshot{User: user, System: system, Switches: switches, Mallocs: mem.Mallocs, Resident: counting.Resident()}
+	return Snapshot{User: user, System: system, Switches: switches, Mallocs: mem.Mallocs, Resident: counting.Resident(),
+		LockWait: lockWait()}
+}
+
+func lockWait() float64 {
+	wait := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
+	metrics.Read(wait)
+	return wait[0].Value.Float64()
 }
 
 // Server is a server process as its parent sees it.
@@ -158,6 +167,9 @@ func newServer(ctx context.Context, at servers.Cell) (*Server, error) {
 	}
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Env = append(os.Environ(), serverEnv+"="+string(job))
+	if at.Procs > 0 {
+		cmd.Env = append(cmd.Env, fmt.Sprintf("GOMAXPROCS=%d", at.Procs))
+	}
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	control, err := cmd.StdinPipe()

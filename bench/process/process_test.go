@@ -10,8 +10,10 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,4 +94,22 @@ func TestServerDiesWithContext(t *testing.T) {
 func TestServerThatCannotStart(t *testing.T) {
 	_, err := Start(t.Context(), echoCell("iocp"), nil)
 	assert.ErrorContains(t, err, "the server did not start")
+}
+
+// If this fails, nobody sees that goroutines wait for a mutex. The runtime looks at one goroutine of eight.
+func TestLockWait(t *testing.T) {
+	before := lockWait()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	mu.Lock()
+	for range 200 {
+		wg.Go(func() {
+			mu.Lock()
+			defer mu.Unlock()
+		})
+	}
+	time.Sleep(10 * time.Millisecond)
+	mu.Unlock()
+	wg.Wait()
+	assert.Greater(t, lockWait(), before)
 }

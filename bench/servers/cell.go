@@ -17,6 +17,9 @@ type Point struct {
 	Burn    time.Duration `json:"burn_ns,omitempty"`
 	Load    int           `json:"load_percent,omitempty"` // of the highest rate of the open loop on this machine
 	Rate    int           `json:"rate,omitempty"`         // which is so many requests a second
+
+	Procs    int `json:"procs,omitempty"`    // GOMAXPROCS of the subject
+	Reactors int `json:"reactors,omitempty"` // of netpoller
 }
 
 func (p Point) String() string {
@@ -38,6 +41,12 @@ func (p Point) String() string {
 	}
 	if p.Rate > 0 {
 		parts = append(parts, figures.Thousands(float64(p.Rate))+"/s")
+	}
+	if p.Procs > 0 {
+		parts = append(parts, figures.Plural(p.Procs, "processor"))
+	}
+	if p.Reactors > 0 {
+		parts = append(parts, figures.Plural(p.Reactors, "reactor"))
 	}
 	return strings.Join(parts, ", ")
 }
