@@ -85,26 +85,17 @@ func (s *NetFD) adopt(sysfd int) (laddr, raddr net.Addr, err error) {
 		return nil, nil, os.NewSyscallError("getsockopt", err)
 	}
 	s.proto, _ = syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
-	lsa, err := syscall.Getsockname(sysfd)
-	if err != nil {
+	var local, peer sys.RawAddr
+	if err := sys.OrdinaryCalls.Getsockname(sysfd, &local); err != nil {
 		return nil, nil, os.NewSyscallError("getsockname", err)
 	}
-	switch lsa.(type) {
-	case *syscall.SockaddrInet4:
-		s.family = syscall.AF_INET
-	case *syscall.SockaddrInet6:
-		s.family = syscall.AF_INET6
-	case *syscall.SockaddrUnix:
-		s.family = syscall.AF_UNIX
-	default:
-		return nil, nil, syscall.EPROTONOSUPPORT
-	}
-	if laddr = addrOf(s.sotype, lsa); laddr == nil {
+	s.family = local.Family()
+	if laddr = addrOf(s.sotype, &local); laddr == nil {
 		return nil, nil, syscall.EPROTONOSUPPORT
 	}
 	s.network = laddr.Network()
-	rsa, _ := syscall.Getpeername(sysfd)
+	_ = sys.OrdinaryCalls.Getpeername(sysfd, &peer) // a listener has none
 	s.own(sysfd)
 	s.pfd.MarkExposed() // another program may still have it
-	return laddr, addrOf(s.sotype, rsa), nil
+	return laddr, addrOf(s.sotype, &peer), nil
 }

@@ -85,7 +85,7 @@ func FuzzSockaddr(f *testing.F) {
 		}
 		addr := &net.UDPAddr{IP: ip, Port: port, Zone: zone}
 		want, fits := inFamily(ip, six)
-		sa, err := sockaddr(family, addr)
+		_, err := sockaddr(family, addr)
 		if (err == nil) != fits {
 			t.Fatalf("%v in family %d: %v", addr, family, err)
 		}
@@ -97,20 +97,20 @@ func FuzzSockaddr(f *testing.F) {
 			}
 			return
 		}
-		back := addrOf(syscall.SOCK_DGRAM, sa).(*net.UDPAddr)
-		wantZone := ""
-		if six {
-			wantZone = zoneName(zoneID(zone))
-		}
-		if !bytes.Equal(back.IP, want) || back.Port != port || zoneID(zone) < 1<<31 && back.Zone != wantZone {
-			t.Errorf("%v in family %d is %v", addr, family, back)
-		}
 		if valid := 0 <= port && port < 1<<16; rawErr != nil || (raw.Err() == nil) != valid {
 			t.Errorf("port %d: %v, %v", port, rawErr, raw.Err())
 		} else if valid {
+			back := addrOf(syscall.SOCK_DGRAM, &raw).(*net.UDPAddr)
+			wantZone := ""
+			if six {
+				wantZone = zoneName(zoneID(zone))
+			}
+			if !bytes.Equal(back.IP, want) || back.Port != port || zoneID(zone) < 1<<31 && back.Zone != wantZone {
+				t.Errorf("%v in family %d is %v", addr, family, back)
+			}
 			ap := addrPort(&raw)
 			if got := net.UDPAddrFromAddrPort(ap); !bytes.Equal(got.IP, want) || got.Port != port || got.Zone != back.Zone {
-				t.Errorf("%v in family %d is %v, and raw %v", addr, family, back, got)
+				t.Errorf("%v in family %d is %v, and as an AddrPort %v", addr, family, back, got)
 			}
 			same(t, ap, addr, &raw, six)
 		}

@@ -31,15 +31,15 @@ func TestKinds(t *testing.T) {
 
 // If this fails, a connection of a peer that speaks plain TCP does without the short-read rule
 // because the listener speaks Multipath TCP.
-func TestAcceptedIsWhatItIs(t *testing.T) {
-	tcp, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	require.NoError(t, err)
-	defer syscall.Close(tcp)
-	l := &NetFD{common: &common{sotype: syscall.SOCK_STREAM, proto: MultipathTCP}}
-	c := l.accepted(tcp)
-	require.Equal(t, syscall.IPPROTO_TCP, c.proto)
-	require.Equal(t, MultipathTCP, l.proto)
-	require.Same(t, l.common, l.accepted(-1), "who cannot say what it is, is what the listener is")
+func TestKindsOfAccepted(t *testing.T) {
+	for proto, kind := range map[int]fd.Kind{
+		syscall.IPPROTO_TCP: fd.KindTCP,
+		MultipathTCP:        fd.KindMaybeTCP,
+		0:                   fd.KindStream,
+	} {
+		l := &NetFD{common: &common{sotype: syscall.SOCK_STREAM, proto: proto}}
+		require.Equal(t, kind, l.acceptedKind(), "protocol %d", proto)
+	}
 }
 
 // If this fails, goroutines that use link-local addresses spoil each other's zones, or an

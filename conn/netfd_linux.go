@@ -31,10 +31,14 @@ type NetFD struct {
 type common struct {
 	family    int
 	sotype    int
-	proto     int    // IPPROTO_TCP for plain TCP, else as given to socket(2)
+	proto     int    // of the socket or of its listener: IPPROTO_TCP for plain TCP, else as given to socket(2)
 	network   string // as given: "tcp", "tcp4", "unix" ...
 	connected bool   // by connect(2): it has one peer
 	group     *poller.Group
+
+	// passesOn says that the listener has the options of NewTCPConn, so that the connections
+	// that it accepts have them from the kernel.
+	passesOn bool
 }
 
 // uninitialized is the NetFD of a connection or listener that has none, such as the zero
@@ -88,8 +92,9 @@ func (f *NetFD) setAddrs(laddr, raddr net.Addr) {
 
 // sockname asks the kernel for the local address.
 func (f *NetFD) sockname() net.Addr {
-	sa, _ := syscall.Getsockname(f.pfd.Sysfd())
-	return addrOf(f.sotype, sa)
+	var name sys.RawAddr
+	_ = f.pfd.LocalName(&name) // as in package net, there is no address then
+	return addrOf(f.sotype, &name)
 }
 
 // Close closes the socket.
@@ -100,34 +105,28 @@ func (f *NetFD) Close() error {
 
 // Accept waits for the next connection of a listening socket.
 func (f *NetFD) Accept() (*NetFD, error) {
-	sysfd, rsa, err := f.pfd.Accept()
+	sysfd, peer, err := f.pfd.Accept()
 	if err != nil {
 		return nil, err
 	}
-	c := &NetFD{common: f.accepted(sysfd)}
-	c.own(sysfd)
+	c := &NetFD{common: f.common}
+	c.pfd.Own(sysfd, f.acceptedKind())
 	c.pfd.InheritOptions(&f.pfd)
 	if err := c.pfd.Init(c.group); err != nil {
 		c.pfd.Close()
 		return nil, err
 	}
-	c.setAddrs(c.sockname(), addrOf(c.sotype, rsa))
+	c.setAddrs(c.sockname(), addrOf(c.sotype, &peer))
 	return c, nil
 }
 
-// accepted returns the common part of a connection just accepted. A Multipath TCP listener
+// acceptedKind returns the kind of a connection that f has accepted. A Multipath TCP listener
 // accepts plain TCP connections from peers that do not support Multipath TCP.
-func (f *NetFD) accepted(sysfd int) *common {
-	if f.proto != MultipathTCP {
-		return f.common
+func (f *NetFD) acceptedKind() fd.Kind {
+	if f.proto == MultipathTCP {
+		return fd.KindMaybeTCP
 	}
-	proto, err := syscall.GetsockoptInt(sysfd, syscall.SOL_SOCKET, syscall.SO_PROTOCOL)
-	if err != nil || proto == f.proto {
-		return f.common
-	}
-	plain := *f.common
-	plain.proto = proto
-	return &plain
+	return f.kind()
 }
 
 // File returns a duplicate of the descriptor as a file. The Fd method of the file clears

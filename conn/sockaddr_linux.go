@@ -2,8 +2,9 @@ package conn
 
 import (
 	"net"
-	"slices"
 	"syscall"
+
+	"github.com/a57b2d82/netpoller/internal/sys"
 )
 
 // This file converts between package net's addresses and the kernel's.
@@ -81,31 +82,34 @@ func sockaddrInet6(ip net.IP, port int, zone string) (sa syscall.SockaddrInet6, 
 	return syscall.SockaddrInet6{Port: port, Addr: [16]byte(ip6), ZoneId: zones.id(zone)}, nil
 }
 
-// addrOf converts the address of a socket of type sotype to package net's. It returns nil for
-// an address of an unknown family. It copies the IP, because sa is larger.
-func addrOf(sotype int, sa syscall.Sockaddr) net.Addr {
-	var ip net.IP
-	var port int
-	var zone string
-	switch sa := sa.(type) {
-	case *syscall.SockaddrInet4:
-		ip, port = slices.Clone(sa.Addr[:]), sa.Port
-	case *syscall.SockaddrInet6:
-		ip, port, zone = slices.Clone(sa.Addr[:]), sa.Port, zones.name(sa.ZoneId)
-	case *syscall.SockaddrUnix:
-		return &net.UnixAddr{Name: sa.Name, Net: unixNetwork(sotype)}
-	default:
-		return nil
-	}
-	switch sotype {
-	case syscall.SOCK_STREAM:
-		return &net.TCPAddr{IP: ip, Port: port, Zone: zone}
-	case syscall.SOCK_DGRAM:
-		return &net.UDPAddr{IP: ip, Port: port, Zone: zone}
-	case syscall.SOCK_RAW:
-		return &net.IPAddr{IP: ip, Zone: zone}
+// addrOf converts the address of a socket of type sotype to package net's, in one allocation.
+// It returns nil for an address of an unknown family.
+func addrOf(sotype int, raw *sys.RawAddr) net.Addr {
+	switch raw.Family() {
+	case syscall.AF_UNIX:
+		return &net.UnixAddr{Name: raw.Unix(), Net: unixNetwork(sotype)}
+	case syscall.AF_INET, syscall.AF_INET6:
+		switch sotype {
+		case syscall.SOCK_STREAM:
+			return tcpAddr(raw)
+		case syscall.SOCK_DGRAM:
+			return udpAddr(addrPort(raw))
+		case syscall.SOCK_RAW:
+			return ipAddr(raw)
+		}
 	}
 	return nil
+}
+
+// tcpAddr returns the Internet address in raw, in one allocation.
+func tcpAddr(raw *sys.RawAddr) *net.TCPAddr {
+	ap := addrPort(raw)
+	a := new(struct {
+		net.TCPAddr
+		ip [net.IPv6len]byte
+	})
+	a.IP, a.Port, a.Zone = ipIn(&a.ip, ap.Addr()), int(ap.Port()), ap.Addr().Zone()
+	return &a.TCPAddr
 }
 
 // UnixType returns the socket type of a network of Unix sockets.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -32,6 +33,11 @@ type SocketConfig struct {
 
 	// ReusePort sets SO_REUSEPORT, which lets several sockets listen on one port.
 	ReusePort bool
+
+	// KeepAlive and KeepAliveConfig are what NewTCPConn will be called with for the
+	// connections of a TCP listener.
+	KeepAlive       time.Duration
+	KeepAliveConfig net.KeepAliveConfig
 }
 
 // Dial returns a socket connected to raddr, from laddr unless that is nil. If raddr is nil,
@@ -77,16 +83,14 @@ func (f *NetFD) connect(ctx context.Context, raddr net.Addr) error {
 	if err != nil {
 		return err
 	}
-	peer, err := f.pfd.Connect(ctx, rsa, f.group)
-	if err != nil {
+	if err := f.pfd.Connect(ctx, rsa, f.group); err != nil {
 		return neterr.OfContext(err)
 	}
 	f.connected = true
-	if peer == nil {
-		peer, _ = sys.Getpeername(f.pfd.Sysfd())
-	}
-	if peer != nil {
-		raddr = addrOf(f.sotype, peer)
+	// The kernel, or a BPF program, may have chosen another one.
+	var peer sys.RawAddr
+	if f.pfd.PeerName(&peer) == nil {
+		raddr = addrOf(f.sotype, &peer)
 	}
 	f.setAddrs(f.sockname(), raddr)
 	return nil
@@ -140,12 +144,8 @@ func (s SocketConfig) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error
 		return nil, err
 	}
 	if listens {
-		backlog := s.Backlog
-		if backlog == 0 {
-			backlog = maxBacklog()
-		}
-		if err := syscall.Listen(f.pfd.Sysfd(), backlog); err != nil {
-			return nil, os.NewSyscallError("listen", err)
+		if err := s.listen(f); err != nil {
+			return nil, err
 		}
 	}
 	if err := f.start(); err != nil {
@@ -153,6 +153,18 @@ func (s SocketConfig) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error
 	}
 	done = true
 	return f, nil
+}
+
+// listen makes a bound socket a listener.
+func (s SocketConfig) listen(f *NetFD) error {
+	if s.Type == syscall.SOCK_STREAM && f.family != syscall.AF_UNIX {
+		f.passOn(s.KeepAlive, s.KeepAliveConfig)
+	}
+	backlog := s.Backlog
+	if backlog == 0 {
+		backlog = maxBacklog()
+	}
+	return os.NewSyscallError("listen", syscall.Listen(f.pfd.Sysfd(), backlog))
 }
 
 // multicast returns the address to which a socket for a multicast group is bound: the

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"net"
 	"syscall"
 	"time"
@@ -26,15 +27,32 @@ const mptcpInfo = 1
 // the time idle before the first probe, where 0 means 15 s. A negative idle means no probes.
 func NewTCPConn(f *NetFD, idle time.Duration, config net.KeepAliveConfig) *TCPConn {
 	c := &TCPConn{conn{f}}
-	// The calls fail if the peer has reset the connection. The first Read returns that error.
-	_ = c.SetNoDelay(true)
+	if !f.passesOn || f.pfd.InheritsExposed() {
+		// The calls fail if the peer has reset the connection. The first Read returns that error.
+		_ = c.setOptions(idle, config)
+	}
+	return c
+}
+
+// passOn sets the options of NewTCPConn on a listener: the connections that it accepts inherit
+// them. It is called after bind(2), when a Multipath TCP socket has a first subflow, and before
+// listen(2). If an option fails, as those of TCP do on Multipath TCP before Linux 6.10, each
+// connection is given its own. So it is if the listener is exposed, because anyone may
+// have changed the options then.
+func (f *NetFD) passOn(idle time.Duration, config net.KeepAliveConfig) {
+	f.passesOn = (&TCPConn{conn{f}}).setOptions(idle, config) == nil // DOC: pass-on
+}
+
+// setOptions sets the options of NewTCPConn.
+func (c *TCPConn) setOptions(idle time.Duration, config net.KeepAliveConfig) error {
+	err := c.SetNoDelay(true)
 	if !config.Enable && idle >= 0 {
 		config = net.KeepAliveConfig{Enable: true, Idle: idle}
 	}
 	if config.Enable {
-		_ = c.SetKeepAliveConfig(config)
+		err = cmp.Or(err, c.SetKeepAliveConfig(config))
 	}
-	return c
+	return err
 }
 
 // CloseRead shuts down the reading side. Few programs need it.
@@ -124,7 +142,7 @@ func (c *TCPConn) MultipathTCP() (bool, error) {
 	if !c.ok() {
 		return false, syscall.EINVAL
 	}
-	if c.fd.proto != MultipathTCP {
+	if !SupportsMultipathTCP() {
 		return false, nil
 	}
 	// The option fails after the connection has fallen back. It exists since Linux 5.16.

@@ -74,8 +74,12 @@ func TestCancelWhenConnected(t *testing.T) {
 	port := serve(t, "tcp4", "127.0.0.1:0")
 	for range 200 {
 		ctx, cancel := context.WithCancel(background)
+		connects := 0
 		restore := sys.SetFault(func(call sys.Call, _ int) error {
-			if call == sys.CallGetpeername {
+			if call != sys.CallConnect {
+				return nil
+			}
+			if connects++; connects == 2 {
 				go cancel()
 				runtime.Gosched()
 			}

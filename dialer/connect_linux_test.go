@@ -98,7 +98,7 @@ func TestAddrNotAvailAgain(t *testing.T) {
 			usable(t, c)
 			c.Close()
 		}
-		require.EqualValues(t, min(failures+1, 3), calls.Load())
+		require.EqualValues(t, map[int]int{1: 3, 2: 4, 3: 3}[failures], calls.Load(), "two for a connection")
 	}
 	calls := failing(t, sys.CallConnect, upTo(1, syscall.EADDRNOTAVAIL))
 	d := dialer.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: nettest.FreePort(t)}}
@@ -131,16 +131,26 @@ func chatter(t *testing.T) (address string) {
 	return l.Addr().String()
 }
 
-// A wake-up that finds no error and no peer was spurious: the dial must go on waiting
-// (golang/go#14548, golang/go#19289).
+// after fails n calls after the first one.
+func after(n int, err error) func(int, int) error {
+	return func(call, _ int) error {
+		if 1 < call && call <= 1+n {
+			return err
+		}
+		return nil
+	}
+}
+
+// A wake-up that finds the connection still in progress was spurious: the dial must go on
+// waiting (golang/go#14548, golang/go#19289).
 func TestSpuriousWakeup(t *testing.T) {
 	nettest.NoFDsLeft(t)
 	address := chatter(t)
-	calls := failing(t, sys.CallGetpeername, upTo(3, syscall.ENOTCONN))
+	calls := failing(t, sys.CallConnect, after(3, syscall.EALREADY))
 	c, err := dialer.DialTimeout("tcp", address, time.Minute)
 	require.NoError(t, err)
 	defer c.Close()
-	require.EqualValues(t, 4, calls.Load())
+	require.EqualValues(t, 5, calls.Load())
 	usable(t, c)
 	require.Equal(t, address, c.RemoteAddr().String())
 }
@@ -148,21 +158,32 @@ func TestSpuriousWakeup(t *testing.T) {
 // A spurious wake-up must not outlast the dial's time.
 func TestSpuriousWakeupTimeout(t *testing.T) {
 	nettest.NoFDsLeft(t)
-	failing(t, sys.CallGetpeername, upTo(1<<30, syscall.ENOTCONN))
+	failing(t, sys.CallConnect, after(1<<30, syscall.EALREADY))
 	_, err := dialer.DialTimeout("tcp", chatter(t), 50*time.Millisecond)
 	require.True(t, err.(net.Error).Timeout(), "%v", err)
 }
 
-// The error in SO_ERROR must be the dial's error; and what it says of a connect in
-// progress, none.
+// The error of a connection in progress must be the dial's error.
 func TestSocketError(t *testing.T) {
 	nettest.NoFDsLeft(t)
 	address := chatter(t)
-	failing(t, sys.CallGetsockopt, upTo(1, syscall.ENOBUFS))
+	failing(t, sys.CallConnect, after(1, syscall.ENOBUFS))
 	_, err := dialer.Dial("tcp", address)
-	require.EqualError(t, err, "dial tcp "+address+": getsockopt: no buffer space available")
+	require.EqualError(t, err, "dial tcp "+address+": connect: no buffer space available")
 	var call *os.SyscallError
 	require.ErrorAs(t, err, &call)
+}
+
+// If this fails, a connection whose peer cannot be asked for is none, or has no peer.
+func TestUnknownPeer(t *testing.T) {
+	nettest.NoFDsLeft(t)
+	address := chatter(t)
+	failing(t, sys.CallGetpeername, upTo(1, syscall.ENOBUFS))
+	c, err := dialer.Dial("tcp", address)
+	require.NoError(t, err)
+	defer c.Close()
+	usable(t, c)
+	require.Equal(t, address, c.RemoteAddr().String())
 }
 
 // A connect that says it was interrupted goes on by itself, and one that is done says
@@ -171,7 +192,10 @@ func TestOddConnectResults(t *testing.T) {
 	nettest.NoFDsLeft(t)
 	port := serve(t, "tcp4", "127.0.0.1:0")
 	for _, errno := range []syscall.Errno{syscall.EINTR, syscall.EALREADY, syscall.EINPROGRESS, syscall.EISCONN} {
-		failing(t, sys.CallConnect, func(_, fd int) error {
+		failing(t, sys.CallConnect, func(call, fd int) error {
+			if call > 1 {
+				return nil
+			}
 			err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
 			assert.Equal(t, syscall.EINPROGRESS, err)
 			nettest.Eventually(t, "connected", func() bool {
@@ -225,7 +249,7 @@ func TestMultipathFallsBack(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	usable(t, c)
-	require.EqualValues(t, 2, calls.Load())
+	require.EqualValues(t, 3, calls.Load(), "one that failed, two for a connection")
 }
 
 // If this fails, a connection between two addresses of this machine is taken for one of a

@@ -101,7 +101,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	t := &attempt{Dialer: d, network: network}
 	if d.FallbackDelay >= 0 && network == "tcp" {
-		return t.parallel(ctx, addrs)
+		if primaries, fallbacks := resolve.Partition(addrs); len(fallbacks) > 0 {
+			return t.parallel(ctx, primaries, fallbacks)
+		}
 	}
 	return t.serial(ctx, addrs)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/neterr"
-	"github.com/a57b2d82/netpoller/internal/resolve"
 )
 
 // defaultFallbackDelay is the head start that RFC 6555 recommends, as in package net.
@@ -15,14 +14,10 @@ const defaultFallbackDelay = 300 * time.Millisecond
 // saneMinimum is the shortest time that one of several addresses gets, as in package net.
 const saneMinimum = 2 * time.Second
 
-// parallel connects to an address of the first address's family. After the head start, or
+// parallel connects to an address of the first address's family, the primaries. After the head start, or
 // as soon as that fails, it also tries the other family. It cancels the slower attempt and
 // closes its connection.
-func (t *attempt) parallel(ctx context.Context, addrs []net.Addr) (net.Conn, error) {
-	primaries, fallbacks := resolve.Partition(addrs)
-	if len(fallbacks) == 0 {
-		return t.serial(ctx, primaries)
-	}
+func (t *attempt) parallel(ctx context.Context, primaries, fallbacks []net.Addr) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 

@@ -11,30 +11,30 @@ import (
 // Accept waits for a connection in a listening socket's queue. It returns the
 // connection's descriptor, which is non-blocking and owned by the caller, and the peer's
 // address. It skips connections that were aborted in the queue (ECONNABORTED).
-func (fd *FD) Accept() (sysfd int, sa syscall.Sockaddr, err error) {
+func (fd *FD) Accept() (sysfd int, peer sys.RawAddr, err error) {
 	if err := fd.begin(polldesc.Read); err != nil {
-		return -1, nil, err
+		return -1, peer, err
 	}
 	defer fd.unlock(polldesc.Read)
 	for {
 		err := error(syscall.EAGAIN)
 		if !fd.acceptBlocks() {
-			sysfd, sa, err = sys.Accept(fd.sysfd)
+			sysfd, peer, err = sys.Accept(fd.sysfd)
 		}
 		switch err {
 		case nil:
-			return sysfd, sa, nil
+			return sysfd, peer, nil
 		case syscall.ECONNABORTED:
 		case syscall.EAGAIN:
 			if err := fd.waitEdge(polldesc.Read); err != nil {
-				return -1, nil, err
+				return -1, peer, err
 			}
 		default:
 			// EMFILE, ENFILE, ENOBUFS and ENOMEM end up here too. As in package net, Accept
 			// neither retries nor waits: it returns the error at once, the connection stays in
 			// the kernel's queue, and the next Accept asks for it again without an edge. The
 			// caller pauses between two calls, as http.Server does, or it spins.
-			return -1, nil, os.NewSyscallError("accept4", err)
+			return -1, peer, os.NewSyscallError("accept4", err)
 		}
 	}
 }

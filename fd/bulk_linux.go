@@ -178,7 +178,7 @@ func (fd *FD) fillOnce(p *pipe, n int) (int, error) {
 // spliceStops reports whether a splice that moved nothing has stopped at the urgent mark.
 // The kernel does not splice past it: it returns EAGAIN, or 0 after a FIN.
 func (fd *FD) spliceStops(err error) bool {
-	end := err == nil && fd.kind == KindTCP
+	end := err == nil && fd.isTCP()
 	return (end || err == syscall.EAGAIN && fd.mayBeAtMark()) && sys.AtMark(fd.sysfd)
 }
 

@@ -237,8 +237,7 @@ func TestGroupCloseFailsOperations(t *testing.T) {
 		go func() { _, err := fd.Write(make([]byte, 8<<20)); errs <- err }()
 		go func() { _, _, err := l.Accept(); errs <- err }()
 		go func() {
-			_, err := socketFD(t).Connect(context.Background(), fullListener(t), g)
-			errs <- err
+			errs <- socketFD(t).Connect(context.Background(), fullListener(t), g)
 		}()
 		parked(t, g, 2, 2)
 		returns(t, "Group.Close", func() { g.Close() })

@@ -23,6 +23,10 @@ const (
 	// EAGAIN.
 	KindTCP Kind = iota
 
+	// KindMaybeTCP is KindTCP or KindStream: a connection that a listener of Multipath TCP
+	// accepted. The FD asks the kernel which one, once it matters.
+	KindMaybeTCP
+
 	// KindStream is any other byte stream. A short read of one proves nothing: a read of
 	// an AF_UNIX stream, for example, ends at a message that carries descriptors.
 	KindStream
@@ -37,7 +41,7 @@ const (
 )
 
 // isStream reports whether one transfer may be split into several.
-func (k Kind) isStream() bool { return k == KindTCP || k == KindStream }
+func (k Kind) isStream() bool { return k <= KindStream }
 
 // maxTransfer is the most bytes that one system call transfers. Larger transfers are
 // split, as in package net, because some kernels and file systems fail them.
@@ -63,6 +67,9 @@ type FD struct {
 	// inherits says that the options are those of an exposed listener. Immutable after Init.
 	inherits bool
 
+	// readKind is the kind, as far as the reading side knows it. Guarded by the read lock.
+	readKind Kind
+
 	// sawEmpty says that the last read showed the stream empty and that no edge has been
 	// forgotten since, so that the next Read may begin by waiting. Guarded by the read
 	// lock.
@@ -82,7 +89,18 @@ type FD struct {
 
 // Own gives fd an open non-blocking socket. Close will close it.
 func (fd *FD) Own(sysfd int, kind Kind) {
-	fd.sysfd, fd.kind = sysfd, kind
+	fd.sysfd, fd.kind, fd.readKind = sysfd, kind, kind
+}
+
+// askKind returns the kind. It asks the kernel which one KindMaybeTCP is.
+func (fd *FD) askKind() Kind {
+	switch {
+	case fd.kind != KindMaybeTCP:
+		return fd.kind
+	case sys.IsTCP(fd.sysfd):
+		return KindTCP
+	}
+	return KindStream
 }
 
 // Init registers the descriptor with one of g's pollers. A socket that is to be connected
@@ -112,6 +130,13 @@ func unnamed(err error) error {
 // Sysfd returns the descriptor's number. Only the goroutine that sets the FD up may call
 // it.
 func (fd *FD) Sysfd() int { return fd.sysfd }
+
+// LocalName stores the socket's local address in a. Only the goroutine that sets the FD up
+// may call it, or PeerName.
+func (fd *FD) LocalName(a *sys.RawAddr) error { return fd.calls.Getsockname(fd.sysfd, a) }
+
+// PeerName stores the address of the peer in a.
+func (fd *FD) PeerName(a *sys.RawAddr) error { return fd.calls.Getpeername(fd.sysfd, a) }
 
 // Close wakes every goroutine that waits for the descriptor; their operations fail with
 // net.ErrClosed. It returns when no goroutine uses the descriptor and it is closed. The

@@ -65,7 +65,7 @@ func (n *notification) parkInBubble() {
 
 // prepareNotify is prepareRead without the wait.
 func (fd *FD) prepareNotify() error {
-	if fd.sawEmpty && !fd.exposed.Load() {
+	if fd.knownEmpty() {
 		return nil
 	}
 	return fd.prepare(polldesc.Read)

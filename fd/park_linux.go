@@ -18,6 +18,7 @@ const (
 	outUnwatched outWatch = iota
 	outWatched            // and the last operation did not wait
 	outAwaited            // and the last operation waited, or the one in progress does
+	outKept               // for good, because the socket is TCP
 )
 
 // prepare begins an operation whose first step is a system call.
@@ -32,12 +33,14 @@ func (fd *FD) prepare(m polldesc.Mode) error {
 
 // unwatchWritable stops EPOLLOUT after an operation that did not wait. A UDP or Unix
 // socket becomes writable whenever a packet has left it, and each time would wake the
-// reactor. TCP reports EPOLLOUT only after a write has returned EAGAIN.
+// reactor. TCP reports EPOLLOUT only after a write has returned EAGAIN, so its watch is kept.
 func (fd *FD) unwatchWritable() {
 	switch {
-	case fd.kind == KindTCP:
+	case fd.out == outKept:
 	case fd.out == outAwaited:
 		fd.out = outWatched
+	case fd.askKind() == KindTCP:
+		fd.out = outKept
 	case fd.poller.UnwatchWrites(fd.sysfd, fd.pd) == nil: // DOC: unwatch-writes
 		fd.out = outUnwatched
 	}
@@ -50,7 +53,7 @@ func (fd *FD) watchWritable() error {
 			return err
 		}
 	}
-	fd.out = outAwaited
+	fd.out = max(fd.out, outAwaited)
 	return nil
 }
 

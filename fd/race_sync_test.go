@@ -69,7 +69,7 @@ func TestHandOver(t *testing.T) {
 		}()
 		sa := std.Addr().(*net.TCPAddr)
 		fd := socketFD(t)
-		_, err = fd.Connect(t.Context(), sockaddrOf(sa), g)
+		err = fd.Connect(t.Context(), sockaddrOf(sa), g)
 		ok(t, err)
 		c := result(t, "net's Accept", accepted)
 		defer c.Close()

@@ -26,6 +26,9 @@ func (fd *FD) MarkExposed() { fd.exposed.Store(true) }
 // Preconditions: Init has not been called.
 func (fd *FD) InheritOptions(l *FD) { fd.inherits = l.exposed.Load() }
 
+// InheritsExposed reports whether fd was accepted from an exposed listener.
+func (fd *FD) InheritsExposed() bool { return fd.inherits }
+
 // mayBlock reports whether a system call without MSG_DONTWAIT would block: the socket is
 // exposed, and O_NONBLOCK, which all duplicates share, has been cleared. Another process
 // may clear it after the check.
@@ -95,7 +98,7 @@ func (fd *FD) SetsockoptInt(level, name, value int) error {
 		return err
 	}
 	defer fd.decref()
-	return syscall.SetsockoptInt(fd.sysfd, level, name, value)
+	return fd.calls.SetsockoptInt(fd.sysfd, level, name, value)
 }
 
 // SetsockoptLinger is setsockopt(2) with a struct linger.

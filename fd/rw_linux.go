@@ -71,18 +71,33 @@ func (fd *FD) heldAtMark() bool {
 // exceptional nor exposed has no mark whose edge has been consumed: the kernel need not be
 // asked. A socket that is accepted from an exposed listener is not itself exposed.
 func (fd *FD) mayBeAtMark() bool {
-	return fd.kind == KindTCP && (fd.exposed.Load() || fd.pd.Exceptional())
+	return (fd.exposed.Load() || fd.pd.Exceptional()) && fd.isTCP()
 }
 
-// plain reports whether a short read proves that the stream was empty.
-func (fd *FD) plain() bool {
-	return fd.kind == KindTCP && fd.calls == sys.RawCalls && !fd.inherits && !fd.exposed.Load() && !fd.pd.Exceptional()
+// isTCP reports whether the socket is plain TCP, and asks the kernel if that is not known.
+//
+// Preconditions: the caller owns the reading side.
+func (fd *FD) isTCP() bool {
+	if fd.readKind == KindMaybeTCP {
+		fd.readKind = fd.askKind()
+	}
+	return fd.readKind == KindTCP
 }
+
+// plain reports whether a short read proves that the stream was empty, if the socket is TCP.
+func (fd *FD) plain() bool {
+	return fd.calls == sys.RawCalls && !fd.inherits && !fd.exposed.Load() && !fd.pd.Exceptional()
+}
+
+// knownEmpty reports whether the last read proved the stream empty, so that the next one may
+// begin by waiting for an edge. It has the kernel asked about a KindMaybeTCP here, before a
+// second read, because many connections are read once and closed.
+func (fd *FD) knownEmpty() bool { return fd.sawEmpty && !fd.exposed.Load() && fd.isTCP() }
 
 // prepareRead begins a Read. If the last one showed the stream empty, it waits for an edge.
 // A wait that fails has consumed no edge, so sawEmpty stays true.
 func (fd *FD) prepareRead() error {
-	if !fd.sawEmpty || fd.exposed.Load() {
+	if !fd.knownEmpty() {
 		return fd.prepare(polldesc.Read)
 	}
 	err := fd.waitEdge(polldesc.Read) // DOC: drained-wait

@@ -123,6 +123,7 @@ func ListenPacket(network, address string) (net.PacketConn, error) {
 // socket returns the configuration of a socket of the network.
 func (lc *ListenConfig) socket(network string, sotype int) conn.SocketConfig {
 	s := conn.SocketConfig{Network: network, Type: sotype, Group: lc.Poller, Backlog: lc.Backlog, ReusePort: lc.ReusePort}
+	s.KeepAlive, s.KeepAliveConfig = lc.KeepAlive, lc.KeepAliveConfig
 	if lc.Control != nil {
 		s.Control = func(_ context.Context, network, address string, c syscall.RawConn) error {
 			return lc.Control(network, address, c)

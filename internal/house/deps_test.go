@@ -203,7 +203,7 @@ var confined = []struct {
 	{"unsafe", regexp.MustCompile(`(?m)^\s*"unsafe"$`), regexp.MustCompile(`.`),
 		[]string{"internal/sys/epoll_linux.go", "internal/sys/rw_linux.go", "internal/sys/race_on.go",
 			"internal/sys/msg_linux.go", "internal/sys/rawaddr_linux.go", "internal/sys/batch_linux.go",
-			"internal/sys/sanitizer_on.go", "internal/race/on.go", "internal/faults/seccomp_linux.go"}},
+			"internal/sys/socket_linux.go", "internal/sys/sanitizer_on.go", "internal/race/on.go", "internal/faults/seccomp_linux.go"}},
 	{"the race detector", regexp.MustCompile(`\bruntime\.Race`), regexp.MustCompile(`.`),
 		[]string{"internal/sys/race_on.go", "internal/race/on.go"}},
 	{"a race tag", regexp.MustCompile(`(?m)^//go:build.*\brace\b`), regexp.MustCompile(`.`),

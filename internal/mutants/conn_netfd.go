@@ -32,16 +32,12 @@ var connNetfd = []Mutant{
 	{
 		Name: "a connection of a Multipath TCP listener is always Multipath TCP",
 		File: "conn/netfd_linux.go",
-		Old: `	if f.proto != MultipathTCP {
-		return f.common
-	}
+		Old: `		return fd.KindMaybeTCP
 `,
-		New: `	if f.proto != MultipathTCP || true {
-		return f.common
-	}
+		New: `		return fd.KindStream
 `,
 		Breaks: "a peer that speaks plain TCP has the short-read rule",
-		Tests:  []string{"./conn -run TestAcceptedIsWhatItIs"},
+		Tests:  []string{"./conn -run TestKindsOfAccepted"},
 	},
 	{
 		Name: "Multipath TCP holds the short-read rule",

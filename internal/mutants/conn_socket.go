@@ -52,8 +52,8 @@ var connSocket = []Mutant{
 	{
 		Name: "a connection that was made at once has the address that was dialed",
 		File: "conn/socket_linux.go",
-		Old: `	if peer == nil {
-		peer, _ = sys.Getpeername(f.pfd.Sysfd())
+		Old: `	if f.pfd.PeerName(&peer) == nil {
+		raddr = addrOf(f.sotype, &peer)
 	}
 `,
 		New:    "",
@@ -85,10 +85,10 @@ var connSocket = []Mutant{
 	{
 		Name: "a listener's backlog is the kernel's",
 		File: "conn/socket_linux.go",
-		Old: `		if backlog == 0 {
-			backlog`,
-		New: `		if true {
-			backlog`,
+		Old: `	if backlog == 0 {
+		backlog`,
+		New: `	if true {
+		backlog`,
 		Breaks: "ListenConfig.Backlog",
 		Tests:  []string{"./listener -run TestBacklog"},
 	},

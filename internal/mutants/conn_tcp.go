@@ -11,11 +11,35 @@ var connTcp = []Mutant{
 	{
 		Name: "a TCP connection has Nagle's algorithm",
 		File: "conn/tcp_linux.go",
-		Old: `	_ = c.SetNoDelay(true)
+		Old: `	err := c.SetNoDelay(true)
 `,
-		New:    "",
+		New: `	var err error
+`,
 		Breaks: "NewTCPConn: Nagle's algorithm off",
 		Tests:  []string{"./internal/parity/options -run TestSocketOptions"},
+	},
+	{
+		Name: "a connection of an exposed listener keeps what others have set",
+		File: "conn/tcp_linux.go",
+		Old:  `if !f.passesOn || f.pfd.InheritsExposed() {`, New: `if !f.passesOn {`,
+		Breaks: "NewTCPConn: anyone may have changed the options of an exposed listener",
+		Tests:  []string{"./internal/parity/options -run TestOptionsThatOthersSet"},
+	},
+	{
+		Name: "options that the listener has not are left out",
+		File: "conn/tcp_linux.go",
+		Old:  `	f.passesOn = (&TCPConn{conn{f}}).setOptions(idle, config) == nil // DOC: pass-on`,
+		New: `	_ = (&TCPConn{conn{f}}).setOptions(idle, config) // DOC: pass-on
+	f.passesOn = true`,
+		Breaks: "passOn: each connection is given its own",
+		Tests:  []string{"./conn -run TestOptionsThatTheListenerCannotHave"},
+	},
+	{
+		Name: "each connection is given the options that it has",
+		File: "conn/tcp_linux.go",
+		Old:  `if !f.passesOn || f.pfd.InheritsExposed() {`, New: `if true {`,
+		Breaks: "passOn: the connections inherit them",
+		Tests:  []string{"./conn -run TestOptionsAreInherited"},
 	},
 	{
 		Name: "a negative KeepAlive sends probes",

@@ -89,7 +89,7 @@ var fdNotify = []Mutant{
 	{
 		Name: "a notification relies on a short read though the descriptor is exposed",
 		File: "fd/notify_linux.go",
-		Old:  `if fd.sawEmpty && !fd.exposed.Load() {`, New: `if fd.sawEmpty {`,
+		Old:  `if fd.knownEmpty() {`, New: `if fd.sawEmpty && fd.isTCP() {`,
 		Breaks:     "FD.MarkExposed: the short-read rule is over",
 		Tests:      []string{"./internal/parity/options -run TestLowWaterMark", "./fd -run SomeoneElse"},
 		Equivalent: "an exposed socket makes an edge whenever poll(2) shows more",

@@ -64,10 +64,10 @@ var fdPark = []Mutant{
 			return err
 		}
 	}
-	fd.out = outAwaited
+	fd.out = max(fd.out, outAwaited)
 `,
 		New: `	unwatched := fd.out == outUnwatched
-	fd.out = outAwaited
+	fd.out = max(fd.out, outAwaited)
 	if unwatched {
 		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
 			return err
@@ -80,10 +80,11 @@ var fdPark = []Mutant{
 	{
 		Name: "EPOLLOUT is never unwatched",
 		File: "fd/park_linux.go",
-		Old: `	case fd.out == outAwaited:
-		fd.out = outWatched
+		Old: `	case fd.askKind() == KindTCP:
+		fd.out = outKept
 `,
 		New: `	case true:
+		fd.out = outKept
 `,
 		Breaks: "a UDP socket that need not wait wakes the reactor for each packet that left",
 		Tests:  []string{"./fd -run TestEPOLLOUTW"},

@@ -11,9 +11,20 @@ var fdRw = []Mutant{
 	{
 		Name: "the short-read rule holds for streams that are not TCP",
 		File: "fd/rw_linux.go",
-		Old:  `return fd.kind == KindTCP && fd.calls == sys.RawCalls`, New: `return fd.kind.isStream() && fd.calls == sys.RawCalls`,
+		Old:  `return fd.readKind == KindTCP`, New: `return fd.readKind.isStream()`,
 		Breaks: "the short-read rule: a read of a Unix stream ends where control messages do",
-		Tests:  []string{"./fd -run TestNoShortReadRuleForOtherStreams"},
+		Tests:  []string{"./fd -run TestNoShortReadRuleForOtherStreams|TestMaybeTCP"},
+	},
+	{
+		Name: "the kind is asked for in every Read",
+		File: "fd/rw_linux.go",
+		Old: `		fd.readKind = fd.askKind()
+	}
+	return fd.readKind == KindTCP`, New: `		return fd.askKind() == KindTCP
+	}
+	return fd.readKind == KindTCP`,
+		Breaks: "isTCP: asks the kernel if that is not known",
+		Tests:  []string{"./fd -run TestMaybeTCP"},
 	},
 	{
 		Name: "the short-read rule holds though memory may fault",
@@ -40,7 +51,7 @@ var fdRw = []Mutant{
 	{
 		Name: "a Read waits after a short one though the descriptor is exposed meanwhile",
 		File: "fd/rw_linux.go",
-		Old:  `if !fd.sawEmpty || fd.exposed.Load() {`, New: `if !fd.sawEmpty {`,
+		Old:  `return fd.sawEmpty && !fd.exposed.Load() && fd.isTCP()`, New: `return fd.sawEmpty && fd.isTCP()`,
 		Breaks: "FD.MarkExposed: the short-read rule is over",
 		Tests:  []string{"./internal/parity/options -run TestLowWaterMark"},
 	},

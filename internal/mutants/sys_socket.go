@@ -11,14 +11,14 @@ var sysSocket = []Mutant{
 	{
 		Name: "an accepted connection survives exec",
 		File: "internal/sys/socket_linux.go",
-		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)`, New: `syscall.SOCK_NONBLOCK)`,
+		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)`, New: `syscall.SOCK_NONBLOCK, 0, 0)`,
 		Breaks: "panjf2000/gnet 58d255ff: descriptors are close-on-exec",
 		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},
 	{
 		Name: "an accepted connection blocks",
 		File: "internal/sys/socket_linux.go",
-		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)`, New: `syscall.SOCK_CLOEXEC)`,
+		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)`, New: `syscall.SOCK_CLOEXEC, 0, 0)`,
 		Breaks: "sockets are created non-blocking",
 		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},
@@ -26,9 +26,9 @@ var sysSocket = []Mutant{
 		Name: "an accept that a signal interrupts fails",
 		File: "internal/sys/socket_linux.go",
 		Old: `		if err != syscall.EINTR {
-			return nfd, sa, err
+			return nfd, peer, err
 		}`,
-		New:    `		return nfd, sa, err`,
+		New:    `		return nfd, peer, err`,
 		Breaks: "Accept never returns EINTR",
 		Tests:  []string{"./internal/sys -run TestEINTR"},
 	},

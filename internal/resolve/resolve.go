@@ -171,6 +171,9 @@ func First(addrs []net.Addr) net.Addr {
 
 // Partition divides addresses into those of the first address's family and the others.
 func Partition(addrs []net.Addr) (primaries, fallbacks []net.Addr) {
+	if len(addrs) == 1 {
+		return addrs, nil
+	}
 	for _, a := range addrs {
 		if sameFamily(ipOf(a), ipOf(addrs[0])) {
 			primaries = append(primaries, a)

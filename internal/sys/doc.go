@@ -1,5 +1,6 @@
 // Package sys makes the system calls that wait, move data, and create or close
-// descriptors. (Package syscall sets and reads options and addresses.)
+// descriptors, and those that each connection makes: for its options and addresses.
+// (Package syscall makes the others.)
 //
 // Where it stands: at the bottom. poller uses its epoll calls, fd its data calls, conn
 // those that make sockets. It decides two things for all of them. It repeats a call that a
@@ -9,7 +10,8 @@
 // The data calls of a Conn are raw: they do not tell the scheduler, which costs more than
 // it gains for a call that does not wait for the peer. A raw call holds its P and delays a
 // stop of the world, so calls of more than 16 KiB are not raw, and no data call is where
-// memory may fault: see Calls.
+// memory may fault: see Calls. The calls for options and names are raw, too; they wait for
+// nothing but the lock of the socket.
 //
 // Tests make calls fail with SetFault.
 package sys

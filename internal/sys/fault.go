@@ -15,6 +15,8 @@ const (
 	CallConnect
 	CallSocket
 	CallGetsockopt
+	CallSetsockopt // of an int
+	CallGetsockname
 	CallGetpeername
 	CallPoll
 	CallEpollCtl // to register
@@ -40,6 +42,8 @@ var callNames = [...]string{
 	CallConnect:     "connect",
 	CallSocket:      "socket",
 	CallGetsockopt:  "getsockopt",
+	CallSetsockopt:  "setsockopt",
+	CallGetsockname: "getsockname",
 	CallGetpeername: "getpeername",
 	CallPoll:        "poll",
 	CallEpollCtl:    "epoll_ctl",

@@ -50,11 +50,14 @@ func SendNothing(fd int) error {
 
 // TakeError returns and clears the error that a socket holds (SO_ERROR).
 func TakeError(fd int) error {
-	errno, err := SocketError(fd)
-	if err == nil && errno != 0 {
-		err = errno
+	v, err := 0, failed(CallGetsockopt, fd)
+	if err == nil {
+		v, err = syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
 	}
-	return err
+	if err == nil && v != 0 {
+		return syscall.Errno(v)
+	}
+	return os.NewSyscallError("getsockopt", err)
 }
 
 func untilDone(call func() error) error {

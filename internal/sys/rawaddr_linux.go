@@ -77,6 +77,20 @@ func (a *RawAddr) SetUnix(name string) {
 	}
 }
 
+// whole prepares a to be filled in by a system call.
+func (a *RawAddr) whole() *RawAddr {
+	a.len = uint32(unsafe.Sizeof(a.any))
+	return a
+}
+
+// Family returns the family of the address, 0 if there is none.
+func (a *RawAddr) Family() int {
+	if a.len == 0 {
+		return unix.AF_UNSPEC
+	}
+	return int(a.any.Addr.Family)
+}
+
 // AddrPort returns an Internet address and the number of its zone.
 func (a *RawAddr) AddrPort() (ap netip.AddrPort, zone uint32) {
 	if a.len == 0 {

@@ -73,8 +73,10 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallAccept, l, "", func() error { _, _, err := Accept(l); return err }},
 		{CallConnect, l, "", func() error { return Connect(l, &syscall.SockaddrInet4{}) }},
 		{CallSocket, -1, "socket", func() error { _, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); return err }},
-		{CallGetsockopt, near, "getsockopt", func() error { _, err := SocketError(near); return err }},
-		{CallGetpeername, near, "", func() error { _, err := Getpeername(near); return err }},
+		{CallGetsockopt, near, "getsockopt", func() error { return TakeError(near) }},
+		{CallSetsockopt, near, "", func() error { return RawCalls.SetsockoptInt(near, 0, 0, 0) }},
+		{CallGetsockname, near, "", func() error { return RawCalls.Getsockname(near, new(RawAddr)) }},
+		{CallGetpeername, near, "", func() error { return RawCalls.Getpeername(near, new(RawAddr)) }},
 		{CallEpollCtl, near, "epoll_ctl", func() error { return EpollAdd(epfd, near, edges, 0, 0) }},
 		{CallPoll, near, "poll", func() error { _, _, err := Readable(near); return err }},
 		{CallSplice, near, "", func() error { _, err := Splice(-1, near, 1); return err }},
@@ -94,6 +96,7 @@ func TestFaultsOfEveryCall(t *testing.T) {
 		{CallIoctl, near, "", func() error { return isZero(!AtMark(near)) }},
 		{CallIoctl, near, "", func() error { return isZero(Queued(near)) }},
 		{CallGetsockopt, near, "", func() error { return isZero(!Listens(near)) }},
+		{CallGetsockopt, near, "", func() error { return isZero(IsTCP(near)) }},
 	} {
 		covered[c.call] = true
 		var calls []Call
@@ -452,19 +455,19 @@ func TestCloseFD(t *testing.T) {
 // The error that a socket holds must be returned once.
 func TestSocketError(t *testing.T) {
 	near, far := tcpPair(t)
-	if v, err := SocketError(near); v != 0 || err != nil {
-		t.Errorf("SocketError = %v, %v", v, err)
+	if err := TakeError(near); err != nil {
+		t.Errorf("TakeError = %v", err)
 	}
 	syscall.SetsockoptLinger(far, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
 	syscall.Dup3(far2(t), far, syscall.O_CLOEXEC) // closes it
 	await(t, near, unix.POLLERR)
-	if v, err := SocketError(near); v != syscall.ECONNRESET || err != nil {
-		t.Errorf("SocketError = %v, %v", v, err)
+	if err := TakeError(near); err != syscall.ECONNRESET {
+		t.Errorf("TakeError = %v", err)
 	}
-	if v, err := SocketError(near); v != 0 || err != nil {
-		t.Errorf("SocketError again = %v, %v", v, err)
+	if err := TakeError(near); err != nil {
+		t.Errorf("TakeError again = %v", err)
 	}
-	if _, err := Getpeername(near); err != syscall.ENOTCONN {
+	if err := RawCalls.Getpeername(near, new(RawAddr)); err != syscall.ENOTCONN {
 		t.Errorf("Getpeername: %v", err)
 	}
 }

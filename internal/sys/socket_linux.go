@@ -3,6 +3,7 @@ package sys
 import (
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,15 +19,20 @@ func Socket(family, sotype, proto int) (fd int, err error) {
 	return fd, nil
 }
 
-// Accept removes a connection from a listening socket's queue and returns its descriptor,
-// non-blocking and close-on-exec. The error is the bare errno, and never EINTR.
-func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
+// Accept removes a connection from a listening socket's queue. It returns its descriptor,
+// non-blocking and close-on-exec, and the peer's address. The error is the bare errno, and
+// never EINTR. It is not a raw call: accept4 has no MSG_DONTWAIT, and blocks if another
+// process has just cleared O_NONBLOCK.
+func Accept(fd int) (nfd int, peer RawAddr, err error) {
 	for {
 		if err = failed(CallAccept, fd); err == nil {
-			nfd, sa, err = syscall.Accept4(fd, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+			peer.whole()
+			r, _, errno := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer.any)),
+				uintptr(unsafe.Pointer(&peer.len)), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+			nfd, err = result(r, errno)
 		}
 		if err != syscall.EINTR {
-			return nfd, sa, err
+			return nfd, peer, err
 		}
 	}
 }
@@ -41,8 +47,22 @@ func Listens(fd int) bool {
 	return v != 0 || err != nil
 }
 
+// IsTCP reports whether the protocol of a stream socket is TCP, and false if getsockopt(2)
+// fails. The call takes no lock of the socket, and is raw.
+func IsTCP(fd int) bool {
+	var proto int32
+	size := uint32(unsafe.Sizeof(proto))
+	errno := refused(CallGetsockopt, fd)
+	if errno == 0 {
+		_, _, errno = syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL,
+			uintptr(unsafe.Pointer(&proto)), uintptr(unsafe.Pointer(&size)), 0)
+	}
+	return errno == 0 && proto == unix.IPPROTO_TCP
+}
+
 // Connect starts a connection. The error is the bare errno. EINPROGRESS and EINTR mean
-// that the connection is in progress.
+// that the connection is in progress. Called again, it returns EALREADY while that is so, and
+// then once nil or the error with which the connection failed.
 func Connect(fd int, sa syscall.Sockaddr) error {
 	if err := failed(CallConnect, fd); err != nil {
 		return err
@@ -50,22 +70,52 @@ func Connect(fd int, sa syscall.Sockaddr) error {
 	return syscall.Connect(fd, sa)
 }
 
-// SocketError returns and clears the error that a socket holds (SO_ERROR), 0 for none.
-func SocketError(fd int) (syscall.Errno, error) {
-	err := failed(CallGetsockopt, fd)
-	var v int
-	if err == nil {
-		v, err = syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
-	}
-	return syscall.Errno(v), os.NewSyscallError("getsockopt", err)
+// Getsockname stores the local address of a socket in a.
+func (c Calls) Getsockname(fd int, a *RawAddr) error {
+	return c.getname(CallGetsockname, unix.SYS_GETSOCKNAME, fd, a)
 }
 
-// Getpeername is getpeername(2).
-func Getpeername(fd int) (syscall.Sockaddr, error) {
-	if err := failed(CallGetpeername, fd); err != nil {
-		return nil, err
+// Getpeername stores the address of a socket's peer in a.
+func (c Calls) Getpeername(fd int, a *RawAddr) error {
+	return c.getname(CallGetpeername, unix.SYS_GETPEERNAME, fd, a)
+}
+
+// getname makes a call that waits for nothing but the lock of the socket.
+func (c Calls) getname(call Call, trap uintptr, fd int, a *RawAddr) error {
+	a.whole()
+	errno := refused(call, fd)
+	switch {
+	case errno != 0:
+	case c == OrdinaryCalls:
+		_, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&a.any)), uintptr(unsafe.Pointer(&a.len)))
+	default:
+		_, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&a.any)), uintptr(unsafe.Pointer(&a.len)))
 	}
-	return syscall.Getpeername(fd)
+	if errno != 0 {
+		a.len = 0
+		return errno
+	}
+	return nil
+}
+
+// SetsockoptInt is setsockopt(2) with an int. Of the options that are an int, none waits for
+// anything but the lock of the socket.
+func (c Calls) SetsockoptInt(fd, level, name, value int) error {
+	v := int32(value)
+	errno := refused(CallSetsockopt, fd)
+	switch {
+	case errno != 0:
+	case c == OrdinaryCalls:
+		_, _, errno = syscall.Syscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
+			uintptr(unsafe.Pointer(&v)), unsafe.Sizeof(v), 0)
+	default:
+		_, _, errno = syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
+			uintptr(unsafe.Pointer(&v)), unsafe.Sizeof(v), 0)
+	}
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // Dup returns a duplicate of fd, close-on-exec in one step. If that fails with EINVAL, as

@@ -100,7 +100,7 @@ func (w *world) connect(ctx context.Context) {
 }
 
 func (w *world) connectOnly(ctx context.Context) error {
-	_, err := w.fd.Connect(ctx, nil, w.group)
+	err := w.fd.Connect(ctx, nil, w.group)
 	if call, ok := err.(*os.SyscallError); ok {
 		err = call.Err
 	}

@@ -117,22 +117,12 @@ var connStates = []struct {
 	}},
 }
 
-// differences are what we leave unlike package net on purpose.
-var differences = map[string]string{
-	"closed/MultipathTCP":                   "package net says that any closed connection uses it",
-	"past deadline and closed/MultipathTCP": "the same",
-}
-
 // In every state, every method must return what package net's does: values, text,
 // types and fields of the whole chain.
 func TestErrorsOfConn(t *testing.T) {
 	for _, state := range connStates {
 		for _, m := range connMethods {
-			name := state.name + "/" + m.name
-			if differences[name] != "" {
-				continue
-			}
-			t.Run(name, func(t *testing.T) {
+			t.Run(state.name+"/"+m.name, func(t *testing.T) {
 				both.Compare(t, func(s *both.Side) []any {
 					c, peer := s.Pair()
 					state.reach(s, c, peer)

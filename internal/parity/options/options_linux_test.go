@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +42,19 @@ var options = []struct {
 	{"IPV6_V6ONLY", unix.IPPROTO_IPV6, unix.IPV6_V6ONLY},
 }
 
+// passedOn are the options that our listeners have for the connections that they accept, and
+// package net's have not (divergences.md).
+var passedOn = []string{"SO_KEEPALIVE", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_NODELAY"}
+
+// optionsOfListener is optionsOf without those.
+func optionsOfListener(s *both.Side, l syscall.Conn) []any {
+	s.Helper()
+	return slices.DeleteFunc(optionsOf(s, l), func(o any) bool {
+		name, _, _ := strings.Cut(o.(string), "=")
+		return slices.Contains(passedOn, name)
+	})
+}
+
 // optionsOf returns a socket's options and descriptor flags, and what getsockopt says
 // of those that it has not.
 func optionsOf(s *both.Side, c syscall.Conn) (r []any) {
@@ -60,7 +75,8 @@ func optionsOf(s *both.Side, c syscall.Conn) (r []any) {
 }
 
 // Dialed, listening and accepted sockets must have the very options that package net
-// gives them, for each way to ask for keep-alive probes.
+// gives them, for each way to ask for keep-alive probes, and whether the ends speak Multipath
+// TCP or not.
 func TestSocketOptions(t *testing.T) {
 	type config = net.KeepAliveConfig
 	tests := []struct {
@@ -82,21 +98,78 @@ func TestSocketOptions(t *testing.T) {
 		{-1, config{Enable: false, Idle: 3 * time.Second}},
 	}
 	for _, tt := range tests {
-		for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
+		for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0", "mptcp 127.0.0.1:0", "mptcp [::1]:0", "mptcp :0"} {
 			t.Run(fmt.Sprint(tt.keepAlive, tt.config, address), func(t *testing.T) {
 				both.Compare(t, func(s *both.Side) []any {
+					address, multipath := strings.CutPrefix(address, "mptcp ")
 					l, err := s.Listen(context.Background(), net.ListenConfig{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", address)
 					require.NoError(s, err)
 					defer l.Close()
-					dialed, err := s.Dial(context.Background(), net.Dialer{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}, "tcp", l.Addr().String())
+					d := net.Dialer{KeepAlive: tt.keepAlive, KeepAliveConfig: tt.config}
+					d.SetMultipathTCP(multipath)
+					dialed, err := s.Dial(context.Background(), d, "tcp", l.Addr().String())
 					require.NoError(s, err)
 					defer nettest.Abort(dialed)
 					accepted, err := l.Accept()
 					require.NoError(s, err)
 					defer nettest.Abort(accepted)
-					return both.Results(optionsOf(s, dialed.(both.TCPConn)), optionsOf(s, accepted.(both.TCPConn)), optionsOf(s, l.(both.TCPListener)))
+					return both.Results(optionsOf(s, dialed.(both.TCPConn)), optionsOf(s, accepted.(both.TCPConn)), optionsOfListener(s, l.(both.TCPListener)))
 				})
 			})
+		}
+	}
+}
+
+// An option that a hook or another owner of the listener has set must stay or be replaced at its
+// connections where package net keeps or replaces it, whenever it was set.
+func TestOptionsThatOthersSetOnAListener(t *testing.T) {
+	values := map[string]int{"TCP_KEEPIDLE": 77, "TCP_KEEPINTVL": 33, "TCP_KEEPCNT": 5} // and 0
+	set := func(fd uintptr) {
+		for _, o := range options {
+			if slices.Contains(passedOn, o.name) {
+				_ = unix.SetsockoptInt(int(fd), o.level, o.option, values[o.name]) // Multipath TCP may not have it
+			}
+		}
+	}
+	for who, change := range map[string]func(s *both.Side, l both.TCPListener){
+		"a hook": nil,
+		"RawConn": func(s *both.Side, l both.TCPListener) {
+			raw, err := l.SyscallConn()
+			require.NoError(s, err)
+			require.NoError(s, raw.Control(set))
+		},
+		"an owner of the File": func(s *both.Side, l both.TCPListener) { set(s.FileOf(l.(both.FileMaker)).Fd()) },
+	} {
+		for _, config := range []net.KeepAliveConfig{{}, {Enable: true, Idle: -1, Interval: -1, Count: -1}, {Enable: true, Count: 3}} {
+			for _, keepAlive := range []time.Duration{0, -1} {
+				for _, multipath := range []bool{false, true} {
+					t.Run(fmt.Sprint(who, config, keepAlive, multipath), func(t *testing.T) {
+						both.Compare(t, func(s *both.Side) (r []any) {
+							lc := net.ListenConfig{KeepAlive: keepAlive, KeepAliveConfig: config}
+							lc.SetMultipathTCP(multipath)
+							if change == nil {
+								lc.Control = func(_, _ string, c syscall.RawConn) error { return c.Control(set) }
+							}
+							l, err := s.Listen(context.Background(), lc, "tcp", "127.0.0.1:0")
+							require.NoError(s, err)
+							defer l.Close()
+							for i := range 3 {
+								if i == 1 && change != nil {
+									change(s, l.(both.TCPListener))
+								}
+								dialed, err := s.Dial(context.Background(), net.Dialer{}, "tcp", l.Addr().String())
+								require.NoError(s, err)
+								defer nettest.Abort(dialed)
+								accepted, err := l.Accept()
+								require.NoError(s, err)
+								defer nettest.Abort(accepted)
+								r = append(r, optionsOf(s, accepted.(both.TCPConn))...)
+							}
+							return r
+						})
+					})
+				}
+			}
 		}
 	}
 }

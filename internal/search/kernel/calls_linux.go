@@ -67,25 +67,17 @@ func Queued(fd int) int {
 }
 
 // Accept takes a connection from a listener's queue. Its result is no descriptor.
-func Accept(fd int) (nfd int, sa syscall.Sockaddr, err error) {
+func Accept(fd int) (nfd int, peer RawAddr, err error) {
 	if err := get[*socket](fd, "accept").accept(); err != nil {
-		return -1, nil, err
+		return -1, peer, err
 	}
-	return 0, nil, nil
+	return 0, peer, nil
 }
 
-// Connect begins to connect.
-func Connect(fd int, _ syscall.Sockaddr) error {
-	get[*socket](fd, "connect").connect()
-	return syscall.EINPROGRESS
-}
+// Connect begins to connect, or tells what came of it.
+func Connect(fd int, _ syscall.Sockaddr) error { return get[*socket](fd, "connect").connect() }
 
-// SocketError is SO_ERROR.
-func SocketError(fd int) (syscall.Errno, error) {
-	return get[*socket](fd, "getsockopt").takeError(), nil
-}
-
-// TakeError is SocketError, as an error.
+// TakeError is SO_ERROR.
 func TakeError(fd int) error {
 	if errno := get[*socket](fd, "getsockopt").takeError(); errno != 0 {
 		return errno
@@ -93,19 +85,12 @@ func TakeError(fd int) error {
 	return nil
 }
 
-// Getpeername fails until the socket is connected.
-func Getpeername(fd int) (syscall.Sockaddr, error) {
-	out := get[*socket](fd, "getpeername").out.Load()
-	check(out, "getpeername")
-	if out&unconnected != 0 {
-		return nil, syscall.ENOTCONN
-	}
-	return &syscall.SockaddrInet4{}, nil
-}
-
 // Blocks and AtMark: no scenario makes a socket blocking, or sends urgent data.
 func Blocks(int) bool { return false }
 func AtMark(int) bool { return false }
+
+// IsTCP says so: no scenario has a listener of Multipath TCP.
+func IsTCP(int) bool { return true }
 
 // Listens says so: what no scenario makes a socket that does not.
 func Listens(int) bool { return true }
@@ -129,6 +114,14 @@ var (
 	SendFile  = sys.SendFile
 	Splice    = sys.Splice
 )
+
+func (c Calls) Getsockname(fd int, a *RawAddr) error { return sys.Calls(c).Getsockname(fd, a) }
+
+func (c Calls) Getpeername(fd int, a *RawAddr) error { return sys.Calls(c).Getpeername(fd, a) }
+
+func (c Calls) SetsockoptInt(fd, level, name, value int) error {
+	return sys.Calls(c).SetsockoptInt(fd, level, name, value)
+}
 
 func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn, recvflags int, err error) {
 	return sys.Calls(c).RecvMsg(fd, p, oob, flags, from)

@@ -65,10 +65,27 @@ func (m *Machine) Unconnected(room int) (fd int) {
 	return fd
 }
 
-// connect begins to connect.
-func (s *socket) connect() {
-	check(s.in.Update(func(v uint64) uint64 { return v &^ Hup }), "connect")
-	machine.AtConnect.call()
+// connect begins to connect, or tells what came of it.
+func (s *socket) connect() error {
+	unused := func(in uint64) bool { return in&(Hup|EOF) == Hup }
+	was := s.in.Update(func(v uint64) uint64 {
+		if unused(v) {
+			return v &^ Hup
+		}
+		return v
+	})
+	check(was, "connect")
+	if unused(was) {
+		machine.AtConnect.call()
+		return syscall.EINPROGRESS
+	}
+	if errno := s.takeError(); errno != 0 {
+		return errno
+	}
+	if s.out.Load()&unconnected != 0 {
+		return syscall.EALREADY
+	}
+	return nil
 }
 
 // Answer is what the peer does once the connection is being made: it takes it.
