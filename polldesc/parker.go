@@ -27,6 +27,10 @@ type Policy interface {
 	// unparks the owner, for one side at a time. Deadlines and Evict do not call it.
 	Woken(s *Side)
 
+	// Running notes that the owner runs again after it parked. The owner calls it. Its turn
+	// lasts until the next Choose.
+	Running(s *Side)
+
 	// Release forgets the side. Cache.Free calls it: the side has no owner, and no permit is
 	// outstanding.
 	Release(s *Side)
@@ -37,6 +41,7 @@ type channels struct{}
 
 func (channels) Choose(*Side, int) *Parker { return nil }
 func (channels) Woken(*Side)               {}
+func (channels) Running(*Side)             {}
 func (channels) Release(*Side)             {}
 
 // A channel is the parker that every side has: a channel with room for one permit.

@@ -31,11 +31,11 @@ func (s *spot) Unpark() {
 
 // A turner is a Policy. It chooses a spot for a side when it is told to, and counts the calls.
 type turner struct {
-	t               *testing.T
-	spots           []*spot // of the sides that have got one, in their order
-	spare           bool    // choose a spot
-	woken, released int
-	begun           []int // what each call was told
+	t                    *testing.T
+	spots                []*spot // of the sides that have got one, in their order
+	spare                bool    // choose a spot
+	woken, ran, released int
+	begun                []int // what each call was told
 }
 
 func (p *turner) Choose(s *Side, begun int) *Parker {
@@ -53,6 +53,8 @@ func (p *turner) Choose(s *Side, begun int) *Parker {
 }
 
 func (p *turner) Woken(*Side) { p.woken++ }
+
+func (p *turner) Running(*Side) { p.ran++ }
 
 func (p *turner) Release(s *Side) {
 	if s.Spare != nil && len((*s.Spare).(*spot).permit) > 0 {
@@ -96,6 +98,7 @@ func TestPolicyChoosesEachTime(t *testing.T) {
 	wakeTimes(t, pd, 1)
 	require.Equal(t, 3, p.spots[0].given)
 	require.Equal(t, 7, p.woken, "told of each wake-up")
+	require.Equal(t, 7, p.ran, "told of each turn")
 
 	wakeTimes(t, c.Alloc(), 1)
 	require.Len(t, p.spots, 2, "each side has its own")
@@ -103,7 +106,7 @@ func TestPolicyChoosesEachTime(t *testing.T) {
 
 // If this failed, the policy would take an owner that has read many packets for one that
 // computes.
-func TestPolicyKnowsWhatTheOwnerBegan(t *testing.T) {
+func TestPolicyKnowsWhatTheOwnerRunning(t *testing.T) {
 	c, p := newTurner(t)
 	pd := c.Alloc()
 	for _, n := range []int{0, 3, 0, math.MaxUint8 + 1} {

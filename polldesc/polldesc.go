@@ -73,11 +73,11 @@ type Side struct {
 
 	word waitWord // atomic; see state.go
 
-	// Count is the Policy's own, and polldesc leaves it alone. Atomic: written by the owner
-	// before its commit and by the poller before it unparks the owner, so never by two at a
+	// Memo is the Policy's own, and polldesc leaves it alone. Atomic: written by the owner
+	// until its commit and by the poller before it unparks the owner, so never by two at a
 	// time. No event that the race detector sees orders the poller before the owner: see
 	// waitWord.edge.
-	Count atomic.Uint32
+	Memo atomic.Uint32
 
 	// parker is where the owner parks. Atomic for the same reason: written by the owner before
 	// its commit, read by the waker after its CAS took the word out of parked. It is a pointer
@@ -98,6 +98,9 @@ func (pd *PollDesc) Token() Token {
 	gen, _ := pd.info.load()
 	return Token{Slot: pd.slot, Gen: gen}
 }
+
+// Side returns one side, for the Policy to look at. It may be that of a later life.
+func (pd *PollDesc) Side(m Mode) *Side { return &pd.side[m] }
 
 // Prepare starts an operation: it forgets edges seen so far, which announce only
 // data that the coming system call will see itself (HB-3). It fails with
@@ -129,6 +132,7 @@ func (pd *PollDesc) Wait(m Mode) error {
 			return err
 		}
 		(*p).Park()
+		pd.cache.env.Policy.Running(s)
 		if s.word.collect() == actCall { // O6
 			return nil
 		}

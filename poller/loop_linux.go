@@ -47,7 +47,6 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 			stale++
 		}
 	}
-	p.waits.Add(1)
 	p.events.Add(uint64(len(events)))
 	p.wakeups.Add(wakeups)
 	p.stale.Add(stale)

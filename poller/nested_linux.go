@@ -22,6 +22,7 @@ type nested struct {
 
 	parkers parkers
 	yielder yielder
+	kept    kept
 
 	events [maxEvents]sys.EpollEvent
 }
@@ -97,13 +98,21 @@ func (w *nested) setAlarm(next int64) {
 func (w *nested) drain(p *Poller) (woken bool) {
 	for {
 		n := sys.EpollPoll(p.epfd, w.events[:])
-		w.parkers.batch(n)
-		woken = p.dispatch(w.events[:n]) || woken
-		if n < len(w.events) { // DOC: drain
+		p.waits.Add(1)
+		w.parkers.batch(n, &w.yielder)
+		others := w.kept.take(p, w.events[:n])
+		woken = p.dispatch(others) || woken
+		w.kept.release(p, len(others))
+		switch {
+		case w.kept.n > 0: // DOC: keep
+			w.kept.backoff.yield(minUnkept)
+		case n < len(w.events): // DOC: drain
 			return woken
+		default:
+			w.yielder.yield()
 		}
-		w.yielder.yield()
 		if p.stopping.Load() || p.heap.Next() <= clock.Now() {
+			w.kept.dispatch(p)
 			return true // and the next sleep begins with a drain
 		}
 	}

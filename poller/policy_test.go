@@ -15,7 +15,7 @@ func choices(ps *parkers, s *polldesc.Side, n, events int) (eventfds int) {
 		if p := ps.Choose(s, 1); p != nil {
 			eventfds++
 		}
-		ps.batch(events)
+		ps.batch(events, new(yielder))
 		ps.Woken(s)
 	}
 	return eventfds
@@ -42,8 +42,8 @@ func TestPolicyEarnsAnEventfd(t *testing.T) {
 		t.Errorf("%d eventfds were made for one side", n)
 	}
 	ps.Release(s)
-	if n := ps.eventfds.Load(); n != 0 || s.Spare != nil || s.Count.Load() != 0 {
-		t.Errorf("after Release: %d eventfds, spare %v, count %d", n, s.Spare, s.Count.Load())
+	if n := ps.eventfds.Load(); n != 0 || s.Spare != nil || s.Memo.Load() != 0 {
+		t.Errorf("after Release: %d eventfds, spare %v, memo %d", n, s.Spare, s.Memo.Load())
 	}
 }
 
@@ -56,14 +56,14 @@ func TestPolicyWithoutAnEventfd(t *testing.T) {
 		if n := choices(ps, s, quietWakeups, 1); n != 0 {
 			t.Errorf("%d eventfds", n)
 		}
-		if ps.Choose(s, 1) != nil || s.Count.Load() != 0 {
-			t.Errorf("in vain, and the count is %d", s.Count.Load())
+		if ps.Choose(s, 1) != nil || s.Memo.Load() != 0 {
+			t.Errorf("in vain, and the count is %d", s.Memo.Load())
 		}
 	}
 	if n := ps.eventfds.Load(); n != maxEventfds {
 		t.Errorf("%d eventfds, want %d", n, maxEventfds)
 	}
-	if n := testing.AllocsPerRun(100, func() { s.Count.Store(quietWakeups); ps.Choose(s, 1) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { s.Memo.Store(quietWakeups); ps.Choose(s, 1) }); n != 0 {
 		t.Errorf("asking in vain allocates %v times", n)
 	}
 }

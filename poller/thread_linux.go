@@ -31,6 +31,7 @@ func (w *thread) sleep(p *Poller, next int64) {
 		}
 		n = sys.EpollWait(w.epfd, w.events[:], timeout)
 	}
+	p.waits.Add(1)
 	p.dispatch(w.events[:n])
 	if n == len(w.events) {
 		w.yielder.yield()

@@ -51,7 +51,7 @@ func all() []Mutant {
 	return slices.Concat(
 		timerHeap, timerPlaces,
 		polldescCache, polldescDeadline, polldescInfo, polldescParker, polldescPolldesc, polldescState, polldescSubscribe, polldescToken,
-		pollerBubble, pollerEventfd, pollerGroup, pollerLife, pollerLoop, pollerNested, pollerPolicy, pollerPoller, pollerStats, pollerThread,
+		pollerBubble, pollerEventfd, pollerGroup, pollerLife, pollerLoop, pollerNested, pollerPolicy, pollerPoller, pollerStats, pollerThread, pollerTurns,
 		fdAccept, fdBatch, fdBulk, fdConnect, fdContext, fdDeadline, fdFd, fdFdmutex, fdMsg, fdNotify,
 		fdPark, fdRaw, fdRw,
 		connAsknet, connBatch, connBulk, connConn, connFamily, connFile, connIp, connNetfd,

@@ -258,4 +258,14 @@ var polldescPolldesc = []Mutant{
 		Tests:  []string{search},
 		Core:   true,
 	},
+	{
+		Name: "the policy is not told that a turn begins",
+		File: "polldesc/polldesc.go",
+		Old: `		pd.cache.env.Policy.Running(s)
+`,
+		New:    ``,
+		Breaks: "Policy.Running",
+		Tests:  []string{"./polldesc -run TestPolicyChoosesEachTime"},
+		Core:   true,
+	},
 }

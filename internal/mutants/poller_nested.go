@@ -16,7 +16,7 @@ var pollerNested = []Mutant{
 	{
 		Name: "a wake-up among events is forgotten by the batch after it",
 		File: "poller/nested_linux.go",
-		Old:  `woken = p.dispatch(w.events[:n]) || woken`, New: `woken = p.dispatch(w.events[:n])`,
+		Old:  `woken = p.dispatch(others) || woken`, New: `woken = p.dispatch(others)`,
 		Breaks: "drain reports whether a wake-up was there",
 		Tests:  []string{"./poller -run TestWakeAmongEventsIsKept"},
 	},
@@ -39,7 +39,7 @@ var pollerNested = []Mutant{
 	{
 		Name: "a drain stops after the first batch",
 		File: "poller/nested_linux.go",
-		Old:  `if n < len(w.events) { // DOC: drain`, New: `if n <= len(w.events) { // DOC: drain`,
+		Old:  `case n < len(w.events): // DOC: drain`, New: `case n <= len(w.events): // DOC: drain`,
 		Breaks: "fact e",
 		Tests:  []string{searchPoller, "./poller -run TestManyReadyAtOnce|TestMoreThanMaxEvents"},
 	},

@@ -4,18 +4,20 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "every batch is quiet",
 		File: "poller/policy_linux.go",
-		Old:  `ps.quiet.Store(n <= quietBatch)`, New: `ps.quiet.Store(n <= maxEvents)`,
+		Old:  `quiet := n <= quietBatch`, New: `quiet := n <= maxEvents`,
 		Breaks: "quietBatch",
 		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
 	},
 	{
 		Name: "a batch is as quiet as the one before it",
 		File: "poller/nested_linux.go",
-		Old: `		w.parkers.batch(n)
-		woken = p.dispatch(w.events[:n]) || woken
+		Old: `		w.parkers.batch(n, &w.yielder)
+		others := w.kept.take(p, w.events[:n])
+		woken = p.dispatch(others) || woken
 `,
-		New: `		woken = p.dispatch(w.events[:n]) || woken
-		w.parkers.batch(n)
+		New: `		others := w.kept.take(p, w.events[:n])
+		woken = p.dispatch(others) || woken
+		w.parkers.batch(n, &w.yielder)
 `,
 		Breaks: "batch begins the dispatch of n events",
 		Tests:  []string{"./poller -run TestManyEventsEarnNoEventfd"},
@@ -31,7 +33,7 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "a quiet wake-up is not counted",
 		File: "poller/policy_linux.go",
-		Old:  `count = min(s.Count.Load()+1, quietWakeups)`, New: `count = s.Count.Load()`,
+		Old:  `m.quiet = min(m.quiet+1, quietWakeups)`, New: `m.quiet = min(m.quiet, quietWakeups)`,
 		Breaks: "an eventfd is never earned",
 		Tests:  []string{"./poller -run TestPolicy|TestEventfd"},
 		Core:   true,
@@ -39,7 +41,7 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "an eventfd is earned one wake-up early",
 		File: "poller/policy_linux.go",
-		Old:  `	if s.Count.Load() < quietWakeups {`, New: `	if s.Count.Load() < quietWakeups-1 {`,
+		Old:  `	if m.quiet < quietWakeups {`, New: `	if m.quiet < quietWakeups-1 {`,
 		Breaks: "quietWakeups",
 		Tests:  []string{"./poller -run TestPolicy"},
 		Core:   true,
@@ -76,7 +78,7 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "an eventfd that cannot be had is asked for each time",
 		File: "poller/policy_linux.go",
-		Old: `			s.Count.Store(0) // there may be one later
+		Old: `			m.quiet = 0 // there may be one later
 `,
 		New:    ``,
 		Breaks: "a system call for nothing",
@@ -114,7 +116,7 @@ var pollerPolicy = []Mutant{
 	{
 		Name: "a slot begins with the count of an earlier life",
 		File: "poller/policy_linux.go",
-		Old: `	s.Count.Store(0)
+		Old: `	s.Memo.Store(0)
 	if s.Spare != nil {`,
 		New:    `	if s.Spare != nil {`,
 		Breaks: "Release forgets a side",
@@ -131,22 +133,22 @@ var pollerPolicy = []Mutant{
 		Name: "the count of wake-ups orders the owners of different connections",
 		File: "poller/policy_linux.go",
 		Old: `	race.Hide() // the reactor does not order the owners of different connections
-	count := uint32(0)
+	m := memoOf(s)
 	if ps.quiet.Load() {
-		count = min(s.Count.Load()+1, quietWakeups)
+		m.quiet = min(m.quiet+1, quietWakeups)
+	} else {
+		m.quiet = 0
 	}
-	if s.Count.Load() != count {
-		s.Count.Store(count)
-	}
+	m.store(s)
 	race.Show()
 `,
-		New: `	count := uint32(0)
+		New: `	m := memoOf(s)
 	if ps.quiet.Load() {
-		count = min(s.Count.Load()+1, quietWakeups)
+		m.quiet = min(m.quiet+1, quietWakeups)
+	} else {
+		m.quiet = 0
 	}
-	if s.Count.Load() != count {
-		s.Count.Store(count)
-	}
+	m.store(s)
 	race.Hide()
 	race.Show()
 `,

@@ -112,8 +112,8 @@ var ways = []search.Scenario{
 		w.expect(1, nil)
 		r.Check(func() string {
 			switch s := &w.pd.side[Read]; {
-			case int(s.Count.Load()) != woken || p.given != woken:
-				return fmt.Sprintf("woken %d times, of which %d were counted", woken, s.Count.Load())
+			case int(s.Memo.Load()) != woken || p.given != woken:
+				return fmt.Sprintf("woken %d times, of which %d were counted", woken, s.Memo.Load())
 			case (p.asked > 0) != (w.calls[Read] > 1):
 				return "the policy was not asked, or needlessly"
 			case p.asked > 0 && s.channel != nil:
@@ -167,9 +167,11 @@ func (p *turns) Choose(s *Side, _ int) *Parker {
 }
 
 func (p *turns) Woken(s *Side) {
-	s.Count.Store(s.Count.Load() + 1)
+	s.Memo.Store(s.Memo.Load() + 1)
 	p.told = true
 }
+
+func (p *turns) Running(*Side) {}
 
 func (p *turns) Release(s *Side) {
 	p.released++

@@ -64,7 +64,7 @@ func (w *world) open() {
 		s := &pd.side[m]
 		search.Name(&s.word.g, "word "+side, showState)
 		search.Name(&s.due, "due "+side, nil)
-		search.Name(&s.Count, "count "+side, nil)
+		search.Name(&s.Memo, "memo "+side, nil)
 		search.Name(&s.parker, "parker "+side, showPointer)
 		search.Name(&w.data[m], "data "+side, nil)
 	}
