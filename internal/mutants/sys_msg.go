@@ -11,7 +11,7 @@ var sysMsg = []Mutant{
 	{
 		Name: "a packet with control messages blocks where O_NONBLOCK was cleared",
 		File: "internal/sys/msg_linux.go",
-		Old:  `c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))`, New: `c.message(unix.SYS_RECVMSG, fd, &msg, flags, len(p)+len(oob))`,
+		Old:  `c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p))`, New: `c.message(unix.SYS_RECVMSG, fd, &msg, flags, len(p))`,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",
 		Tests:  []string{"./internal/sys -run TestPacketsNeverBlock"},
 	},

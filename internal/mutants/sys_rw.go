@@ -54,8 +54,8 @@ var sysRw = []Mutant{
 	{
 		Name: "a large transfer is raw",
 		File: "internal/sys/rw_linux.go",
-		Old:  `RawCalls Calls = 16 << 10`, New: `RawCalls Calls = 16 << 20`,
-		Breaks: "raw calls are up to 16 KiB only",
+		Old:  `RawCalls Calls = 64 << 10`, New: `RawCalls Calls = 16 << 20`,
+		Breaks: "raw calls are up to 64 KiB only",
 		Tests:  []string{"./internal/sys -run TestTransferSizes"},
 	},
 	{

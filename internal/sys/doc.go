@@ -9,7 +9,7 @@
 //
 // The data calls of a Conn are raw: they do not tell the scheduler, which costs more than
 // it gains for a call that does not wait for the peer. A raw call holds its P and delays a
-// stop of the world, so calls of more than 16 KiB are not raw, and no data call is where
+// stop of the world, so calls of more than 64 KiB are not raw, and no data call is where
 // memory may fault: see Calls. The calls for options and names are raw, too; they wait for
 // nothing but the lock of the socket.
 //

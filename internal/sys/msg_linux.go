@@ -21,7 +21,7 @@ func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn
 		msg.SetIovlen(1)
 		msg.SetControllen(len(oob))
 		if err = failed(CallRead, fd); err == nil {
-			n, err = c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p)+len(oob))
+			n, err = c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p))
 		}
 		if err == nil {
 			raceReadDone(fd, p[:min(n, len(p))]) // with MSG_TRUNC, n is the size of the packet
@@ -51,7 +51,7 @@ func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	}
 	for {
 		if err = failed(CallWrite, fd); err == nil {
-			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p)+len(oob))
+			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p))
 		}
 		if err != syscall.EINTR {
 			return n, err
@@ -59,7 +59,8 @@ func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 	}
 }
 
-// message makes one sendmsg(2) or recvmsg(2) of size bytes in all.
+// message makes one sendmsg(2) or recvmsg(2) of size bytes of data. Control messages are small,
+// however large the buffer for them.
 func (c Calls) message(trap uintptr, fd int, msg *unix.Msghdr, flags, size int) (int, error) {
 	var n uintptr
 	var errno syscall.Errno
