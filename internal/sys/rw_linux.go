@@ -22,7 +22,7 @@ const (
 	// Measured: a receive from a full TCP socket took 2 µs for 16 KiB, 3 µs for 32 KiB, 11 µs
 	// for 64 KiB and 72 µs for 256 KiB; a send took 6 µs for 64 bytes and 14 µs for 64 KiB. A
 	// stop of the world waits that long. And bench, udp, whose buffer has 64 KiB: with one
-	// client, 0.6 to 0.8 times the CPU.
+	// client, 0.7 to 0.8 times the CPU.
 	RawCalls Calls = 64 << 10
 
 	// OrdinaryCalls are never raw.
