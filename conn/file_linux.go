@@ -68,7 +68,7 @@ func FileSocket(f *os.File) (*NetFD, error) {
 		sys.CloseFD(sysfd)
 		return nil, netFileError(f, err)
 	}
-	if err := s.pfd.Init(s.group); err != nil {
+	if err := s.pfd.Register(s.group); err != nil {
 		s.pfd.Close()
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func (s SocketConfig) control(ctx context.Context, f *NetFD, a net.Addr) error {
 
 // start registers a socket without a peer and sets its local address.
 func (f *NetFD) start() error {
-	if err := f.pfd.Init(f.group); err != nil {
+	if err := f.pfd.Register(f.group); err != nil {
 		return err
 	}
 	f.setAddrs(f.sockname(), nil)

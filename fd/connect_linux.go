@@ -11,16 +11,15 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// Connect connects the socket to sa and registers it with one of g's pollers, in that
-// order. If ctx ends the attempt, the error is ctx's. After any error the caller closes the
-// FD.
+// Connect connects the socket to sa and calls Init, in that order. If ctx ends the attempt, the
+// error is ctx's. After any error the caller closes the FD.
 //
 // Preconditions: no other goroutine has the FD.
 //
-//	connect -- EINPROGRESS --> register --> connect -- 0, EISCONN --> connected
-//	                                         ^  EALREADY
-//	                                         |     v
-//	                                         +-- wait until writable
+//	connect -- EINPROGRESS --> Init --> connect -- 0, EISCONN --> connected
+//	                                     ^  EALREADY
+//	                                     |     v
+//	                                     +-- wait until writable
 func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) error {
 	done, err := fd.connect(sa)
 	if err == nil && done {

@@ -130,7 +130,8 @@ func (fd *FD) PeerClosed() bool {
 		return false
 	}
 	up, err := sys.HungUp(fd.sysfd)
-	if err != nil {
+	if err != nil { // poll(2) is denied: epoll tells, from the first call on
+		_ = fd.register(polldesc.Read)
 		return fd.pd.HungUp()
 	}
 	return up

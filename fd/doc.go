@@ -14,7 +14,7 @@
 //  1. lock its side, which also takes a reference        fdmutex.go
 //  2. Prepare: closed? deadline passed? forget old edges park_linux.go
 //  3. system call
-//  4. EAGAIN: wait for an edge, then 3 again             park_linux.go
+//  4. EAGAIN: register, wait for an edge, then 3 again   park_linux.go
 //  5. unlock; the last user after Close closes the descriptor
 //
 // Reads and Accepts share one side, Writes have the other; operations on one side take

@@ -47,8 +47,8 @@ func (k Kind) isStream() bool { return k <= KindStream }
 // split, as in package net, because some kernels and file systems fail them.
 const maxTransfer = 1 << 30
 
-// An FD is a non-blocking socket. Own, then Init, set it up; until then only one
-// goroutine may use it. After that every method may be called from any goroutine. An FD
+// An FD is a non-blocking socket. Own, then Init or Register, set it up; until then only
+// one goroutine may use it. After that every method may be called from any goroutine. An FD
 // must not be copied.
 type FD struct {
 	mu fdMutex
@@ -56,9 +56,9 @@ type FD struct {
 	// limits is how long a wait of each side may last. 0 or nil means no limit.
 	limits atomic.Pointer[[2]time.Duration]
 
-	// Immutable after Init.
+	// Immutable after Init or Register.
 	poller *poller.Poller
-	pd     *polldesc.PollDesc // nil before Init
+	pd     *polldesc.PollDesc // nil before that
 	sysfd  int
 	gen    uint32    // of pd, see polldesc.Token
 	calls  sys.Calls // ordinary where memory may fault
@@ -79,8 +79,8 @@ type FD struct {
 	// side's lock.
 	kept [2]uint16
 
-	// out says whether the poller reports EPOLLOUT. Guarded by the write lock.
-	out outWatch
+	// interest is what epoll reports of the descriptor. Atomic: see register for writers.
+	interest atomic.Uint32
 
 	// exposed says that code outside this package has or had the descriptor. Set by
 	// MarkExposed.
@@ -103,19 +103,37 @@ func (fd *FD) askKind() Kind {
 	return KindStream
 }
 
-// Init registers the descriptor with one of g's pollers. A socket that is to be connected
-// is registered after connect(2), because before that it reports a hang-up.
+// Init gives the descriptor a record with one of g's pollers. The first operation that has
+// to wait registers it with epoll: many connections are closed before one does. A socket is
+// connected before that, because until then epoll reports a hang-up.
 func (fd *FD) Init(g *poller.Group) (err error) {
-	// A new socket is writable. Registering EPOLLOUT now would only cause a useless wake-up.
+	if fd.poller, err = g.Pick(); err == nil {
+		fd.pd, err = fd.poller.Alloc()
+	}
+	if err != nil {
+		return unnamed(err)
+	}
+	fd.setUp(g)
+	return nil
+}
+
+// Register is Init and registers the descriptor at once: a listener, which waits anyway, and
+// so fails early, or a descriptor that others may watch (fact g of package sys).
+func (fd *FD) Register(g *poller.Group) (err error) {
 	if fd.poller, fd.pd, err = g.Register(fd.sysfd); err != nil {
 		return unnamed(err)
 	}
+	fd.interest.Store(registered) // a new socket is writable, and EPOLLOUT would only wake the reactor
+	fd.setUp(g)
+	return nil
+}
+
+func (fd *FD) setUp(g *poller.Group) {
 	fd.gen = fd.pd.Token().Gen
 	fd.calls = sys.RawCalls
 	if g.Config().MemoryMayFault { // DOC: may-fault
 		fd.calls = sys.OrdinaryCalls
 	}
-	return nil
 }
 
 // unnamed returns the errno alone if epoll_ctl(2) failed. In package net the runtime makes
@@ -158,12 +176,22 @@ func (fd *FD) Close() error {
 // destroy closes the descriptor. It runs once, after Close, when no goroutine uses
 // the descriptor (HB-6: no system call uses a number that the kernel has given to another
 // file).
+//
+// close(2) ends the registration, unless a duplicate keeps the socket open (fact d). Other
+// code may have one if the descriptor is exposed: then the registration is deleted first. A
+// child process has all descriptors from fork to exec, or for longer if a C library forks.
+// Until it has closed its own, epoll goes on to report the socket under a token whose life is
+// over, and the reactor drops that. No later registration is affected, even of the same
+// number: epoll tells registrations apart by number and socket.
 func (fd *FD) destroy() error {
-	if fd.pd != nil {
-		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
+	if fd.exposed.Load() && fd.interest.Load() != unregistered {
+		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
 	err := sys.CloseFD(fd.sysfd)
 	fd.sysfd = -1
+	if fd.pd != nil {
+		fd.poller.Free(fd.pd) // DOC: free-last
+	}
 	return err
 }
 

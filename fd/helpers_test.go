@@ -66,7 +66,7 @@ func newFD(t testing.TB, g *poller.Group, sysfd int, kind Kind) *FD {
 	t.Helper()
 	fd := new(FD)
 	fd.Own(sysfd, kind)
-	ok(t, fd.Init(g))
+	ok(t, fd.Register(g))
 	t.Cleanup(func() { fd.Close() })
 	return fd
 }

@@ -64,7 +64,7 @@ func TestMaybeTCPIsAskedAfterAWriteThatWaited(t *testing.T) {
 					far.recv(len("hello"))
 				}
 				require.Equal(t, 1, made.of(sys.CallGetsockopt))
-				require.Equal(t, map[string]outWatch{"tcp": outKept, "stream": outUnwatched}[name], fd.out)
+				require.Equal(t, map[string]uint32{"tcp": outKept, "stream": registered}[name], fd.interest.Load())
 			})
 		})
 	}

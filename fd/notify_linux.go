@@ -1,6 +1,8 @@
 package fd
 
 import (
+	"syscall"
+
 	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
@@ -56,6 +58,9 @@ func (n *notification) parkInBubble() {
 				break
 			}
 		}
+		if err = n.fd.registerNotify(); err != nil {
+			break
+		}
 		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
 			n.fd.sawEmpty = false // Wait consumed an edge
 		}
@@ -71,6 +76,16 @@ func (fd *FD) prepareNotify() error {
 	return fd.prepare(polldesc.Read)
 }
 
+// registerNotify is register. If it fails, f is called and the next Read returns the error.
+func (fd *FD) registerNotify() error {
+	err := fd.register(polldesc.Read)
+	if errno, ok := err.(syscall.Errno); ok {
+		fd.kept[polldesc.Read] = uint16(errno)
+		fd.sawEmpty = false // the Read does not wait
+	}
+	return err
+}
+
 // park subscribes n, so that an edge or an error unparks it. It reports false if there is
 // already something to deliver. Unless the stream is known to be empty, park asks the kernel
 // first.
@@ -80,6 +95,9 @@ func (n *notification) park(empty bool) bool {
 			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
 				return false
 			}
+		}
+		if n.fd.registerNotify() != nil {
+			return false
 		}
 		parked, err := n.fd.pd.Subscribe(polldesc.Read, &n.parker)
 		if parked || err != nil {

@@ -323,7 +323,7 @@ func TestMemoryOfANotification(t *testing.T) {
 func TestPeerClosedOfALaterConnection(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		fd := socketFD(t) // as one that comes as a file
-		ok(t, fd.Init(g))
+		ok(t, fd.Register(g))
 		l := listening(t, 1)
 		defer syscall.Close(l)
 		eventually(t, "the reactor has told", fd.pd.HungUp)
@@ -348,7 +348,7 @@ func TestPeerClosedOfALaterConnection(t *testing.T) {
 // have gone.
 func TestPeerClosedWithoutPoll(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
-		fd, far := pair(t, g)
+		fd, far := unregisteredPair(t, g)
 		watch(t, fd.sysfd, firstFail(sys.CallPoll, math.MaxInt64, syscall.EPERM))
 		require.False(t, fd.PeerClosed())
 		far.fin()

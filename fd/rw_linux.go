@@ -45,7 +45,8 @@ func (fd *FD) read(p []byte) (int, error) {
 		}
 		// DOC: short-read
 		// The short-read rule. Prepare or Wait has consumed the edges of all data that came
-		// before this read, and recorded their facts.
+		// before this read, and recorded their facts. If the descriptor is not registered,
+		// the next wait registers it, and gets an edge of what is there.
 		fd.sawEmpty = 0 < n && n < len(p) && fd.plain()
 		return n, fd.eofError(n, err)
 	}
@@ -69,7 +70,8 @@ func (fd *FD) heldAtMark() bool {
 // Epoll reports EPOLLPRI when an urgent byte arrives, unless another owner of the
 // descriptor receives the byte before epoll_wait looks. So a socket that is neither
 // exceptional nor exposed has no mark whose edge has been consumed: the kernel need not be
-// asked. A socket that is accepted from an exposed listener is not itself exposed.
+// asked. Nor has one that is not registered: the wait registers it, and there is an edge of
+// the mark. A socket that is accepted from an exposed listener is not itself exposed.
 func (fd *FD) mayBeAtMark() bool {
 	return (fd.exposed.Load() || fd.pd.Exceptional()) && fd.isTCP()
 }

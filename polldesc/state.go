@@ -70,7 +70,9 @@ import (
 //	      info, then reads the word. The second of them to read sees the other's write.
 //	HB-2  No lost edge. The kernel queues data, then the event; E's CAS follows the
 //	      event. O saw EAGAIN before that data, so the edge comes after O1 and finds
-//	      idle, wait or parked: it is stored or it wakes.
+//	      idle, wait or parked: it is stored or it wakes. If the descriptor was not
+//	      registered by then, O registers it before O3, and the kernel makes an event
+//	      of what is there.
 //	HB-3  Reset precedes the first system call of an operation: an edge that O1
 //	      erases announces data which that call will see.
 //	HB-4  Reuse. Cache.Free raises the generation before the slot is free; E compares

@@ -83,11 +83,11 @@ func TestUseAfterClose(t *testing.T) {
 		near, far := socketPair(t)
 		defer unix.Close(near)
 		defer unix.Close(far)
-		if pd, err := p.Register(near); pd != nil || err != ErrClosed {
+		if pd, err := p.open(near); pd != nil || err != ErrClosed {
 			t.Errorf("Register = %v, %v", pd, err)
 		}
 		if p, err := g.Pick(); err == nil {
-			if _, err := p.Register(near); err != ErrClosed {
+			if _, err := p.open(near); err != ErrClosed {
 				t.Errorf("Register = %v", err)
 			}
 		} else if err != ErrClosed {
@@ -150,7 +150,7 @@ func useUntilClosed(t *testing.T, g *Group, begun *atomic.Int32) {
 		}
 		near, far := socketPair(t)
 		s := &socket{t: t, p: p, near: near, far: far}
-		if s.pd, err = p.Register(near); err != nil {
+		if s.pd, err = p.open(near); err != nil {
 			unix.Close(near)
 			unix.Close(far)
 			if err != ErrClosed {

@@ -1,10 +1,10 @@
 // Package poller is the reactor: it waits for the kernel, wakes the goroutines whose
 // descriptors became ready, and fires the deadlines that passed.
 //
-// Where it stands: fd registers descriptors with a Poller that a Group picked; the
-// Poller delivers edges to polldesc and runs the timer heap.
+// Where it stands: fd opens descriptors with a Poller that a Group picked, and registers them;
+// the Poller delivers edges to polldesc and runs the timer heap.
 //
-//	fd  --Register-->  Group -- picks --> Poller 0, Poller 1, ...
+//	fd  --Alloc----->  Group -- picks --> Poller 0, Poller 1, ...
 //	                                        |
 //	          +-----------------------------+
 //	          v
@@ -16,11 +16,11 @@
 //	   |    4. when is the next one?                       loop.go, expire
 //	   +------+
 //
-// A descriptor is registered once, edge-triggered, for IN, RDHUP and PRI, and modified when
-// an operation first waits to write: others cost no epoll_ctl. One that is no TCP socket is
-// modified back when its writes need not wait any more.
-// Deregistration precedes close(2), because a duplicate elsewhere would keep the
-// registration alive.
+// A descriptor is registered when an operation first has to wait, edge-triggered, for IN, RDHUP
+// and PRI, and modified when one first waits to write: others cost no epoll_ctl. One that is no
+// TCP socket is modified back when its writes need not wait any more. A listener, which waits
+// anyway, is registered when it is made. close(2) ends the registration. One whose descriptor
+// other code was given is deleted before, because a duplicate would keep it alive.
 //
 // # Waiting
 //

@@ -203,7 +203,7 @@ func TestReadyBeforeRegister(t *testing.T) {
 			near, far := socketPair(t)
 			s := &socket{t: t, p: p, near: near, far: far}
 			s.send()
-			s.pd, err = p.Register(near)
+			s.pd, err = p.open(near)
 			ok(t, err)
 			ok(t, p.WatchWrites(near, s.pd))
 			returns(t, "wait", func() {

@@ -125,7 +125,7 @@ func TestWithoutFcntl(t *testing.T) {
 	}
 	var fds [2]int
 	ok(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
-	pd, err := p.Register(fds[0])
+	pd, err := p.open(fds[0])
 	ok(t, err)
 	ok(t, pd.Prepare(polldesc.Read))
 	woken := make(chan error, 1)
@@ -134,7 +134,7 @@ func TestWithoutFcntl(t *testing.T) {
 	ok(t, err)
 	ok(t, result(t, "Wait", woken))
 	pd.Evict()
-	p.Unregister(fds[0], pd)
+	p.drop(fds[0], pd)
 	ok(t, g.Close())
 	ok(t, errors.Join(unix.Close(fds[0]), unix.Close(fds[1])))
 	if n := descriptors(t); n != before {

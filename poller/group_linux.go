@@ -43,7 +43,7 @@ var defaultGroup = sync.OnceValue(func() *Group { return NewGroup(Config{}) })
 // process. To close it ends everything that uses it, permanently.
 func Default() *Group { return defaultGroup() }
 
-// Register registers fd, as Poller.Register does, with the Poller whose turn it is. The
+// Register opens a record with the Poller whose turn it is, and registers fd for reading. The
 // error may also be what kept an epoll instance from being made.
 //
 // The kernel refuses a descriptor in a nested epoll instance if too many others watch it
@@ -54,17 +54,31 @@ func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	pd, err := p.Register(fd)
+	pd, err := p.open(fd)
 	if errors.Is(err, unix.EINVAL) && g.config.Strategy == Nested { // DOC: not-nested
 		if p, err = g.get(&g.pollers[g.config.Pollers], Thread); err != nil {
 			return nil, nil, err
 		}
-		pd, err = p.Register(fd)
+		pd, err = p.open(fd)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	return p, pd, nil
+}
+
+// open is Alloc and Register for reading.
+func (p *Poller) open(fd int) (*polldesc.PollDesc, error) {
+	pd, err := p.Alloc()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Register(fd, pd, polldesc.Read); err != nil {
+		pd.Evict()
+		p.Free(pd)
+		return nil, err
+	}
+	return pd, nil
 }
 
 // Pick returns the Poller whose turn it is, making it if need be. The error is

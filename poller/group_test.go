@@ -183,7 +183,7 @@ func TestFailingRegister(t *testing.T) {
 		ok(t, err)
 		defer file.Close()
 		for fd, want := range map[int]error{int(file.Fd()): syscall.EPERM, -1: syscall.EBADF} {
-			pd, err := p.Register(fd)
+			pd, err := p.open(fd)
 			var call *os.SyscallError
 			if pd != nil || !errors.As(err, &call) || call.Syscall != "epoll_ctl" || call.Err != want {
 				t.Errorf("Register(%d) = %v, %v, want %v", fd, pd, err, want)

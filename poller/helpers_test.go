@@ -64,7 +64,7 @@ func registerWith(t testing.TB, p *Poller) *socket {
 	near, far := socketPair(t)
 	s := &socket{t: t, p: p, near: near, far: far}
 	var err error
-	s.pd, err = p.Register(near)
+	s.pd, err = p.open(near)
 	ok(t, err)
 	ok(t, p.WatchWrites(near, s.pd))
 	t.Cleanup(s.release)
@@ -85,9 +85,15 @@ func (s *socket) release() {
 	}
 	s.released = true
 	s.pd.Evict()
-	s.p.Unregister(s.near, s.pd)
+	s.p.drop(s.near, s.pd)
 	syscall.Close(s.near)
 	syscall.Close(s.far)
+}
+
+// drop ends what open began.
+func (p *Poller) drop(fd int, pd *polldesc.PollDesc) {
+	p.Unregister(fd)
+	p.Free(pd)
 }
 
 // send makes the socket readable.

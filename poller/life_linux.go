@@ -9,18 +9,17 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A Poller's reactor runs as long as a descriptor is registered, and a little longer: see
-// linger. A program that has closed its sockets has no goroutine of this library.
+// A Poller's reactor runs as long as a descriptor is open, and a little longer: see linger. A program that has closed its sockets has no goroutine of this library.
 //
-//	          Register finds that none runs
+//	          Alloc finds that none runs
 //	    +-------------------------------------+
 //	    |                                     v
-//	+-------+                            +---------+  Unregister, the last one   +-----------+
+//	+-------+                            +---------+  Free, the last one         +-----------+
 //	| ended |                            | running |---------------------------->| lingering |
 //	+-------+                            +---------+<----------------------------+-----------+
-//	    ^                                                Register                     |
+//	    ^                                                Alloc                        |
 //	    +----------------------------------------------------------------------------+
-//	          linger later, none was registered
+//	          linger later, none was open
 //
 // Nothing is lost between an end and the next start. The epoll instance stays, and keeps
 // the events that were not fetched; the wake-up flag stays too, with its event. A reactor
@@ -31,7 +30,7 @@ type life struct {
 	// running says that one runs, is about to, or is about to look whether it may end.
 	running atomic.Bool
 
-	// idleSince is when the last descriptor was unregistered, or 0 if none was since the
+	// idleSince is when the last descriptor was given back, or 0 if none was since the
 	// reactor last looked.
 	idleSince atomic.Int64
 
@@ -80,7 +79,7 @@ func (l *life) endsAt() int64 {
 // ends reports whether the reactor is to end now, and another one to be started for the
 // next descriptor.
 //
-// Register opens a descriptor, then reads whether a reactor runs. Here the reactor first says
+// Alloc opens a descriptor, then reads whether a reactor runs. Here the reactor first says
 // that none runs, then counts the descriptors. So at least one of the two sees the other. If
 // both do, the first to set running decides whether this reactor goes on or another starts.
 func (p *Poller) ends() bool {

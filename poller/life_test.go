@@ -208,6 +208,7 @@ func labelsOf(function string) string {
 func TestReleaseAfterClose(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *Group) {
 		s := register(t, g)
+		eventually(t, "the reactor waits", func() bool { return g.Stats().Waits > 0 })
 		ok(t, g.Close())
 		canary := -1
 		for canary != s.p.wakefd { // the lowest number that is free
@@ -219,7 +220,7 @@ func TestReleaseAfterClose(t *testing.T) {
 				t.Skip("another goroutine has the number")
 			}
 		}
-		s.p.Unregister(s.near, s.pd)
+		s.p.drop(s.near, s.pd)
 		if n, err := unix.Read(canary, make([]byte, 8)); err != unix.EAGAIN {
 			t.Errorf("read %d, %v of a descriptor that is not ours", n, err)
 		}

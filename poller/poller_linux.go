@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -78,11 +79,10 @@ func newPoller(s Strategy) (*Poller, error) {
 	return p, nil
 }
 
-// Register makes p watch fd, which must be non-blocking, until Unregister: for reading, and
-// see WatchWrites. Readiness from before is reported too. The error is ErrClosed or a
-// *os.SyscallError of epoll_ctl.
-func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
-	pd, err := p.add(fd)
+// Alloc opens a record for a descriptor, until Free, and starts the reactor. The error is
+// ErrClosed.
+func (p *Poller) Alloc() (*polldesc.PollDesc, error) {
+	pd, err := p.alloc()
 	if err != nil {
 		return nil, err
 	}
@@ -90,20 +90,46 @@ func (p *Poller) Register(fd int) (*polldesc.PollDesc, error) {
 	return pd, nil
 }
 
-func (p *Poller) add(fd int) (*polldesc.PollDesc, error) {
+func (p *Poller) alloc() (*polldesc.PollDesc, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
 		return nil, ErrClosed
 	}
-	pd := p.cache.Alloc()
-	lo, hi := pd.Token().Words()
-	if err := sys.EpollAdd(p.epfd, fd, reads, lo, hi); err != nil { // DOC: register
-		pd.Evict()
-		p.free(pd)
-		return nil, err
+	return p.cache.Alloc(), nil
+}
+
+// Free gives back what Alloc opened.
+//
+// Preconditions: pd was evicted and no goroutine uses it.
+func (p *Poller) Free(pd *polldesc.PollDesc) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if last := p.cache.Free(pd); last && !p.closed {
+		p.idle()
 	}
-	return pd, nil
+}
+
+// Register makes p watch fd, which must be non-blocking, until Unregister or until close(2)
+// closes the last duplicate: for reading, and if m is polldesc.Write for writing too. Readiness
+// from before is reported too. The error is a *os.SyscallError of epoll_ctl.
+//
+// Both sides of a descriptor may call it at once. The kernel refuses one of them, which then
+// watches both. It does not rely on the other's registration: that of another life may be left
+// if fd was closed behind our back.
+func (p *Poller) Register(fd int, pd *polldesc.PollDesc, m polldesc.Mode) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return nil // pd was evicted, and a wait will say so
+	}
+	events := [...]uint32{polldesc.Read: reads, polldesc.Write: readsAndWrites}[m]
+	lo, hi := pd.Token().Words()
+	err := sys.EpollAdd(p.epfd, fd, events, lo, hi) // DOC: register
+	if errors.Is(err, unix.EEXIST) && sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi) == nil {
+		return nil
+	}
+	return err
 }
 
 // WatchWrites makes p watch fd for writing too, from now on. If fd is writable already, that
@@ -128,24 +154,14 @@ func (p *Poller) modify(fd int, pd *polldesc.PollDesc, events uint32) error {
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number has not
-// been reused.
-//
-// Preconditions: pd was evicted and no goroutine uses it.
-func (p *Poller) Unregister(fd int, pd *polldesc.PollDesc) {
+// been reused. A socket that nobody has a duplicate of needs no Unregister before close(2).
+func (p *Poller) Unregister(fd int) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if !p.closed {
 		// This fails only for a descriptor that was closed behind our back. If a
 		// duplicate keeps the registration alive, its events are of a life that is over.
 		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
-	}
-	p.free(pd)
-}
-
-// free gives a slot back. Preconditions: mu is held for reading.
-func (p *Poller) free(pd *polldesc.PollDesc) {
-	if last := p.cache.Free(pd); last && !p.closed {
-		p.idle()
 	}
 }
 

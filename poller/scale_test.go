@@ -30,13 +30,13 @@ func BenchmarkRegister(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					pd, err := p.Register(near)
+					pd, err := p.open(near)
 					if err != nil {
 						b.Error(err)
 						return
 					}
 					pd.Evict()
-					p.Unregister(near, pd)
+					p.drop(near, pd)
 				}
 			})
 		})

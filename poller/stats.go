@@ -13,7 +13,7 @@ type Stats struct {
 	TimersFired uint64 // deadlines that came due in the heap, stale ones included
 	Timers      int    // deadlines in the heap now
 
-	Open          int // descriptors registered now
+	Open          int // descriptors open now
 	ParkedReaders int // goroutines parked now
 	ParkedWriters int
 }

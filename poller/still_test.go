@@ -157,9 +157,10 @@ func TestClosedPollerTouchesNobodysEpoll(t *testing.T) {
 			}
 		}
 		ok(t, sys.EpollAdd(other, s.near, unix.EPOLLIN, 7, 7))
+		ok(t, s.p.Register(s.far, s.pd, polldesc.Write))
 		ok(t, s.p.WatchWrites(s.near, s.pd))
 		ok(t, s.p.UnwatchWrites(s.near, s.pd))
-		s.p.Unregister(s.near, s.pd)
+		s.p.drop(s.near, s.pd)
 		s.send()
 		var events [2]sys.EpollEvent
 		n := sys.EpollPoll(other, events[:])

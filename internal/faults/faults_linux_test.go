@@ -34,6 +34,9 @@ func sample() (some []fault) {
 		if f.errno == syscall.EAGAIN || !f.possible() {
 			f.errno = c.errnos[0] // what would block, though it would not, hangs in both
 		}
+		if !f.possible() { // with none of its errors
+			f.when = first
+		}
 		some = append(some, f)
 	}
 	return some

@@ -15,7 +15,7 @@ var fdConnect = []Mutant{
 		return err
 	}
 `,
-		New: `	if err := fd.Init(g); err != nil {
+		New: `	if err := fd.Register(g); err != nil {
 		return err
 	}
 	done, err := fd.connect(sa)

@@ -28,23 +28,37 @@ var fdFd = []Mutant{
 	{
 		Name: "the descriptor is closed, then unregistered",
 		File: "fd/fd_linux.go",
-		Old: `	if fd.pd != nil {
-		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
+		Old: `	if fd.exposed.Load() && fd.interest.Load() != unregistered {
+		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
 	err := sys.CloseFD(fd.sysfd)
 `,
 		New: `	err := sys.CloseFD(fd.sysfd)
-	if fd.pd != nil {
-		fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister
+	if fd.exposed.Load() && fd.interest.Load() != unregistered {
+		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
 `,
 		Breaks: "HB-6, fact d",
 		Tests:  []string{searchFD, "./fd -run TestCloseUnregistersDespiteDuplicate"},
 	},
 	{
-		Name: "the descriptor is never unregistered",
+		Name: "an exposed descriptor is not unregistered",
 		File: "fd/fd_linux.go",
-		Old:  `fd.poller.Unregister(fd.sysfd, fd.pd) // DOC: unregister`, New: `// DOC: unregister`,
+		Old:  `fd.poller.Unregister(fd.sysfd) // DOC: unregister`, New: `// DOC: unregister`,
+		Breaks: "fact d: a duplicate keeps the registration alive",
+		Tests:  []string{searchFD, "./fd -run TestCloseUnregistersDespiteDuplicate"},
+	},
+	{
+		Name: "every descriptor is unregistered",
+		File: "fd/fd_linux.go",
+		Old:  `if fd.exposed.Load() && fd.interest`, New: `if fd.interest`,
+		Breaks: "destroy: close(2) ends the registration",
+		Tests:  []string{"./fd -run TestRegistersAtTheFirstWait"},
+	},
+	{
+		Name: "the slot is never given back",
+		File: "fd/fd_linux.go",
+		Old:  `fd.poller.Free(fd.pd) // DOC: free-last`, New: `// DOC: free-last`,
 		Breaks: "the slot is given back",
 		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
 	},

@@ -105,6 +105,47 @@ var fdNotify = []Mutant{
 		Tests:  []string{"./fd -run TestNotifyCallsElsewhere"},
 	},
 	{
+		Name: "a notification does not register",
+		File: "fd/notify_linux.go",
+		Old: `		if n.fd.registerNotify() != nil {
+			return false
+		}
+`,
+		New:    "",
+		Breaks: "HB-2: epoll reports nothing of the descriptor",
+		Tests:  []string{searchFD},
+	},
+	{
+		Name: "a notification in a bubble does not register",
+		File: "fd/notify_linux.go",
+		Old: `		if err = n.fd.registerNotify(); err != nil {
+			break
+		}
+`,
+		New:    "",
+		Breaks: "HB-2: epoll reports nothing of the descriptor",
+		Tests:  []string{searchFD},
+	},
+	{
+		Name: "a notification that cannot be registered keeps no error",
+		File: "fd/notify_linux.go",
+		Old: `		fd.kept[polldesc.Read] = uint16(errno)
+		fd.sawEmpty`,
+		New: `		_ = errno
+		fd.sawEmpty`,
+		Breaks: "NotifyReadable: the next Read returns the error",
+		Tests:  []string{searchFD},
+	},
+	{
+		Name: "a notification that cannot be registered lets the next Read wait for an edge",
+		File: "fd/notify_linux.go",
+		Old: `		fd.sawEmpty = false // the Read does not wait
+`,
+		New:    "",
+		Breaks: "NotifyReadable: the next Read returns the error",
+		Tests:  []string{searchFD},
+	},
+	{
 		Name: "a notification is delivered in the caller's goroutine",
 		File: "fd/notify_linux.go",
 		Old: `		go n.deliver()

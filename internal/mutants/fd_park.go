@@ -57,34 +57,68 @@ var fdPark = []Mutant{
 		Equivalent: "the next wait finds that the deadline has passed, one system call later",
 	},
 	{
-		Name: "EPOLLOUT counts as watched before the registration succeeded",
+		Name: "a first wait does not register",
 		File: "fd/park_linux.go",
-		Old: `	if fd.out == outUnwatched {
-		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
-			return err
-		}
-	}
-	fd.out = max(fd.out, outAwaited)
+		Old: `		err = fd.poller.Register(fd.sysfd, fd.pd, m) // DOC: first-wait
 `,
-		New: `	unwatched := fd.out == outUnwatched
-	fd.out = max(fd.out, outAwaited)
-	if unwatched {
-		if err := fd.poller.WatchWrites(fd.sysfd, fd.pd); err != nil { // DOC: watch-writes
-			return err
-		}
-	}
+		New: `		// DOC: first-wait
 `,
-		Breaks: "HB-2: a Write after one that could not be watched waits for an edge that never comes",
-		Tests:  []string{searchFD, "./fd -run TestEPOLLOUTCannotBeWatched"},
+		Breaks: "HB-2: epoll reports nothing of the descriptor",
+		Tests:  []string{searchFD, "./fd -run TestRegistersAtTheFirstWait"},
+		Core:   true,
+	},
+	{
+		Name: "a descriptor counts as registered before it is",
+		File: "fd/park_linux.go",
+		Old: `	case is == unregistered:
+		err = fd`,
+		New: `	case is == unregistered:
+		if !fd.interest.CompareAndSwap(unregistered, registered) {
+			return nil
+		}
+		err = fd`,
+		Breaks: "HB-2: the other side parks, and the registration fails",
+		Tests:  []string{searchFD},
+		Core:   true,
+	},
+	{
+		Name: "a registration that failed counts",
+		File: "fd/park_linux.go",
+		Old: `	switch {
+	case err != nil:
+		return unnamed(err)
+	case m == polldesc.Write:
+		fd.interest.Store(outAwaited)
+	default:
+		fd.interest.CompareAndSwap(unregistered, registered) // unless the writing side was faster
+	}
+	return nil
+`,
+		New: `	if m == polldesc.Write {
+		fd.interest.Store(outAwaited)
+	} else {
+		fd.interest.CompareAndSwap(unregistered, registered) // unless the writing side was faster
+	}
+	return unnamed(err)
+`,
+		Breaks: "HB-2: the next wait is for an edge that never comes",
+		Tests:  []string{searchFD, "./fd -run TestEPOLLOUTCannotBeWatched|TestWaitCannotBeRegistered"},
+	},
+	{
+		Name: "a reader's registration counts as a writer's",
+		File: "fd/park_linux.go",
+		Old:  `case is >= outAwaited, is != unregistered && m == polldesc.Read:`, New: `case is >= outAwaited, is != unregistered:`,
+		Breaks: "HB-2: room to write is not reported",
+		Tests:  []string{searchFD},
 	},
 	{
 		Name: "EPOLLOUT is never unwatched",
 		File: "fd/park_linux.go",
 		Old: `	case fd.askKind() == KindTCP:
-		fd.out = outKept
+		fd.interest.Store(outKept)
 `,
 		New: `	case true:
-		fd.out = outKept
+		fd.interest.Store(outKept)
 `,
 		Breaks: "a UDP socket that need not wait wakes the reactor for each packet that left",
 		Tests:  []string{"./fd -run TestEPOLLOUTW"},
@@ -92,9 +126,9 @@ var fdPark = []Mutant{
 	{
 		Name: "EPOLLOUT does not count as unwatched",
 		File: "fd/park_linux.go",
-		Old: `		fd.out = outUnwatched
+		Old: `		fd.interest.Store(registered)
 `,
-		New: `		fd.out = outWatched
+		New: `		fd.interest.Store(outWatched)
 `,
 		Breaks: "HB-2: a packet that has no room waits for an edge that is not reported",
 		Tests:  []string{"./fd -run TestEPOLLOUTW"},

@@ -4,7 +4,7 @@ var pollerPoller = []Mutant{
 	{
 		Name: "a reactor starts before there is a descriptor",
 		File: "poller/poller_linux.go",
-		Old: `	pd, err := p.add(fd)
+		Old: `	pd, err := p.alloc()
 	if err != nil {
 		return nil, err
 	}
@@ -12,7 +12,7 @@ var pollerPoller = []Mutant{
 	return pd, nil
 `,
 		New: `	p.start() // DOC: start
-	return p.add(fd)
+	return p.alloc()
 `,
 		Breaks: "the caller of start has a descriptor open, which keeps the reactor from ending",
 		Tests:  []string{searchPoller},
@@ -69,36 +69,39 @@ var pollerPoller = []Mutant{
 		Tests:  []string{"./poller -run TestReadsAreWatchedWithWrites"},
 	},
 	{
-		Name: "a failing registration keeps its slot",
-		File: "poller/poller_linux.go",
-		Old: `		pd.Evict()
-		p.free(pd)
-		return nil, err`,
-		New: `		pd.Evict()
-		return nil, err`,
-		Breaks: "golang/go#60782: a count that only grows",
-		Tests:  []string{"./poller -run TestFailingRegister"},
+		Name:   "the slower of two sides that register fails",
+		File:   "poller/poller_linux.go",
+		Old:    `	if errors.Is(err, unix.EEXIST) && sys`,
+		New:    `	if false && sys`,
+		Breaks: "Poller.Register: both sides may call it at once",
+		Tests:  []string{searchFD},
 	},
 	{
-		Name: "a slot is given back before its registration ends",
+		Name:   "the slower of two sides that register watches its own side only",
+		File:   "poller/poller_linux.go",
+		Old:    `sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi) == nil {`,
+		New:    `sys.EpollModify(p.epfd, fd, events, lo, hi) == nil {`,
+		Breaks: "HB-2: the other side's room to write is not reported",
+		Tests:  []string{searchFD},
+	},
+	{
+		Name: "a registration that another life has left is relied on",
 		File: "poller/poller_linux.go",
-		Old: `	if !p.closed {
-		// This fails only for a descriptor that was closed behind our back. If a
-		// duplicate keeps the registration alive, its events are of a life that is over.
-		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
-	}
-	p.free(pd)
+		Old: `	if errors.Is(err, unix.EEXIST) && sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi) == nil {
+		return nil
 `,
-		New: `	p.free(pd)
-	if !p.closed {
-		// This fails only for a descriptor that was closed behind our back. If a
-		// duplicate keeps the registration alive, its events are of a life that is over.
-		_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first
-	}
+		New: `	if errors.Is(err, unix.EEXIST) {
+		return nil
 `,
-		Breaks:     "HB-4: Free comes last",
-		Tests:      []string{"./poller -run TestStaleEvent|TestNoEventsAfterUnregister", "./fd -run TestStale"},
-		Equivalent: "fd is still open, so its registration is not another one's, and the next life of the slot has another generation",
+		Breaks: "Poller.Register does not rely on the other's registration",
+		Tests:  []string{"./fd -run TestRegistrationIsTakenOver"},
+	},
+	{
+		Name: "the first wait to write watches reads",
+		File: "poller/poller_linux.go",
+		Old:  `polldesc.Write: readsAndWrites}[m]`, New: `polldesc.Write: reads}[m]`,
+		Breaks: "Poller.Register: if m is polldesc.Write for writing too",
+		Tests:  []string{searchFD},
 	},
 	{
 		Name: "a registration is left to close(2)",
@@ -108,14 +111,14 @@ var pollerPoller = []Mutant{
 		Tests:  []string{"./fd -run TestCloseUnregistersDespiteDuplicate"},
 	},
 	{
-		Name: "a closed Poller registers",
+		Name: "a closed Poller gives slots",
 		File: "poller/poller_linux.go",
 		Old: `	if p.closed {
 		return nil, ErrClosed
 	}
-	pd :=`,
-		New:    `	pd :=`,
-		Breaks: "Register: the error is ErrClosed",
+	return p`,
+		New:    `	return p`,
+		Breaks: "Alloc: the error is ErrClosed",
 		Tests:  []string{"./poller -run TestUseAfterClose"},
 	},
 	{
@@ -124,10 +127,21 @@ var pollerPoller = []Mutant{
 		Old: `	if p.closed {
 		return nil // pd was evicted, and a wait will say so
 	}
-`,
-		New:    "",
+	lo, hi`,
+		New:    `	lo, hi`,
 		Breaks: "netty/netty#9362: no call meets a number that was given away",
 		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
+	},
+	{
+		Name: "a closed Poller registers with an epoll instance that is not its own",
+		File: "poller/poller_linux.go",
+		Old: `	if p.closed {
+		return nil // pd was evicted, and a wait will say so
+	}
+	events`,
+		New:    `	events`,
+		Breaks: "netty/netty#9362: no call meets a number that was given away",
+		Tests:  []string{searchFD, "./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
 		Name: "a closed Poller deletes from an epoll instance that is not its own",
@@ -137,7 +151,7 @@ var pollerPoller = []Mutant{
 		New: `	if true {
 		// This fails only`,
 		Breaks: "netty/netty#9362: no call meets a number that was given away",
-		Tests:  []string{searchPoller, "./poller -run TestClosedPollerTouchesNobodysEpoll"},
+		Tests:  []string{"./poller -run TestClosedPollerTouchesNobodysEpoll"},
 	},
 	{
 		Name: "a closed Poller is woken through a descriptor that is not its own",

@@ -106,18 +106,22 @@ func (u *use) kept(v any, err error) error {
 	return err
 }
 
-// exchange sends bytes there and back. The reads wait.
+// exchange sends bytes there and back. The reads wait: that of b before anything is sent.
 func exchange(a, b net.Conn) error {
 	done := make(chan error, 1)
 	go func() {
 		buf := make([]byte, 5)
 		n, err := b.Read(buf)
-		if err == nil {
+		if time.Sleep(toWait); err == nil {
 			_, err = b.Write(buf[:n])
 		}
 		done <- err
 	}()
-	time.Sleep(time.Millisecond)
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(2 * toWait):
+	}
 	if _, err := a.Write([]byte("hello")); err != nil {
 		return err
 	}
@@ -130,6 +134,9 @@ func exchange(a, b net.Conn) error {
 	}
 	return <-done
 }
+
+// toWait is long enough for a goroutine to begin to wait.
+const toWait = 10 * time.Millisecond
 
 func must(err error) {
 	if err != nil {

@@ -20,12 +20,13 @@ import (
 //	   data came loses nothing.
 //	c  EPOLLERR and EPOLLHUP are always reported; EPOLLRDHUP and EPOLLPRI only if they
 //	   were requested.
-//	d  close(2) ends a registration only when it closes the last duplicate of the
-//	   description, so a descriptor that was duplicated must be deleted first.
+//	d  close(2) ends a registration when it closes the last duplicate of the description,
+//	   and only then, so a descriptor that was duplicated must be deleted first.
 //	e  An epoll descriptor can itself be watched. Events left in the inner one do not
 //	   wake the outer one again: read until fewer come than the buffer holds.
 //	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide
 //	   mutex, which any local user can keep busy. EPOLL_CTL_MOD and EPOLL_CTL_DEL do not.
+//	   Before Linux 6.4, close(2) of a registered descriptor takes it, too.
 //	g  One descriptor can be watched by 500 epoll instances that are themselves watched,
 //	   of all processes together, and by any number that are not. EPOLL_CTL_ADD fails
 //	   with EINVAL for one more.

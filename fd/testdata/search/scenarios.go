@@ -7,7 +7,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/search"
 )
 
-var scenarios = slices.Concat(mutexes, reads, writes, limits, contexts, notifications, groups, accepts, connects, raws)
+var scenarios = slices.Concat(mutexes, registers, reads, writes, limits, contexts, notifications, groups, accepts, connects, raws)
 
 // If this failed, some schedule would break a promise. The failure names it, and shows the
 // schedule.

@@ -37,25 +37,34 @@ const (
 func newWorld(r *search.Run) *world { return newWorldOf(r, KindTCP, poller.Nested) }
 
 func newWorldOf(r *search.Run, kind Kind, wait poller.Strategy) *world {
-	r.PermitsUnderLocks() // the reactor holds one as long as it runs
-	w := &world{Machine: kernel.Boot(r), run: r}
-	w.group = poller.NewGroup(poller.Config{Pollers: 1, Strategy: wait})
+	w := boot(r, wait)
 	w.open(kind, roomy)
 	r.Settle()
 	return w
 }
 
-// open makes the connection.
+func boot(r *search.Run, wait poller.Strategy) *world {
+	r.PermitsUnderLocks() // the reactor holds one as long as it runs
+	w := &world{Machine: kernel.Boot(r), run: r}
+	w.group = poller.NewGroup(poller.Config{Pollers: 1, Strategy: wait})
+	return w
+}
+
+// open makes the connection, and registers it.
 func (w *world) open(kind Kind, room int) {
+	w.own(kind, room)
+	if err := w.fd.Register(w.group); err != nil {
+		panic(err)
+	}
+}
+
+func (w *world) own(kind Kind, room int) {
 	how := kernel.TCP
 	if kind != KindTCP {
 		how = kernel.Packets
 	}
 	w.sysfd, w.fd = w.Socket(how, room), new(FD)
 	w.fd.Own(w.sysfd, kind)
-	if err := w.fd.Init(w.group); err != nil {
-		panic(err)
-	}
 	search.NameAll("fd", w.fd)
 }
 

@@ -35,7 +35,7 @@ type Machine struct {
 	files     []*File
 	objects   map[int]any // by descriptor
 	watched   int         // sockets and eventfds
-	forgotten int         // sockets that were closed while they were registered
+	forgotten int         // exposed sockets that were closed while they were registered
 }
 
 // A hook is called once, unless it is nil.
@@ -103,7 +103,21 @@ func closes(v *search.Var) {
 	check(v.Update(func(v uint64) uint64 { return v | closed }), "close")
 }
 
-// CloseFD closes a descriptor. Nobody shares it, so a registration ends.
+// A holder says which other code has a duplicate of a descriptor.
+type holder uint8
+
+const (
+	nobody holder = iota
+	exposed
+	forked
+)
+
+// Expose gives a duplicate of a socket to other code, which keeps it. Fork gives one to a child
+// process, without the knowledge of package fd.
+func (m *Machine) Expose(fd int) { m.objects[fd].(*socket).holder = exposed }
+func (m *Machine) Fork(fd int)   { m.objects[fd].(*socket).holder = forked }
+
+// CloseFD closes a descriptor. The registration ends unless there is a duplicate (fact d).
 func CloseFD(fd int) error {
 	machine.Calls["close"]++
 	switch o := machine.objects[fd].(type) {
@@ -111,7 +125,9 @@ func CloseFD(fd int) error {
 		closes(&o.in)
 		closes(&o.out)
 		for _, e := range machine.instances {
-			if e.forget(o.place)>>(itemBits*o.place)&registered != 0 {
+			if o.holder == nobody {
+				e.forget(o.place)
+			} else if o.holder == exposed && e.word.Load()>>(itemBits*o.place)&registered != 0 {
 				machine.forgotten++
 			}
 		}
@@ -168,7 +184,8 @@ func (m *Machine) CheckCalls(call string, most int) {
 	})
 }
 
-// CheckClosed adds the condition that every socket was closed, and was no more registered then.
+// CheckClosed adds the condition that every socket was closed, and none of which other code has
+// a duplicate was registered then.
 func (m *Machine) CheckClosed() {
 	m.run.Check(func() string {
 		for i, s := range m.sockets {
@@ -177,7 +194,7 @@ func (m *Machine) CheckClosed() {
 			}
 		}
 		if m.forgotten > 0 {
-			return "a socket was closed that was registered (fact d)"
+			return "a socket was closed that is exposed and registered (fact d)"
 		}
 		return ""
 	})
@@ -190,6 +207,16 @@ func (m *Machine) SleepsUntil(epfd int) int64 {
 		return int64(search.Peek(&e.file.word) >> deadlineShift & deadlineMask)
 	}
 	return int64(search.Peek(&e.word) >> untilShift & untilMask)
+}
+
+// Registered reports whether an instance watches a socket.
+func (m *Machine) Registered(fd int) bool {
+	for _, e := range m.instances {
+		if search.Peek(&e.word)>>(itemBits*placeOf(fd))&registered != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // WatchesRoom reports whether a socket is registered for room to write.

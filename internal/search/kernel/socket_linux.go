@@ -43,6 +43,7 @@ type socket struct {
 	place    int
 	kind     Kind
 	capacity int
+	holder   holder
 	in, out  search.Var
 }
 

@@ -23,7 +23,7 @@ var groups = []search.Scenario{
 		w.ReactorsEnd = true
 		r.Go("user", func() {
 			fd := w.Socket(kernel.TCP, 1)
-			pd, err := w.p.Register(fd)
+			pd, err := w.p.open(fd)
 			if err == nil {
 				err = w.read(fd, pd)
 				w.unregister(fd, pd)
@@ -105,7 +105,7 @@ var groups = []search.Scenario{
 		r.Go("user", func() {
 			fd := w.Socket(kernel.TCP, 1)
 			w.Arrive(fd, 1, 0)
-			pd, err := w.p.Register(fd)
+			pd, err := w.p.open(fd)
 			if err == nil {
 				err = pd.Wait(polldesc.Read)
 			}

@@ -95,7 +95,7 @@ func newLife(r *search.Run, users int) *lifeWorld {
 func (w *lifeWorld) user() {
 	fd := w.Socket(kernel.TCP, 1)
 	w.Arrive(fd, 1, 0)
-	if pd, err := w.p.Register(fd); err == nil {
+	if pd, err := w.p.open(fd); err == nil {
 		w.end(pd.Wait(polldesc.Read))
 		w.unregister(fd, pd)
 	} else {

@@ -32,7 +32,7 @@ func newWorld(r *search.Run, s Strategy) *world {
 // register registers a new socket.
 func (w *world) register() (fd int, pd *polldesc.PollDesc) {
 	fd = w.Socket(kernel.TCP, 1)
-	pd, err := w.p.Register(fd)
+	pd, err := w.p.open(fd)
 	if err != nil {
 		panic(err)
 	}
@@ -42,8 +42,8 @@ func (w *world) register() (fd int, pd *polldesc.PollDesc) {
 // unregister is what FD.Close does.
 func (w *world) unregister(fd int, pd *polldesc.PollDesc) {
 	pd.Evict()
-	w.p.Unregister(fd, pd)
 	kernel.CloseFD(fd)
+	w.p.Free(pd)
 }
 
 // read is an operation as package fd has them.
