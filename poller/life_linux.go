@@ -9,7 +9,8 @@ import (
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// A Poller's reactor runs as long as a descriptor is open, and a little longer: see linger. A program that has closed its sockets has no goroutine of this library.
+// A Poller's reactor runs as long as a descriptor is open, and a little longer: see linger. A
+// program that has closed its sockets has no goroutine of this library.
 //
 //	          Alloc finds that none runs
 //	    +-------------------------------------+

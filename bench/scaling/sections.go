@@ -50,7 +50,7 @@ func timeRegister(g *poller.Group) (float64, error) {
 	if _, pd, err := g.Register(pair[1]); err != nil { // so that the reactor does not become idle
 		return 0, err
 	} else if p, err := g.Pick(); err == nil {
-		defer func() { pd.Evict(); p.Unregister(pair[1], pd) }()
+		defer func() { pd.Evict(); p.Unregister(pair[1]); p.Free(pd) }()
 	}
 	var spent time.Duration
 	n := 0
@@ -62,7 +62,8 @@ func timeRegister(g *poller.Group) (float64, error) {
 			return 0, err
 		}
 		pd.Evict()
-		p.Unregister(pair[0], pd)
+		p.Unregister(pair[0])
+		p.Free(pd)
 	}
 	return float64(spent) / float64(n), nil
 }
