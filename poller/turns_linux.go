@@ -95,8 +95,9 @@ func (p *Poller) isHeavy(ev sys.EpollEvent) bool {
 	if ev.Events&^(unix.EPOLLIN|unix.EPOLLOUT) != 0 || token == polldesc.WakeToken {
 		return false
 	}
+	side := p.cache.Get(token.Slot).Side(polldesc.Read)
 	race.Hide() // as in Woken
-	heavy := memoOf(p.cache.Get(token.Slot).Side(polldesc.Read)).heavy
+	heavy := memoOf(side).heavy
 	race.Show()
 	return heavy == heavyTurns
 }
