@@ -138,9 +138,9 @@ var queues = []scenario{
 			}
 		})
 	}},
-	{"aborted", "two hundred connections are reset, each before it is accepted", func(l *lab) {
+	{"aborted", "fifty connections are reset, each before it is accepted", func(l *lab) {
 		ln := l.listening()
-		const count = 200
+		const count = 50
 		l.step("Accept and read", func() (any, error) {
 			outcomes := make(counts)
 			for range count {
