@@ -115,23 +115,12 @@ func (s SocketConfig) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error
 		}
 	}()
 	listens := s.Type == syscall.SOCK_STREAM || s.Type == syscall.SOCK_SEQPACKET
-	if listens {
-		// Without SO_REUSEADDR, a restarted server could not bind while connections of the
-		// old one are in TIME-WAIT.
-		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return nil, err
-		}
-	} else if group, ok := multicast(f.family, laddr); ok {
-		// SO_REUSEADDR lets several sockets receive from groups on one port.
-		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return nil, err
-		}
+	group, isGroup := multicast(f.family, laddr)
+	if isGroup {
 		laddr = group
 	}
-	if s.ReusePort {
-		if err := f.setsockoptInt(syscall.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-			return nil, err
-		}
+	if err := s.reuse(f, listens || isGroup); err != nil {
+		return nil, err
 	}
 	// As in package net, an address of another family fails before Control is called.
 	if _, err := sockaddr(f.family, laddr); err != nil {
@@ -153,6 +142,21 @@ func (s SocketConfig) Listen(ctx context.Context, laddr net.Addr) (*NetFD, error
 	}
 	done = true
 	return f, nil
+}
+
+// reuse lets the socket share its port. Without SO_REUSEADDR, a restarted server could not bind
+// while connections of the old one are in TIME-WAIT, nor could several sockets receive from
+// multicast groups on one port.
+func (s SocketConfig) reuse(f *NetFD, addr bool) error {
+	if addr {
+		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+			return err
+		}
+	}
+	if s.ReusePort {
+		return f.setsockoptInt(syscall.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	return nil
 }
 
 // listen makes a bound socket a listener.

@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"time"
@@ -14,9 +15,9 @@ const defaultFallbackDelay = 300 * time.Millisecond
 // saneMinimum is the shortest time that one of several addresses gets, as in package net.
 const saneMinimum = 2 * time.Second
 
-// parallel connects to an address of the first address's family, the primaries. After the head start, or
-// as soon as that fails, it also tries the other family. It cancels the slower attempt and
-// closes its connection.
+// parallel connects to an address of the first address's family, the primaries. After the head
+// start, or as soon as that fails, it also tries the other family. It cancels the slower attempt
+// and closes its connection.
 func (t *attempt) parallel(ctx context.Context, primaries, fallbacks []net.Addr) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -40,11 +41,7 @@ func (t *attempt) parallel(ctx context.Context, primaries, fallbacks []net.Addr)
 		}
 	}
 
-	delay := t.FallbackDelay
-	if delay == 0 {
-		delay = defaultFallbackDelay
-	}
-	headStart := time.NewTimer(delay)
+	headStart := time.NewTimer(cmp.Or(t.FallbackDelay, defaultFallbackDelay))
 	defer headStart.Stop()
 	go race(primaries, true)
 

@@ -52,15 +52,7 @@ func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
 // parkInBubble waits in a goroutine of the caller's bubble, in which f then runs.
 func (n *notification) parkInBubble() {
 	err := n.fd.prepareNotify()
-	for empty := n.fd.sawEmpty; err == nil; empty = false {
-		if !empty {
-			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
-				break
-			}
-		}
-		if err = n.fd.registerNotify(); err != nil {
-			break
-		}
+	for empty := n.fd.sawEmpty; err == nil && n.mayWait(empty); empty = false {
 		if err = n.fd.pd.Wait(polldesc.Read); err == nil {
 			n.fd.sawEmpty = false // Wait consumed an edge
 		}
@@ -86,25 +78,28 @@ func (fd *FD) registerNotify() error {
 	return err
 }
 
-// park subscribes n, so that an edge or an error unparks it. It reports false if there is
-// already something to deliver. Unless the stream is known to be empty, park asks the kernel
-// first.
-func (n *notification) park(empty bool) bool {
-	for ; ; empty = false {
-		if !empty {
-			if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
-				return false
-			}
-		}
-		if n.fd.registerNotify() != nil {
+// mayWait registers the descriptor. It reports false if there is already something to deliver.
+// Unless the stream is known to be empty, it asks the kernel first.
+func (n *notification) mayWait(empty bool) bool {
+	if !empty {
+		if ok, err := n.fd.ready(polldesc.Read); ok || err != nil {
 			return false
 		}
+	}
+	return n.fd.registerNotify() == nil
+}
+
+// park subscribes n, so that an edge or an error unparks it. It reports false if there is
+// already something to deliver.
+func (n *notification) park(empty bool) bool {
+	for ; n.mayWait(empty); empty = false {
 		parked, err := n.fd.pd.Subscribe(polldesc.Read, &n.parker)
 		if parked || err != nil {
 			return parked
 		}
 		n.fd.sawEmpty = false // Subscribe consumed an edge
 	}
+	return false
 }
 
 // resume continues the wait after an edge, in a goroutine of its own.

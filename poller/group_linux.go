@@ -67,20 +67,6 @@ func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 	return p, pd, nil
 }
 
-// open is Alloc and Register for reading.
-func (p *Poller) open(fd int) (*polldesc.PollDesc, error) {
-	pd, err := p.Alloc()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Register(fd, pd, polldesc.Read); err != nil {
-		pd.Evict()
-		p.Free(pd)
-		return nil, err
-	}
-	return pd, nil
-}
-
 // Pick returns the Poller whose turn it is, making it if need be. The error is
 // ErrClosed, or what kept an epoll instance from being made.
 func (g *Group) Pick() (*Poller, error) {

@@ -132,6 +132,20 @@ func (p *Poller) Register(fd int, pd *polldesc.PollDesc, m polldesc.Mode) error 
 	return err
 }
 
+// open is Alloc and Register for reading.
+func (p *Poller) open(fd int) (*polldesc.PollDesc, error) {
+	pd, err := p.Alloc()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Register(fd, pd, polldesc.Read); err != nil {
+		pd.Evict()
+		p.Free(pd)
+		return nil, err
+	}
+	return pd, nil
+}
+
 // WatchWrites makes p watch fd for writing too, from now on. If fd is writable already, that
 // is reported too, so no earlier change is missed.
 func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {

@@ -100,24 +100,9 @@ func run(ctx context.Context, o options) error {
 			b.chosen = append(b.chosen, pkg)
 		}
 	}
-	failed := 0
-	for _, k := range kernels {
-		if !o.kernels.MatchString(k.String()) {
-			continue
-		}
-		r, err := b.boot(ctx, k)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err != nil:
-			fmt.Printf("%v: not run: %v\n", k, err)
-			failed++
-		default:
-			fmt.Print(summary(r))
-			if !r.ok() {
-				failed++
-			}
-		}
+	failed, err := b.bootAll(ctx)
+	if err != nil {
+		return err
 	}
 	if o.write {
 		results, err := b.last()
@@ -132,6 +117,30 @@ func run(ctx context.Context, o options) error {
 		return fmt.Errorf("%d kernels did not run, or tests failed on them", failed)
 	}
 	return nil
+}
+
+// bootAll boots the chosen kernels, and prints what came of each. It returns how many did not
+// run, or had tests that failed.
+func (b *booter) bootAll(ctx context.Context) (failed int, err error) {
+	for _, k := range kernels {
+		if !b.kernels.MatchString(k.String()) {
+			continue
+		}
+		r, err := b.boot(ctx, k)
+		switch {
+		case ctx.Err() != nil:
+			return failed, context.Cause(ctx)
+		case err != nil:
+			fmt.Printf("%v: not run: %v\n", k, err)
+			failed++
+		default:
+			fmt.Print(summary(r))
+			if !r.ok() {
+				failed++
+			}
+		}
+	}
+	return failed, nil
 }
 
 // A booter boots one kernel after the other.

@@ -63,22 +63,14 @@ var connSocket = []Mutant{
 	{
 		Name: "a listener must wait for the connections of the last one",
 		File: "conn/socket_linux.go",
-		Old: `	if listens {
-		// Without SO_REUSEADDR, a restarted server could not bind while connections of the
-		// old one are in TIME-WAIT.
-		if err := f.setsockoptInt(syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-			return nil, err
-		}
-	} else if`,
-		New: `	if listens {
-	} else if`,
+		Old:  `s.reuse(f, listens || isGroup)`, New: `s.reuse(f, isGroup)`,
 		Breaks: "SO_REUSEADDR",
 		Tests:  []string{"./internal/parity/tcp -run TestListenBesideTimeWait"},
 	},
 	{
 		Name: "every datagram socket can be bound twice",
 		File: "conn/socket_linux.go",
-		Old:  `} else if group, ok := multicast(f.family, laddr); ok {`, New: `} else if group, ok := multicast(f.family, laddr); ok || true {`,
+		Old:  `s.reuse(f, listens || isGroup)`, New: `s.reuse(f, true)`,
 		Breaks: "SO_REUSEADDR is for multicast groups",
 		Tests:  []string{"./internal/parity/tcp -run TestTwoOnOnePort", "./internal/parity/udp -run TestErrorsOfListenPacketInUse"},
 	},

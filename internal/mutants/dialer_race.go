@@ -61,11 +61,7 @@ var dialerRace = []Mutant{
 	{
 		Name: "a head start of 0 is none",
 		File: "dialer/race_linux.go",
-		Old: `	if delay == 0 {
-		delay = defaultFallbackDelay
-	}
-`,
-		New:    "",
+		Old:  `cmp.Or(t.FallbackDelay, defaultFallbackDelay)`, New: `cmp.Or(t.FallbackDelay)`,
 		Breaks: "FallbackDelay: 0 means 300 ms",
 		Tests:  []string{"./dialer -run TestHeadStart"},
 	},

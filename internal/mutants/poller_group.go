@@ -2,17 +2,6 @@ package main
 
 var pollerGroup = []Mutant{
 	{
-		Name: "a failing registration keeps its slot",
-		File: "poller/group_linux.go",
-		Old: `		pd.Evict()
-		p.Free(pd)
-		return nil, err`,
-		New: `		pd.Evict()
-		return nil, err`,
-		Breaks: "golang/go#60782: a count that only grows",
-		Tests:  []string{"./poller -run TestFailingRegister"},
-	},
-	{
 		Name: "two who pick a Poller first make two",
 		File: "poller/group_linux.go",
 		Old: `	if p := slot.Load(); p != nil {

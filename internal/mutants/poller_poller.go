@@ -254,4 +254,15 @@ var pollerPoller = []Mutant{
 		Breaks: "no descriptor is left",
 		Tests:  []string{"./poller -run TestFailingStart|TestParkedNeedsGoPoller|TestNoWatchesLeft"},
 	},
+	{
+		Name: "a failing registration keeps its slot",
+		File: "poller/poller_linux.go",
+		Old: `		pd.Evict()
+		p.Free(pd)
+		return nil, err`,
+		New: `		pd.Evict()
+		return nil, err`,
+		Breaks: "golang/go#60782: a count that only grows",
+		Tests:  []string{"./poller -run TestFailingRegister"},
+	},
 }
