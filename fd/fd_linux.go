@@ -177,14 +177,11 @@ func (fd *FD) Close() error {
 // the descriptor (HB-6: no system call uses a number that the kernel has given to another
 // file).
 //
-// close(2) ends the registration, unless a duplicate keeps the socket open (fact d). Other
-// code may have one if the descriptor is exposed: then the registration is deleted first. A
-// child process has all descriptors from fork to exec, or for longer if a C library forks.
-// Until it has closed its own, epoll goes on to report the socket under a token whose life is
-// over, and the reactor drops that. No later registration is affected, even of the same
-// number: epoll tells registrations apart by number and socket.
+// The registration is deleted first (fact d): otherwise the reactor may hold the socket open
+// after close(2) for as long as it sleeps. The peer would not see the end, and the address
+// would stay in use.
 func (fd *FD) destroy() error {
-	if fd.exposed.Load() && fd.interest.Load() != unregistered {
+	if fd.interest.Load() != unregistered {
 		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
 	err := sys.CloseFD(fd.sysfd)

@@ -19,8 +19,8 @@
 // A descriptor is registered when an operation first has to wait, edge-triggered, for IN, RDHUP
 // and PRI, and modified when one first waits to write: others cost no epoll_ctl. One that is no
 // TCP socket is modified back when its writes need not wait any more. A listener, which waits
-// anyway, is registered when it is made. close(2) ends the registration. One whose descriptor
-// other code was given is deleted before, because a duplicate would keep it alive.
+// anyway, is registered when it is made. The registration is deleted before close(2), which
+// would leave the file open as long as a duplicate, or the reactor's own wait, holds it.
 //
 // # Waiting
 //

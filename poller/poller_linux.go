@@ -110,9 +110,9 @@ func (p *Poller) Free(pd *polldesc.PollDesc) {
 	}
 }
 
-// Register makes p watch fd, which must be non-blocking, until Unregister or until close(2)
-// closes the last duplicate: for reading, and if m is polldesc.Write for writing too. Readiness
-// from before is reported too. The error is a *os.SyscallError of epoll_ctl.
+// Register makes p watch fd, which must be non-blocking, until Unregister: for reading, and if m
+// is polldesc.Write for writing too. Readiness from before is reported too. The error is a
+// *os.SyscallError of epoll_ctl.
 //
 // Both sides of a descriptor may call it at once. The kernel refuses one of them, which then
 // watches both. It does not rely on the other's registration: that of another life may be left
@@ -168,7 +168,7 @@ func (p *Poller) modify(fd int, pd *polldesc.PollDesc, events uint32) error {
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number has not
-// been reused. A socket that nobody has a duplicate of needs no Unregister before close(2).
+// been reused. After it, no wait of the reactor holds the file open (fact d of package sys).
 func (p *Poller) Unregister(fd int) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

@@ -104,7 +104,7 @@ var pollerPoller = []Mutant{
 		Tests:  []string{searchFD},
 	},
 	{
-		Name: "a registration is left to close(2)",
+		Name: "Unregister deletes nothing",
 		File: "poller/poller_linux.go",
 		Old:  `_ = sys.EpollDelete(p.epfd, fd) // DOC: delete-first`, New: `// DOC: delete-first`,
 		Breaks: "fact d: a duplicate keeps the registration alive",

@@ -92,7 +92,7 @@ func (w *world) acceptAgain() {
 
 // expose gives the descriptor out.
 func (w *world) expose() {
-	if err := w.fd.RawControl(func(fd uintptr) { w.Expose(int(fd)) }); err != nil {
+	if err := w.fd.RawControl(func(uintptr) {}); err != nil {
 		panic(err)
 	}
 }

@@ -73,7 +73,7 @@ var raws = []search.Scenario{
 	}},
 	{Name: "a raw control and close", Notes: "HB-6", Setup: func(r *search.Run) {
 		w := newWorld(r)
-		r.Go("user", func() { w.end(w.fd.RawControl(func(fd uintptr) { kernel.Queued(int(fd)); w.Expose(int(fd)) })) })
+		r.Go("user", func() { w.end(w.fd.RawControl(func(fd uintptr) { kernel.Queued(int(fd)) })) })
 		r.Go("closer", w.close)
 		w.expect(1, nil, errClosed)
 		w.CheckClosed()
@@ -97,7 +97,6 @@ var raws = []search.Scenario{
 func (w *world) rawRead() (err error) {
 	rawErr := w.fd.RawRead(func(fd uintptr) bool {
 		var n int
-		w.Expose(int(fd))
 		n, err = kernel.RawCalls.Read(int(fd), make([]byte, 1))
 		if w.got += n; n == 0 && err == nil {
 			err = io.EOF

@@ -24,18 +24,10 @@ var registers = []search.Scenario{
 		w.CheckCalls("read", 2)
 		w.CheckCalls("epoll_add", 2) // with the poller's
 	}},
-	{Name: "a read registers, and close", Notes: "HB-1, HB-6", Variants: 2, Setup: func(r *search.Run) {
+	{Name: "a read registers, and close", Notes: "HB-1, HB-6, fact d", Variants: 2, Setup: func(r *search.Run) {
 		w := newUnregistered(r, KindTCP, poller.Strategy(r.Variant))
 		r.Go("reader", func() { w.read(9) })
 		r.Go("closer", w.close)
-		w.expect(1, errClosed)
-		w.CheckClosed()
-		w.CheckCalls("epoll_del", 0)
-	}},
-	{Name: "a read registers, data, and close by code that was given the descriptor", Notes: "HB-6, fact d", Setup: func(r *search.Run) {
-		w := newUnregistered(r, KindTCP, poller.Nested)
-		r.Go("reader", func() { w.read(9) })
-		r.Go("closer", func() { w.expose(); w.close() })
 		w.expect(1, errClosed)
 		w.CheckClosed()
 	}},
@@ -177,27 +169,6 @@ var registers = []search.Scenario{
 		w.CheckClosed()
 		w.CheckCalls("epoll_add", 1) // the poller's
 		w.CheckCalls("epoll_del", 0)
-	}},
-	{Name: "a child has a copy of what is closed, and the slot another life", Notes: "HB-4, I6, fact d", Setup: func(r *search.Run) {
-		w := newWorld(r)
-		w.Fork(w.sysfd)
-		old := w.sysfd
-		w.close()
-		w.own(KindTCP, roomy)
-		if err := w.fd.Init(w.group); err != nil {
-			panic(err)
-		}
-		r.Settle()
-		r.Go("reader", func() { w.read(9) })
-		r.Go("peer", func() { w.arrive(1) })
-		r.Go("child's peer", func() { w.Arrive(old, 1, kernel.EOF) })
-		w.expect(1, nil)
-		r.Check(func() string {
-			if w.fd.pd.Exceptional() {
-				return "a fact of the descriptor that was closed"
-			}
-			return ""
-		})
 	}},
 }
 

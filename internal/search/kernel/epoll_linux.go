@@ -103,6 +103,9 @@ func fails(n *search.Var) bool {
 // EpollDelete ends a registration.
 func EpollDelete(epfd, fd int) error {
 	check(get[*epoll](epfd, "epoll_del").forget(placeOf(fd)), "epoll_ctl")
+	if o, ok := machine.objects[fd].(*socket); ok {
+		check(o.in.Load(), "epoll_ctl")
+	}
 	return nil
 }
 

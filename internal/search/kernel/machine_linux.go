@@ -35,7 +35,6 @@ type Machine struct {
 	files     []*File
 	objects   map[int]any // by descriptor
 	watched   int         // sockets and eventfds
-	forgotten int         // exposed sockets that were closed while they were registered
 }
 
 // A hook is called once, unless it is nil.
@@ -103,34 +102,13 @@ func closes(v *search.Var) {
 	check(v.Update(func(v uint64) uint64 { return v | closed }), "close")
 }
 
-// A holder says which other code has a duplicate of a descriptor.
-type holder uint8
-
-const (
-	nobody holder = iota
-	exposed
-	forked
-)
-
-// Expose gives a duplicate of a socket to other code, which keeps it. Fork gives one to a child
-// process, without the knowledge of package fd.
-func (m *Machine) Expose(fd int) { m.objects[fd].(*socket).holder = exposed }
-func (m *Machine) Fork(fd int)   { m.objects[fd].(*socket).holder = forked }
-
-// CloseFD closes a descriptor. The registration ends unless there is a duplicate (fact d).
+// CloseFD closes a descriptor. A registration may outlive it (fact d).
 func CloseFD(fd int) error {
 	machine.Calls["close"]++
 	switch o := machine.objects[fd].(type) {
 	case *socket:
 		closes(&o.in)
 		closes(&o.out)
-		for _, e := range machine.instances {
-			if o.holder == nobody {
-				e.forget(o.place)
-			} else if o.holder == exposed && e.word.Load()>>(itemBits*o.place)&registered != 0 {
-				machine.forgotten++
-			}
-		}
 	case *event:
 		closes(&o.n)
 	case *epoll:
@@ -184,17 +162,18 @@ func (m *Machine) CheckCalls(call string, most int) {
 	})
 }
 
-// CheckClosed adds the condition that every socket was closed, and none of which other code has
-// a duplicate was registered then.
+// CheckClosed adds the condition that every socket was closed, and that no instance watches it.
 func (m *Machine) CheckClosed() {
 	m.run.Check(func() string {
 		for i, s := range m.sockets {
 			if search.Peek(&s.in)&closed == 0 {
 				return fmt.Sprintf("socket %d is open at the end", i)
 			}
-		}
-		if m.forgotten > 0 {
-			return "a socket was closed that is exposed and registered (fact d)"
+			for _, e := range m.instances {
+				if search.Peek(&e.word)>>(itemBits*s.place)&registered != 0 {
+					return fmt.Sprintf("socket %d was closed and is registered (fact d)", i)
+				}
+			}
 		}
 		return ""
 	})

@@ -43,7 +43,6 @@ type socket struct {
 	place    int
 	kind     Kind
 	capacity int
-	holder   holder
 	in, out  search.Var
 }
 

@@ -42,6 +42,7 @@ func (w *world) register() (fd int, pd *polldesc.PollDesc) {
 // unregister is what FD.Close does.
 func (w *world) unregister(fd int, pd *polldesc.PollDesc) {
 	pd.Evict()
+	w.p.Unregister(fd)
 	kernel.CloseFD(fd)
 	w.p.Free(pd)
 }
