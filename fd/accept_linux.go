@@ -17,10 +17,7 @@ func (fd *FD) Accept() (sysfd int, peer sys.RawAddr, err error) {
 	}
 	defer fd.unlock(polldesc.Read)
 	for {
-		err := error(syscall.EAGAIN)
-		if !fd.acceptBlocks() {
-			sysfd, peer, err = sys.Accept(fd.sysfd)
-		}
+		sysfd, peer, err = fd.accept()
 		switch err {
 		case nil:
 			return sysfd, peer, nil
@@ -39,15 +36,17 @@ func (fd *FD) Accept() (sysfd int, peer sys.RawAddr, err error) {
 	}
 }
 
-// acceptBlocks reports whether accept4(2) would block. That call has no MSG_DONTWAIT, and
-// a process that shares the socket may have cleared O_NONBLOCK. So an exposed listener is
+// accept is accept4(2). It returns EAGAIN instead of blocking: that call has no MSG_DONTWAIT,
+// and a process that shares the socket may have cleared O_NONBLOCK. So an exposed listener is
 // asked with poll(2) first; if the connection that poll(2) reports is accepted elsewhere in
-// between, accept4 blocks. A socket that does not listen is not asked: accept4 fails on
-// it. Nor does the answer count where poll(2) is denied.
-func (fd *FD) acceptBlocks() bool {
+// between, accept4 blocks, and is no raw call. A socket that does not listen is not asked:
+// accept4 fails on it. Nor does the answer count where poll(2) is denied.
+func (fd *FD) accept() (sysfd int, peer sys.RawAddr, err error) {
 	if !fd.exposed.Load() {
-		return false
+		return fd.calls.Accept(fd.sysfd)
 	}
-	is, _, err := sys.Readable(fd.sysfd)
-	return !is && err == nil && sys.Listens(fd.sysfd)
+	if is, _, err := sys.Readable(fd.sysfd); !is && err == nil && sys.Listens(fd.sysfd) {
+		return -1, peer, syscall.EAGAIN
+	}
+	return sys.OrdinaryCalls.Accept(fd.sysfd)
 }

@@ -354,3 +354,63 @@ func TestCloseReturnsWhenItIsGone(t *testing.T) {
 		ok(t, result(t, "RawControl", used))
 	}
 }
+
+// If this fails, a raw close(2) holds a processor while it waits for the peer (SO_LINGER) or
+// frees a full receive queue, or short connections are closed by ordinary calls, which keep the
+// runtime's monitor awake.
+func TestCloseIsRawOnlyWhereItIsShort(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		for what, c := range map[string]struct {
+			read func(fd *FD, far *peer)
+			want sys.Calls
+		}{
+			"nothing was read": {func(*FD, *peer) {}, sys.RawCalls},
+			"all was read": {func(fd *FD, far *peer) {
+				far.send("request")
+				reads(t, fd, 100, "request")
+			}, sys.RawCalls},
+			"more may be queued": {func(fd *FD, far *peer) {
+				far.send("request")
+				reads(t, fd, 3, "req")
+			}, sys.OrdinaryCalls},
+			"SetLinger": {func(fd *FD, _ *peer) {
+				ok(t, fd.SetsockoptLinger(syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1, Linger: 1}))
+			}, sys.OrdinaryCalls},
+			"RawConn": {func(fd *FD, _ *peer) { ok(t, fd.RawControl(func(uintptr) {})) }, sys.OrdinaryCalls},
+		} {
+			fd, far := unregisteredPair(t, g)
+			c.read(fd, far)
+			require.Equal(t, c.want, fd.closeCalls(), what)
+		}
+		l := listener(t, g)
+		require.Equal(t, sys.OrdinaryCalls, l.closeCalls(), "a listener")
+		require.Equal(t, sys.RawCalls, acceptedFrom(t, g, l).closeCalls(), "a connection of it")
+		l.MarkExposed()
+		require.Equal(t, sys.OrdinaryCalls, acceptedFrom(t, g, l).closeCalls(), "a connection of an exposed listener")
+		p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		ok(t, err)
+		defer syscall.Close(p[1])
+		unix := new(FD)
+		unix.Own(p[0], KindStream)
+		ok(t, unix.Init(g))
+		defer unix.Close()
+		require.Equal(t, sys.OrdinaryCalls, unix.closeCalls(), "a Unix socket")
+	})
+}
+
+// acceptedFrom returns a connection that l accepts.
+func acceptedFrom(t *testing.T, g *poller.Group, l *FD) *FD {
+	t.Helper()
+	far, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	ok(t, err)
+	t.Cleanup(func() { syscall.Close(far) })
+	ok(t, syscall.Connect(far, address(t, l.sysfd)))
+	sysfd, _, err := l.Accept()
+	ok(t, err)
+	fd := new(FD)
+	fd.InheritOptions(l)
+	fd.Own(sysfd, KindTCP)
+	ok(t, fd.Init(g))
+	t.Cleanup(func() { fd.Close() })
+	return fd
+}

@@ -400,7 +400,7 @@ func TestConnectedHoldsTheRule(t *testing.T) {
 			fd := socketFD(t)
 			err := fd.Connect(t.Context(), address(t, l), g)
 			ok(t, err)
-			sysfd, _, err := sys.Accept(l)
+			sysfd, _, err := sys.OrdinaryCalls.Accept(l)
 			ok(t, err)
 			far := newPeer(t, sysfd)
 			far.send("x")

@@ -83,7 +83,7 @@ func tcpPair(t testing.TB) (near, far int) {
 	far, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	ok(t, err)
 	ok(t, syscall.Connect(far, address(t, pairs.listener)))
-	near, _, err = sys.Accept(pairs.listener)
+	near, _, err = sys.RawCalls.Accept(pairs.listener)
 	ok(t, err)
 	ok(t, syscall.SetsockoptInt(near, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1))
 	ok(t, syscall.SetsockoptInt(far, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1))

@@ -107,6 +107,7 @@ func (fd *FD) SetsockoptLinger(level, name int, l *syscall.Linger) error {
 		return err
 	}
 	defer fd.decref()
+	fd.lingers.Store(true) // for closeCalls
 	return syscall.SetsockoptLinger(fd.sysfd, level, name, l)
 }
 

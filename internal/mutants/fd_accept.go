@@ -13,12 +13,13 @@ var fdAccept = []Mutant{
 	{
 		Name: "a listener that may block does not ask for a connection first",
 		File: "fd/accept_linux.go",
-		Old: `	if !fd.exposed.Load() {
-		return false
+		Old: `		return fd.calls.Accept(fd.sysfd)
 	}
 `,
-		New: `	if true {
-		return false
+		New: `		return fd.calls.Accept(fd.sysfd)
+	}
+	if true {
+		return sys.OrdinaryCalls.Accept(fd.sysfd)
 	}
 `,
 		Breaks: "golang/go#43894: O_NONBLOCK may be cleared",

@@ -31,9 +31,9 @@ var fdFd = []Mutant{
 		Old: `	if fd.interest.Load() != unregistered {
 		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
-	err := sys.CloseFD(fd.sysfd)
+	err := fd.closeCalls().Close(fd.sysfd)
 `,
-		New: `	err := sys.CloseFD(fd.sysfd)
+		New: `	err := fd.closeCalls().Close(fd.sysfd)
 	if fd.interest.Load() != unregistered {
 		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
@@ -54,8 +54,8 @@ var fdFd = []Mutant{
 		Old: `	if fd.interest.Load() != unregistered {
 		fd.poller.Unregister(fd.sysfd) // DOC: unregister
 	}
-	err := sys`, New: `	fd.poller.Unregister(fd.sysfd) // DOC: unregister
-	err := sys`,
+	err := fd`, New: `	fd.poller.Unregister(fd.sysfd) // DOC: unregister
+	err := fd`,
 		Breaks: "destroy: a connection that never waited costs no epoll_ctl",
 		Tests:  []string{searchFD, "./fd -run TestRegistersAtTheFirstWait"},
 	},
@@ -69,9 +69,30 @@ var fdFd = []Mutant{
 	{
 		Name: "the descriptor is never closed",
 		File: "fd/fd_linux.go",
-		Old:  `err := sys.CloseFD(fd.sysfd)`, New: `var err error`,
+		Old:  `err := fd.closeCalls().Close(fd.sysfd)`, New: `var err error`,
 		Breaks: "Close: the descriptor is gone",
 		Tests:  []string{"./fd -run TestCloseWakesEveryone"},
+	},
+	{
+		Name: "a socket that lingers is closed by a raw call",
+		File: "fd/fd_linux.go",
+		Old:  `fd.exposed.Load() || fd.lingers.Load() || `, New: `fd.exposed.Load() || `,
+		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "an exposed socket is closed by a raw call",
+		File: "fd/fd_linux.go",
+		Old:  `if fd.exposed.Load() || fd.lingers.Load() || `, New: `if fd.lingers.Load() || `,
+		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "a connection of an exposed listener is closed by a raw call",
+		File: "fd/fd_linux.go",
+		Old:  `fd.lingers.Store(fd.inherits || `, New: `fd.lingers.Store(`,
+		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
 	},
 	{
 		Name: "an operation that cannot begin keeps its side",

@@ -64,4 +64,11 @@ var fdRaw = []Mutant{
 		Breaks: "I1: one owner a side",
 		Tests:  []string{"./fd -run TestRawReadWrite"},
 	},
+	{
+		Name: "SetLinger leaves close(2) a raw call",
+		File: "fd/raw_linux.go",
+		Old:  `	fd.lingers.Store(true) // for closeCalls`, New: ``,
+		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
 }

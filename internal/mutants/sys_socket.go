@@ -11,14 +11,14 @@ var sysSocket = []Mutant{
 	{
 		Name: "an accepted connection survives exec",
 		File: "internal/sys/socket_linux.go",
-		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)`, New: `syscall.SOCK_NONBLOCK, 0, 0)`,
+		Old:  `flags = syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC`, New: `flags = syscall.SOCK_NONBLOCK`,
 		Breaks: "panjf2000/gnet 58d255ff: descriptors are close-on-exec",
 		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},
 	{
 		Name: "an accepted connection blocks",
 		File: "internal/sys/socket_linux.go",
-		Old:  `syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)`, New: `syscall.SOCK_CLOEXEC, 0, 0)`,
+		Old:  `flags = syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC`, New: `flags = syscall.SOCK_CLOEXEC`,
 		Breaks: "sockets are created non-blocking",
 		Tests:  []string{"./internal/sys -run TestDescriptorFlags"},
 	},

@@ -51,7 +51,7 @@ func tcpPair(t testing.TB) (near, far int) {
 		t.Fatalf("connect: %v", err)
 	}
 	await(t, l, unix.POLLIN)
-	near, _, err = Accept(l)
+	near, _, err = RawCalls.Accept(l)
 	ok(t, err)
 	t.Cleanup(func() { CloseFD(near); CloseFD(far) })
 	return near, far

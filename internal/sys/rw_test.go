@@ -70,7 +70,7 @@ func TestFaultsOfEveryCall(t *testing.T) {
 	}{
 		{CallRead, near, "", func() error { _, err := RawCalls.RecvFrom(near, make([]byte, 1), nil); return err }},
 		{CallWrite, near, "", func() error { _, err := RawCalls.SendTo(near, []byte("x"), nil); return err }},
-		{CallAccept, l, "", func() error { _, _, err := Accept(l); return err }},
+		{CallAccept, l, "", func() error { _, _, err := RawCalls.Accept(l); return err }},
 		{CallConnect, l, "", func() error { return Connect(l, &syscall.SockaddrInet4{}) }},
 		{CallSocket, -1, "socket", func() error { _, err := Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); return err }},
 		{CallGetsockopt, near, "getsockopt", func() error { return TakeError(near) }},
@@ -269,7 +269,7 @@ func TestEINTR(t *testing.T) {
 		t.Errorf("Read = %d, %v after %d interruptions", n, err, interrupted)
 	}
 	interrupted = 0
-	if _, _, err := Accept(near); err != syscall.EINVAL || interrupted != 3 {
+	if _, _, err := RawCalls.Accept(near); err != syscall.EINVAL || interrupted != 3 {
 		t.Errorf("Accept: %v after %d interruptions", err, interrupted)
 	}
 	interrupted = 0

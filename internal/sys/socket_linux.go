@@ -21,14 +21,22 @@ func Socket(family, sotype, proto int) (fd int, err error) {
 
 // Accept removes a connection from a listening socket's queue. It returns its descriptor,
 // non-blocking and close-on-exec, and the peer's address. The error is the bare errno, and
-// never EINTR. It is not a raw call: accept4 has no MSG_DONTWAIT, and blocks if another
-// process has just cleared O_NONBLOCK.
-func Accept(fd int) (nfd int, peer RawAddr, err error) {
+// never EINTR. A raw call requires that nobody else has the descriptor: accept4 has no
+// MSG_DONTWAIT, and blocks if a process that shares it has just cleared O_NONBLOCK.
+func (c Calls) Accept(fd int) (nfd int, peer RawAddr, err error) {
+	const flags = syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC
 	for {
 		if err = failed(CallAccept, fd); err == nil {
 			peer.whole()
-			r, _, errno := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer.any)),
-				uintptr(unsafe.Pointer(&peer.len)), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+			var r uintptr
+			var errno syscall.Errno
+			if c == OrdinaryCalls {
+				r, _, errno = syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer.any)),
+					uintptr(unsafe.Pointer(&peer.len)), flags, 0, 0)
+			} else {
+				r, _, errno = syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer.any)),
+					uintptr(unsafe.Pointer(&peer.len)), flags, 0, 0)
+			}
 			nfd, err = result(r, errno)
 		}
 		if err != syscall.EINTR {
@@ -151,9 +159,18 @@ func Blocks(fd int) bool {
 }
 
 // CloseFD is close(2) that does not return EINTR: Linux has closed the descriptor then.
-func CloseFD(fd int) error {
-	err := syscall.Close(fd)
-	if err == nil {
+func CloseFD(fd int) error { return OrdinaryCalls.Close(fd) }
+
+// Close is CloseFD. A raw call requires a descriptor that closes at once: SO_LINGER makes
+// close(2) of a connection wait for the peer.
+func (c Calls) Close(fd int) (err error) {
+	var errno syscall.Errno
+	if c == OrdinaryCalls {
+		_, _, errno = syscall.Syscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+	} else {
+		_, _, errno = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+	}
+	if _, err = result(0, errno); err == nil {
 		err = failed(CallClose, fd)
 	}
 	if err != syscall.EINTR {

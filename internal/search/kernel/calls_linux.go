@@ -67,7 +67,7 @@ func Queued(fd int) int {
 }
 
 // Accept takes a connection from a listener's queue. Its result is no descriptor.
-func Accept(fd int) (nfd int, peer RawAddr, err error) {
+func (Calls) Accept(fd int) (nfd int, peer RawAddr, err error) {
 	if err := get[*socket](fd, "accept").accept(); err != nil {
 		return -1, peer, err
 	}

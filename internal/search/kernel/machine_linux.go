@@ -103,7 +103,10 @@ func closes(v *search.Var) {
 }
 
 // CloseFD closes a descriptor. A registration may outlive it (fact d).
-func CloseFD(fd int) error {
+func CloseFD(fd int) error { return OrdinaryCalls.Close(fd) }
+
+// Close is CloseFD.
+func (Calls) Close(fd int) error {
 	machine.Calls["close"]++
 	switch o := machine.objects[fd].(type) {
 	case *socket:
