@@ -3,52 +3,87 @@ package dialer
 import (
 	"context"
 	"net"
-	"net/http/httptrace"
+	"reflect"
+	"sync"
 )
+
+// A context holds the hooks of net/http/httptrace under a key, and as a type, that are internal
+// to the standard library. Package httptrace knows both, but it imports crypto/tls, which
+// a program may not need and which uses package net. So the key is learned from net.Dialer, which
+// looks for the hooks itself, and the type from the value. If a version of Go changes them, no
+// hooks are found.
+
+// traceKey returns the key, or nil.
+var traceKey = sync.OnceValue(func() any {
+	var keys keyRecorder
+	keys.Context = context.Background()
+	_, _ = new(net.Dialer).DialContext(&keys, "none", "") // which fails after it has looked
+	return keys.trace
+})
+
+// A keyRecorder is a context that remembers the key of a trace that it is asked for.
+type keyRecorder struct {
+	context.Context
+	trace any
+}
+
+func (r *keyRecorder) Value(key any) any {
+	if reflect.TypeOf(key).Name() == "TraceKey" {
+		r.trace = key
+	}
+	return r.Context.Value(key)
+}
+
+// hooksOf returns the struct with the hooks of a context, or the zero Value.
+func hooksOf(ctx context.Context) (hooks reflect.Value) {
+	key := traceKey()
+	if key == nil {
+		return hooks
+	}
+	if hooks = reflect.Indirect(reflect.ValueOf(ctx.Value(key))); hooks.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	return hooks
+}
+
+// hook returns the hook with a name, or nil.
+func hook[F any](hooks reflect.Value, name string) (f F) {
+	if hooks.IsValid() {
+		if field := hooks.FieldByName(name); field.IsValid() {
+			f, _ = field.Interface().(F)
+		}
+	}
+	return f
+}
 
 // traced calls the context's ConnectStart hook of httptrace. done calls ConnectDone with the
 // result.
 func traced(ctx context.Context, network string, ra net.Addr) (done func(error)) {
-	done = func(error) {}
-	trace := httptrace.ContextClientTrace(ctx)
-	if trace == nil {
-		return done
+	hooks := hooksOf(ctx)
+	start := hook[func(network, addr string)](hooks, "ConnectStart")
+	end := hook[func(network, addr string, err error)](hooks, "ConnectDone")
+	if start != nil {
+		start(network, ra.String())
 	}
-	address := ra.String()
-	if trace.ConnectStart != nil {
-		trace.ConnectStart(network, address)
+	if end == nil {
+		return func(error) {}
 	}
-	if trace.ConnectDone != nil {
-		done = func(err error) { trace.ConnectDone(network, address, err) }
-	}
-	return done
+	return func(err error) { end(network, ra.String(), err) }
 }
 
 // withoutConnectHooks returns ctx without the ConnectStart and ConnectDone hooks, and with the
 // DNS hooks. As in package net, the connections that the resolver makes are not traced.
-// Package httptrace can add hooks to a context but not remove them, so the context returned
-// looks them up in another context first.
 func withoutConnectHooks(ctx context.Context) context.Context {
-	trace := httptrace.ContextClientTrace(ctx)
-	if trace == nil {
+	hooks := hooksOf(ctx)
+	if !hooks.IsValid() {
 		return ctx
 	}
-	dns := &httptrace.ClientTrace{DNSStart: trace.DNSStart, DNSDone: trace.DNSDone}
-	if dns.DNSStart == nil {
-		dns.DNSStart = func(httptrace.DNSStartInfo) {} // httptrace ignores a trace without hooks
+	others := reflect.New(hooks.Type())
+	others.Elem().Set(hooks)
+	for _, name := range []string{"ConnectStart", "ConnectDone"} {
+		if field := others.Elem().FieldByName(name); field.IsValid() {
+			field.SetZero()
+		}
 	}
-	return shadow{ctx, httptrace.WithClientTrace(context.Background(), dns)}
-}
-
-// A shadow is a context that looks up its values in another context first.
-type shadow struct {
-	context.Context
-	values context.Context
-}
-
-func (s shadow) Value(key any) any {
-	if v := s.values.Value(key); v != nil {
-		return v
-	}
-	return s.Context.Value(key)
+	return context.WithValue(ctx, traceKey(), others.Interface())
 }

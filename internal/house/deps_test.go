@@ -107,6 +107,17 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// A program must get nothing of the standard library with this module that uses package net:
+// it would make the binary larger, and sockets of its own that are package net's.
+func TestNothingElseUsesNet(t *testing.T) {
+	atRoot(t)
+	for _, line := range strings.Split(goList(t, "-deps", "-f", `{{if .Standard}}{{.ImportPath}} {{join .Imports " "}}{{end}}`, "."), "\n") {
+		if pkg := strings.Fields(line); len(pkg) > 0 {
+			require.NotContains(t, pkg[1:], "net", "the root depends on %s", pkg[0])
+		}
+	}
+}
+
 // A sourceFile is a Go file of this module.
 type sourceFile struct {
 	name string // slash-separated, from the root
