@@ -36,15 +36,18 @@ func (fd *FD) Accept() (sysfd int, peer sys.RawAddr, err error) {
 	}
 }
 
-// accept is accept4(2). It returns EAGAIN instead of blocking: that call has no MSG_DONTWAIT,
-// and a process that shares the socket may have cleared O_NONBLOCK. So an exposed listener is
-// asked with poll(2) first; if the connection that poll(2) reports is accepted elsewhere in
-// between, accept4 blocks, and is no raw call. A socket that does not listen is not asked:
-// accept4 fails on it. Nor does the answer count where poll(2) is denied.
+// accept is accept4(2), and a raw call unless the listener is exposed. It returns EAGAIN instead
+// of blocking, although that call has no MSG_DONTWAIT and O_NONBLOCK may have been cleared: an
+// exposed listener is asked with poll(2) first. If the connection that poll(2) reports is accepted
+// elsewhere in between, accept4 blocks. A socket that does not listen is not asked: accept4 fails
+// on it. Nor does the answer count where poll(2) is denied.
 func (fd *FD) accept() (sysfd int, peer sys.RawAddr, err error) {
+	fd.accepting.Lock()
 	if !fd.exposed.Load() {
+		defer fd.accepting.Unlock()
 		return fd.calls.Accept(fd.sysfd)
 	}
+	fd.accepting.Unlock()
 	if is, _, err := sys.Readable(fd.sysfd); !is && err == nil && sys.Listens(fd.sysfd) {
 		return -1, peer, syscall.EAGAIN
 	}

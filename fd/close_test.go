@@ -5,6 +5,7 @@ package fd
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -356,22 +357,33 @@ func TestCloseReturnsWhenItIsGone(t *testing.T) {
 }
 
 // If this fails, a raw close(2) holds a processor while it waits for the peer (SO_LINGER) or
-// frees a full receive queue, or short connections are closed by ordinary calls, which keep the
+// frees full queues, or short connections are closed by ordinary calls, which keep the
 // runtime's monitor awake.
 func TestCloseIsRawOnlyWhereItIsShort(t *testing.T) {
 	eachWait(t, func(t *testing.T, g *poller.Group) {
 		for what, c := range map[string]struct {
-			read func(fd *FD, far *peer)
+			do   func(fd *FD, far *peer)
 			want sys.Calls
 		}{
-			"nothing was read": {func(*FD, *peer) {}, sys.RawCalls},
+			"nothing came": {func(*FD, *peer) {}, sys.RawCalls},
 			"all was read": {func(fd *FD, far *peer) {
 				far.send("request")
 				reads(t, fd, 100, "request")
 			}, sys.RawCalls},
-			"more may be queued": {func(fd *FD, far *peer) {
+			"the end was read": {func(fd *FD, far *peer) {
+				far.close()
+				_, err := fd.Read(make([]byte, 1))
+				require.ErrorIs(t, err, io.EOF)
+			}, sys.RawCalls},
+			"some is unread": {func(fd *FD, far *peer) {
 				far.send("request")
 				reads(t, fd, 3, "req")
+			}, sys.OrdinaryCalls},
+			"some came later": {func(fd *FD, far *peer) {
+				far.send("request")
+				reads(t, fd, 100, "request")
+				far.send("another")
+				far.arrived()
 			}, sys.OrdinaryCalls},
 			"SetLinger": {func(fd *FD, _ *peer) {
 				ok(t, fd.SetsockoptLinger(syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1, Linger: 1}))
@@ -379,23 +391,27 @@ func TestCloseIsRawOnlyWhereItIsShort(t *testing.T) {
 			"RawConn": {func(fd *FD, _ *peer) { ok(t, fd.RawControl(func(uintptr) {})) }, sys.OrdinaryCalls},
 		} {
 			fd, far := unregisteredPair(t, g)
-			c.read(fd, far)
+			c.do(fd, far)
 			require.Equal(t, c.want, fd.closeCalls(), what)
+		}
+		for kind, want := range map[string]sys.Calls{"tcp": sys.RawCalls, "stream": sys.OrdinaryCalls} {
+			fd, _ := maybeTCP[kind](t, g)
+			require.Equal(t, want, fd.closeCalls(), "perhaps TCP, and it is "+kind)
 		}
 		l := listener(t, g)
 		require.Equal(t, sys.OrdinaryCalls, l.closeCalls(), "a listener")
 		require.Equal(t, sys.RawCalls, acceptedFrom(t, g, l).closeCalls(), "a connection of it")
 		l.MarkExposed()
 		require.Equal(t, sys.OrdinaryCalls, acceptedFrom(t, g, l).closeCalls(), "a connection of an exposed listener")
-		p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-		ok(t, err)
-		defer syscall.Close(p[1])
-		unix := new(FD)
-		unix.Own(p[0], KindStream)
-		ok(t, unix.Init(g))
-		defer unix.Close()
-		require.Equal(t, sys.OrdinaryCalls, unix.closeCalls(), "a Unix socket")
 	})
+}
+
+// If this fails, close(2) is a raw call though no call is to be one.
+func TestNoRawCloseWhereMemoryMayFault(t *testing.T) {
+	g := poller.NewGroup(poller.Config{MemoryMayFault: true})
+	defer g.Close()
+	fd, _ := unregisteredPair(t, g)
+	require.Equal(t, sys.OrdinaryCalls, fd.closeCalls())
 }
 
 // acceptedFrom returns a connection that l accepts.

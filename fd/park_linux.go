@@ -25,7 +25,6 @@ const (
 func (fd *FD) prepare(m polldesc.Mode) error {
 	if m == polldesc.Read {
 		fd.sawEmpty = false // Prepare forgets the edge that would end it
-		fd.wasRead = true
 	} else if fd.interest.Load() >= outWatched {
 		fd.unwatchWritable()
 	}

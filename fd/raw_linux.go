@@ -15,8 +15,13 @@ var errNotPollable = errors.New("waiting for unsupported file type")
 // already. From then on the short-read rule does not hold. That code may receive an urgent
 // byte: reads still end there, and epoll reports no EPOLLPRI any more. It may set a
 // low-water mark (SO_RCVLOWAT): data below the mark makes no edge. It may also change the
-// socket into something other than a plain stream.
-func (fd *FD) MarkExposed() { fd.exposed.Store(true) }
+// socket into something other than a plain stream. It waits for an accept4 that is a
+// raw call: if O_NONBLOCK were cleared meanwhile, that would block, and stop the whole program.
+func (fd *FD) MarkExposed() {
+	fd.accepting.Lock()
+	fd.exposed.Store(true)
+	fd.accepting.Unlock()
+}
 
 // InheritOptions records that fd was accepted from l. The kernel copies a listener's socket
 // options to its connections, and an exposed listener may have a low-water mark; so the
@@ -24,7 +29,7 @@ func (fd *FD) MarkExposed() { fd.exposed.Store(true) }
 // own, and is not exposed.
 //
 // Preconditions: Init has not been called.
-func (fd *FD) InheritOptions(l *FD) { fd.inherits = l.exposed.Load() }
+func (fd *FD) InheritOptions(l *FD) { fd.inherits = l.exposed.Load() || l.lingers.Load() }
 
 // InheritsExposed reports whether fd was accepted from an exposed listener.
 func (fd *FD) InheritsExposed() bool { return fd.inherits }
@@ -107,7 +112,7 @@ func (fd *FD) SetsockoptLinger(level, name int, l *syscall.Linger) error {
 		return err
 	}
 	defer fd.decref()
-	fd.lingers.Store(true) // for closeCalls
+	fd.lingers.Store(true)
 	return syscall.SetsockoptLinger(fd.sysfd, level, name, l)
 }
 

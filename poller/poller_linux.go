@@ -168,7 +168,8 @@ func (p *Poller) modify(fd int, pd *polldesc.PollDesc, events uint32) error {
 }
 
 // Unregister ends what Register began. fd must still be open, so that its number has not
-// been reused. After it, no wait of the reactor holds the file open (fact d of package sys).
+// been reused. After it, no wait of the reactor holds the file open (fact d of package sys),
+// unless p is being closed: then none does when p's close returns.
 func (p *Poller) Unregister(fd int) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

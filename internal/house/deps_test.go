@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"conn"},
 	{"listener", "dialer"},
 	{""}, // the root
-	{"examples", "internal/house", "internal/parity", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
+	{"cmd/netswap", "examples", "internal/house", "internal/parity", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
 }
 
 // forbidden are imports that the layers would allow.

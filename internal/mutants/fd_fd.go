@@ -76,23 +76,50 @@ var fdFd = []Mutant{
 	{
 		Name: "a socket that lingers is closed by a raw call",
 		File: "fd/fd_linux.go",
-		Old:  `fd.exposed.Load() || fd.lingers.Load() || `, New: `fd.exposed.Load() || `,
-		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Old:  `fd.lingers.Load() || `, New: ``,
+		Breaks: "closeCalls: raw where close(2) cannot take long",
 		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
 	},
 	{
 		Name: "an exposed socket is closed by a raw call",
 		File: "fd/fd_linux.go",
-		Old:  `if fd.exposed.Load() || fd.lingers.Load() || `, New: `if fd.lingers.Load() || `,
-		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Old:  `fd.exposed.Load() || fd.inherits`, New: `fd.inherits`,
+		Breaks: "closeCalls: raw where close(2) cannot take long",
 		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
 	},
 	{
 		Name: "a connection of an exposed listener is closed by a raw call",
 		File: "fd/fd_linux.go",
-		Old:  `fd.lingers.Store(fd.inherits || `, New: `fd.lingers.Store(`,
-		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
+		Old:  `fd.inherits || fd.lingers`, New: `fd.lingers`,
+		Breaks: "closeCalls: raw where close(2) cannot take long",
 		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "Multipath TCP is closed by a raw call",
+		File: "fd/fd_linux.go",
+		Old:  `!fd.isTCP() || sys`, New: `sys`,
+		Breaks: "closeCalls: raw where close(2) cannot take long",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "unread data is freed by a raw call",
+		File: "fd/fd_linux.go",
+		Old:  ` || sys.HoldsUnread(fd.sysfd)`, New: ``,
+		Breaks: "closeCalls: raw where close(2) cannot take long",
+		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "close(2) is a raw call where memory may fault",
+		File: "fd/fd_linux.go",
+		Old: `	return fd.calls
+}
+
+// leave`, New: `	return sys.RawCalls
+}
+
+// leave`,
+		Breaks: "poller.Config.MemoryMayFault",
+		Tests:  []string{"./fd -run TestNoRawCloseWhereMemoryMayFault"},
 	},
 	{
 		Name: "an operation that cannot begin keeps its side",

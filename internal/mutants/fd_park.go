@@ -143,12 +143,4 @@ var fdPark = []Mutant{
 		Breaks: "I4: the edge that Prepare forgets was the one that the next Read waits for",
 		Tests:  []string{"./fd -run TestReadAfterSplice"},
 	},
-	{
-		Name: "close(2) is a raw call whatever was left unread",
-		File: "fd/park_linux.go",
-		Old: `		fd.wasRead = true
-`, New: ``,
-		Breaks: "closeCalls: a full receive queue takes long",
-		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
-	},
 }

@@ -67,8 +67,20 @@ var fdRaw = []Mutant{
 	{
 		Name: "SetLinger leaves close(2) a raw call",
 		File: "fd/raw_linux.go",
-		Old:  `	fd.lingers.Store(true) // for closeCalls`, New: ``,
+		Old: `	fd.lingers.Store(true)
+`, New: ``,
 		Breaks: "closeCalls: SO_LINGER makes close(2) wait",
 		Tests:  []string{"./fd -run TestCloseIsRawOnlyWhereItIsShort"},
+	},
+	{
+		Name: "a listener is given out while a raw accept4 runs",
+		File: "fd/raw_linux.go",
+		Old: `	fd.accepting.Lock()
+	fd.exposed.Store(true)
+	fd.accepting.Unlock()
+`, New: `	fd.exposed.Store(true)
+`,
+		Breaks: "MarkExposed: a raw call that blocks stops the program",
+		Tests:  []string{searchFD},
 	},
 }

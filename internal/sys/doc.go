@@ -11,7 +11,8 @@
 // it gains for a call that does not wait for the peer. A raw call holds its P and delays a
 // stop of the world, so calls of more than 64 KiB are not raw, and no data call is where
 // memory may fault: see Calls. The calls for options and names are raw, too; they wait for
-// nothing but the lock of the socket. So are accept4(2) and close(2), where they cannot block.
+// nothing but the lock of the socket. So are accept4(2) and close(2) of a connection, unless they
+// may wait for something else.
 //
 // Tests make calls fail with SetFault.
 package sys

@@ -21,14 +21,14 @@ import (
 //	c  EPOLLERR and EPOLLHUP are always reported; EPOLLRDHUP and EPOLLPRI only if they
 //	   were requested.
 //	d  close(2) alone does not end a registration while a duplicate of the description is
-//	   open. Since Linux 6.10, epoll_wait(2) itself holds each description that it looks at;
+//	   open. Since Linux 6.10, and in stable kernels since 2024, epoll_wait(2) itself holds
+//	   each description that it looks at;
 //	   if it has the last one, the file stays open until the call returns. So a registration
 //	   is deleted before close(2): EPOLL_CTL_DEL waits until no call looks.
 //	e  An epoll descriptor can itself be watched. Events left in the inner one do not
 //	   wake the outer one again: read until fewer come than the buffer holds.
 //	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide
 //	   mutex, which any local user can keep busy. EPOLL_CTL_MOD and EPOLL_CTL_DEL do not.
-//	   Before Linux 6.4, close(2) of a registered descriptor takes it, too.
 //	g  One descriptor can be watched by 500 epoll instances that are themselves watched,
 //	   of all processes together, and by any number that are not. EPOLL_CTL_ADD fails
 //	   with EINVAL for one more.

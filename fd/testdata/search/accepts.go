@@ -54,6 +54,17 @@ var accepts = []search.Scenario{
 		r.Go("setter", func() { w.setDeadline(-1) })
 		w.expect(1, nil)
 	}},
+	{Name: "an accept, and code that was given the listener makes it blocking", Notes: "a raw accept4 does not block", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		r.Go("accepter", w.accept)
+		r.Go("user", func() {
+			if err := w.fd.RawControl(func(fd uintptr) { w.Block(int(fd)) }); err != nil {
+				panic(err)
+			}
+			w.arrive(1)
+		})
+		w.expect(1, nil)
+	}},
 	{Name: "an accept, and a deadline comes", Notes: "HB-8, D1", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		r.Go("accepter", w.accept)

@@ -45,7 +45,7 @@ func ownAddress() string {
 	return fmt.Sprintf("127.%d.%d.1:%d", 1+os.Getpid()>>8&0x7f, os.Getpid()&0xff, 20000+os.Getpid()>>15&0xfff)
 }
 
-const closes = 3000 // a wait that holds what is closed is found in a few hundred
+const closes = 3000 // a thread that holds what is closed is found in a few hundred
 
 // If this fails, a Close returns while a wait of the reactor holds the socket open (fact d of
 // package sys): then the address is in use, or the peer sees no end, until another event.
@@ -112,7 +112,7 @@ func endAgain(t *testing.T, lc lonely) (again func()) {
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	g, _ := lc.(*netpoller.ListenConfig)
-	b := make([]byte, 9)
+	b := make([]byte, 1) // a Read that fills it does not begin by waiting for the reactor
 	return func() {
 		var near net.Conn
 		if g == nil {

@@ -67,8 +67,8 @@ func Queued(fd int) int {
 }
 
 // Accept takes a connection from a listener's queue. Its result is no descriptor.
-func (Calls) Accept(fd int) (nfd int, peer RawAddr, err error) {
-	if err := get[*socket](fd, "accept").accept(); err != nil {
+func (c Calls) Accept(fd int) (nfd int, peer RawAddr, err error) {
+	if err := get[*socket](fd, "accept").accept(c); err != nil {
 		return -1, peer, err
 	}
 	return 0, peer, nil
@@ -88,6 +88,9 @@ func TakeError(fd int) error {
 // Blocks and AtMark: no scenario makes a socket blocking, or sends urgent data.
 func Blocks(int) bool { return false }
 func AtMark(int) bool { return false }
+
+// HoldsUnread is not asked whether close(2) takes long: all that differs is how it is called.
+func HoldsUnread(int) bool { return false }
 
 // IsTCP says so: no scenario has a listener of Multipath TCP.
 func IsTCP(int) bool { return true }

@@ -121,6 +121,11 @@ func (Calls) Close(fd int) error {
 	return nil
 }
 
+// Block clears O_NONBLOCK.
+func (m *Machine) Block(fd int) {
+	m.objects[fd].(*socket).in.Update(func(v uint64) uint64 { return v | blocking })
+}
+
 // Reactor starts a reactor.
 func Reactor(run func()) {
 	m := machine

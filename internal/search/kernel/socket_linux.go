@@ -18,7 +18,8 @@ const (
 	Hup   = 1 << 18 // nothing can be written any more
 	Pri   = 1 << 19
 
-	Aborted = 1 << 20 // of a listener: the first connection in the queue
+	Aborted  = 1 << 20 // of a listener: the first connection in the queue
+	blocking = 1 << 21 // O_NONBLOCK is cleared
 )
 
 // The word of the room to write: bytes, whether a write found that there is none, and whether
@@ -99,7 +100,7 @@ func (m *Machine) Answer(fd int) {
 func (m *Machine) Refuse(fd int) { m.Arrive(fd, 0, Reset) }
 
 // accept takes a connection from the queue.
-func (s *socket) accept() error {
+func (s *socket) accept(c Calls) error {
 	was := s.in.Update(func(v uint64) uint64 {
 		if v&Aborted != 0 {
 			return v &^ Aborted
@@ -107,6 +108,9 @@ func (s *socket) accept() error {
 		return v - min(v&inBytes, 1)
 	})
 	check(was, "accept")
+	if was&blocking != 0 && c != OrdinaryCalls {
+		panic("accept4 is a raw call, and may block")
+	}
 	switch {
 	case was&Aborted != 0:
 		return syscall.ECONNABORTED
