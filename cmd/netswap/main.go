@@ -1,0 +1,93 @@
+// Command netswap builds, tests and runs a whole program over netpoller instead of package net,
+// without a change to its sources or its go.mod:
+//
+//	go run github.com/a57b2d82/netpoller/cmd/netswap@latest test ./...
+//	netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
+//
+// What follows the command is passed to the go command. Every package that imports net gets
+// netpoller under that name: those of the program, of its dependencies, and of the standard
+// library, such as crypto/tls and net/http. So the types are the same everywhere, and
+// http.ListenAndServe, tls.Dial and a *net.Dialer of any package use this library's sockets.
+// Nothing is written into the program's folders or into the ordinary build: a build without
+// netswap is as before.
+//
+// The library is the version of this command, or a checkout in DIR. Linux only.
+//
+// # How it works
+//
+//	netswap -+- copies the library, its dependencies included, as package net    library.go
+//	         +- compiles the copy: go list -export                               build.go
+//	         +- go test -toolexec "netswap toolexec ..." ./...                   build.go
+//	              for each package:  compile, with import net = the copy         toolexec.go
+//	              for each program:  link, with the copy                         toolexec.go
+//
+// The compiler finds an import by a file that the go command writes, the importcfg. The commands
+// that go runs are run through netswap, which adds a line to that file. It also changes what the
+// compiler says is its version, so that the build cache keeps both builds apart.
+//
+// The packages that netpoller itself imports, such as os and context, keep package net. None of
+// them opens a socket.
+//
+// Where it stands: beside the root package, which it copies and never imports.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+)
+
+const usage = `usage: netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
+
+The flags and packages are those of the go command of the same name. The program and
+everything that it imports use netpoller in place of package net.
+
+  -netpoller DIR  use the checkout of netpoller in DIR, not the version of this command
+`
+
+// commands are those of the go command that netswap knows.
+var commands = []string{"build", "test", "run", "vet", "install"}
+
+func main() {
+	if len(os.Args) > 3 && os.Args[1] == toolexecCommand {
+		exit(toolexec(os.Args[2], os.Args[3], os.Args[4:]))
+	}
+	dir, args, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "netswap: %v\n%s", err, usage)
+		os.Exit(2)
+	}
+	exit(swap(dir, args[0], args[1:]))
+}
+
+// parse returns the value of -netpoller, and the command with what follows.
+func parse(args []string) (dir string, command []string, err error) {
+	if len(args) >= 2 && (args[0] == "-netpoller" || args[0] == "--netpoller") {
+		dir, args = args[1], args[2:]
+	}
+	switch {
+	case len(args) == 0:
+		return "", nil, errors.New("no command")
+	case !slices.Contains(commands, args[0]):
+		return "", nil, fmt.Errorf("unknown command %q", args[0])
+	case runtime.GOOS != "linux":
+		return "", nil, errors.New("on " + runtime.GOOS + " netpoller is package net: there is nothing to swap")
+	}
+	return dir, args, nil
+}
+
+// exit ends as the command that was run did.
+func exit(err error) {
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		os.Exit(0)
+	case errors.As(err, &failed): // it has said why
+		os.Exit(max(1, failed.ExitCode()))
+	}
+	fmt.Fprintln(os.Stderr, "netswap:", err)
+	os.Exit(1)
+}
