@@ -5,6 +5,7 @@ package pages
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,7 +38,13 @@ func (all recordings) machine() string {
 	if rep == nil {
 		return "Nothing has been recorded yet.\n"
 	}
-	return fmt.Sprintf("Recorded on %s: %v.\n", rep.Machine.Time.Format("2006-01-02"), rep.Machine)
+	text := fmt.Sprintf("Recorded on %s: %v.\n", rep.Machine.Time.Format("2006-01-02"), rep.Machine)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if m := all[name].Machine; m.Commit != rep.Machine.Commit {
+			text += fmt.Sprintf("The recording %s.json is of another run, on %s: %v.\n", name, m.Time.Format("2006-01-02"), m)
+		}
+	}
+	return text
 }
 
 // ratio is a ratio to the baseline as a page shows it: bold where it is a loss, and "even" if the interval holds 1.
