@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,10 +12,9 @@ import (
 	"strings"
 )
 
-// swap runs a command of the go command over the library in dir, or over that of this command's
-// version.
-func swap(dir, command string, args []string) error {
-	flags, err := readFlags(args)
+// run runs the go command over the library.
+func (j job) run() error {
+	flags, err := readFlags(j.args)
 	if err != nil {
 		return err
 	}
@@ -23,67 +23,89 @@ func swap(dir, command string, args []string) error {
 		return err
 	}
 	cache = filepath.Join(cache, "netswap")
-	if dir, err = libraryDir(dir); err != nil {
+	if j.dir, err = libraryDir(j.dir); err != nil {
 		return err
 	}
-	copied, err := copyLibrary(dir, cache)
+	files, err := copyLibrary(j.dir)
 	if err != nil {
-		return fmt.Errorf("copying %s: %w", dir, err)
+		return fmt.Errorf("copying %s: %w", j.dir, err)
 	}
-	exports, err := exportsOf(copied, flags)
-	if err != nil {
-		return err
-	}
-	exportsFile := filepath.Join(cache, fmt.Sprintf("exports-%x", sha256.Sum256(exports)))
-	if err := writeFile(exportsFile, exports); err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command("go", command)
-	if flags.chdir != "" { // which must come first
-		cmd.Args, args = append(cmd.Args, args[:flags.chdirArgs]...), args[flags.chdirArgs:]
-	}
-	cmd.Args = append(cmd.Args, "-toolexec="+quoted(self)+" "+toolexecCommand+" "+quoted(exportsFile))
-	if !flags.pgo && command != "vet" {
+	var added []string // flags of both go commands
+	if !flags.pgo {
 		// The default profile of a program recompiles what it imports, and not the library.
-		cmd.Args = append(cmd.Args, "-pgo=off")
+		added = append(added, "-pgo=off")
 	}
-	cmd.Args = append(cmd.Args, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if j.verifies {
+		if flags.overlay {
+			return errors.New("verify has an -overlay of its own")
+		}
+		counts, err := overlay(cache)
+		if err == nil {
+			err = counting(files)
+		}
+		if err != nil {
+			return err
+		}
+		added = append(added, counts)
+	}
+	exportsFile, err := compile(files, cache, append(added, flags.compile...))
+	if err != nil {
+		return err
+	}
+	cmd, err := j.goCommand(flags, exportsFile, added)
+	if err != nil {
+		return err
+	}
+	if j.verifies {
+		return verify(cmd)
+	}
 	return cmd.Run()
 }
 
-// exportsOf compiles the copy of the library with the flags that change how packages are
-// compiled. It returns lines path=file for the copy and for all that it imports.
-func exportsOf(copied string, flags goFlags) ([]byte, error) {
-	cmd := exec.Command("go", "list", "-mod=mod", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}")
-	cmd.Args = append(cmd.Args, flags.compile...)
-	if !flags.pgo {
-		cmd.Args = append(cmd.Args, "-pgo=off")
-	}
-	cmd.Args = append(cmd.Args, ".")
-	cmd.Dir = copied
-	cmd.Env = append(os.Environ(), "GOWORK=off", "PWD="+copied)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+// goCommand returns the go command that runs its tools through netswap.
+func (j job) goCommand(flags goFlags, exportsFile string, added []string) (*exec.Cmd, error) {
+	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("compiling the library: %w", err)
+		return nil, err
 	}
-	if !bytes.Contains(out, []byte(swappedPath+"=")) {
-		return nil, fmt.Errorf("compiling the library: %s has no export data", swappedPath)
+	args := append([]string{j.command}, j.args[:flags.chdir]...) // -C must come first
+	args = append(args, "-toolexec="+quoted(self)+" "+toolexecCommand+" "+quoted(exportsFile))
+	args = append(append(args, added...), j.args[flags.chdir:]...)
+	cmd := exec.Command("go", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd, nil
+}
+
+// compile compiles the copy of the library, and returns the file that lists its export data.
+func compile(files map[string][]byte, cache string, flags []string) (exportsFile string, err error) {
+	copied, err := store(files, cache)
+	if err != nil {
+		return "", err
 	}
-	return out, nil
+	list, err := exportsOf(copied, flags)
+	if err != nil {
+		return "", fmt.Errorf("compiling the library: %w", err)
+	}
+	exportsFile = filepath.Join(cache, fmt.Sprintf("exports-%x", sha256.Sum256(list)))
+	return exportsFile, writeFile(exportsFile, list)
+}
+
+// exportsOf returns lines path=file for the copy and for all that it imports.
+func exportsOf(copied string, flags []string) ([]byte, error) {
+	args := []string{"list", "-mod=mod", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}"}
+	list, err := command(copied, "go", append(append(args, flags...), ".")...)
+	if err == nil && !bytes.Contains(list, []byte(swappedPath+"=")) {
+		err = fmt.Errorf("%s has no export data", swappedPath)
+	}
+	return list, err
 }
 
 // goFlags is what netswap has to know of the flags of a go command.
 type goFlags struct {
-	compile   []string // that change how every package is compiled
-	pgo       bool     // one of them is -pgo
-	chdir     string   // of -C, which is the first
-	chdirArgs int      // how many arguments that flag is
+	compile []string // that change how every package is compiled
+	pgo     bool     // one of them is -pgo
+	overlay bool     // there is an -overlay
+	chdir   int      // how many arguments -C is, which is the first
 }
 
 var (
@@ -112,9 +134,11 @@ func readFlags(args []string) (f goFlags, err error) {
 		}
 		switch {
 		case name == "toolexec":
-			return f, fmt.Errorf("-toolexec is what netswap itself uses")
+			return f, errors.New("-toolexec is what netswap itself uses")
 		case name == "C":
-			f.chdir, f.chdirArgs = value, i+1
+			f.chdir = i + 1
+		case name == "overlay":
+			f.overlay = true
 		case (name == "gcflags" || name == "asmflags") && !strings.HasPrefix(value, "all="):
 			// These are for the packages that are named.
 		case compile:

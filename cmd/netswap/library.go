@@ -66,23 +66,23 @@ func isLibrary(dir string) bool {
 	return err == nil && bytes.HasPrefix(mod, []byte("module "+modulePath+"\n"))
 }
 
-// copyLibrary copies the packages of the library in dir, and those that they import outside the
-// standard library, into one module without requirements, so that the program's own versions of
-// those do not matter. It returns the folder of the copy, below cache.
-func copyLibrary(dir, cache string) (string, error) {
+// copyLibrary returns the files of a copy: the packages of the library in dir, and those that they
+// import outside the standard library, as one module without requirements. So the program's own
+// versions of those do not matter.
+func copyLibrary(dir string) (files map[string][]byte, err error) {
 	out, err := command(dir, "go", "list", "-mod=mod", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}={{.Dir}}{{end}}", ".")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	files := map[string][]byte{}
+	files = map[string][]byte{}
 	for _, line := range strings.Fields(string(out)) {
 		importPath, source, _ := strings.Cut(line, "=")
 		if err := copyPackage(files, importPath, source); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	files["go.mod"] = []byte("module " + swappedPath + "\n\ngo " + goVersion(dir) + "\n")
-	return store(files, cache)
+	return files, nil
 }
 
 // goVersion returns the version that the library's go.mod asks for.
@@ -151,8 +151,8 @@ func rewrite(name string, src []byte, swapped bool) ([]byte, error) {
 		if !strings.Contains(importPath, ".") { // the standard library's
 			continue
 		}
-		text := strconv.Quote(copyPath(importPath))
-		if spec.Name == nil { // the name of the copy may be another
+		text := strconv.Quote(copyPath(importPath)) // DOC: copy-requirements
+		if spec.Name == nil {                       // the name of the copy may be another
 			text = path.Base(importPath) + " " + text
 		}
 		replace(spec.Path.Pos(), spec.Path.End(), text)

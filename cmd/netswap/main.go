@@ -3,6 +3,7 @@
 //
 //	go run github.com/a57b2d82/netpoller/cmd/netswap@latest test ./...
 //	netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
+//	netswap [-netpoller DIR] verify test|run [flags] [packages]
 //
 // What follows the command is passed to the go command. Every package that imports net gets
 // netpoller under that name: those of the program, of its dependencies, and of the standard
@@ -10,6 +11,10 @@
 // http.ListenAndServe, tls.Dial and a *net.Dialer of any package use this library's sockets.
 // Nothing is written into the program's folders or into the ordinary build: a build without
 // netswap is as before.
+//
+// verify runs a program or its tests, counts the sockets that are opened, and says how many were
+// netpoller's and how many package net's. It fails if there were any of package net's but those
+// that its resolver opens to ask name servers.
 //
 // The library is the version of this command, or a checkout in DIR. Linux only.
 //
@@ -20,6 +25,7 @@
 //	         +- go test -toolexec "netswap toolexec ..." ./...                   build.go
 //	              for each package:  compile, with import net = the copy         toolexec.go
 //	              for each program:  link, with the copy                         toolexec.go
+//	         verify adds what counts to the copy and to package net              verify.go
 //
 // The compiler finds an import by a file that the go command writes, the importcfg. The commands
 // that go runs are run through netswap, which adds a line to that file. It also changes what the
@@ -41,42 +47,59 @@ import (
 )
 
 const usage = `usage: netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
+       netswap [-netpoller DIR] verify test|run [flags] [packages]
 
 The flags and packages are those of the go command of the same name. The program and
-everything that it imports use netpoller in place of package net.
+everything that it imports use netpoller in place of package net. Verify says whose the
+sockets are that it opens.
 
   -netpoller DIR  use the checkout of netpoller in DIR, not the version of this command
 `
 
-// commands are those of the go command that netswap knows.
-var commands = []string{"build", "test", "run", "vet", "install"}
+// commands are those of the go command that netswap knows, and those that it verifies.
+var (
+	commands = []string{"build", "test", "run", "vet", "install"}
+	verified = []string{"test", "run"}
+)
 
 func main() {
 	if len(os.Args) > 3 && os.Args[1] == toolexecCommand {
 		exit(toolexec(os.Args[2], os.Args[3], os.Args[4:]))
 	}
-	dir, args, err := parse(os.Args[1:])
+	j, err := parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "netswap: %v\n%s", err, usage)
 		os.Exit(2)
 	}
-	exit(swap(dir, args[0], args[1:]))
+	exit(j.run())
 }
 
-// parse returns the value of -netpoller, and the command with what follows.
-func parse(args []string) (dir string, command []string, err error) {
+// A job is what the command line asks for.
+type job struct {
+	dir      string // of -netpoller
+	verifies bool
+	command  string // of the go command
+	args     []string
+}
+
+func parse(args []string) (j job, err error) {
 	if len(args) >= 2 && (args[0] == "-netpoller" || args[0] == "--netpoller") {
-		dir, args = args[1], args[2:]
+		j.dir, args = args[1], args[2:]
+	}
+	known := commands
+	if len(args) > 0 && args[0] == "verify" {
+		j.verifies, known, args = true, verified, args[1:]
 	}
 	switch {
 	case len(args) == 0:
-		return "", nil, errors.New("no command")
-	case !slices.Contains(commands, args[0]):
-		return "", nil, fmt.Errorf("unknown command %q", args[0])
+		return j, errors.New("no command")
+	case !slices.Contains(known, args[0]):
+		return j, fmt.Errorf("unknown command %q", args[0])
 	case runtime.GOOS != "linux":
-		return "", nil, errors.New("on " + runtime.GOOS + " netpoller is package net: there is nothing to swap")
+		return j, errors.New("on " + runtime.GOOS + " netpoller is package net: there is nothing to swap")
 	}
-	return dir, args, nil
+	j.command, j.args = args[0], args[1:]
+	return j, nil
 }
 
 // exit ends as the command that was run did.

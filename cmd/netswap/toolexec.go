@@ -74,7 +74,7 @@ func version(tool, name string, content []byte) error {
 	}
 	line := strings.TrimSpace(string(out))
 	if slices.Contains([]string{"compile", "link", "vet"}, name) {
-		mark := fmt.Sprintf("netswap%x", sha256.Sum256(content))
+		mark := fmt.Sprintf("netswap%x", sha256.Sum256(content)) // DOC: tool-version
 		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "devel" {
 			line += mark // of a toolchain in development only the last field counts: buildID=...
 		} else {
@@ -96,6 +96,7 @@ func (e exports) compile(args []string) ([]string, error) {
 		if !bytes.Contains(cfg, []byte("packagefile net=")) {
 			return nil
 		}
+		// DOC: importmap
 		return fmt.Appendf(cfg, "importmap net=%s\npackagefile %s=%s\n", swappedPath, swappedPath, e[swappedPath])
 	})
 }

@@ -15,7 +15,7 @@ import (
 func parse(out string) map[string]string {
 	results := map[string]string{}
 	for line := range strings.Lines(out) {
-		var event struct{ Action, Package, Test, ImportPath, Output string }
+		var event struct{ Action, Package, Test string }
 		if json.Unmarshal([]byte(line), &event) != nil {
 			continue
 		}
@@ -30,47 +30,65 @@ func parse(out string) map[string]string {
 	return results
 }
 
-func count(results map[string]string) (passed, failed, skipped int) {
+// A tally says how many tests passed, failed and were skipped.
+type tally struct{ passed, failed, skipped int }
+
+func (t tally) String() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
+}
+
+func count(results map[string]string) (t tally) {
 	for name, r := range results {
 		switch {
 		case strings.HasSuffix(name, " "):
 			// a package is not a test
 		case r == "pass":
-			passed++
+			t.passed++
 		case r == "skip":
-			skipped++
+			t.skipped++
 		default:
-			failed++
+			t.failed++
 		}
 	}
-	return passed, failed, skipped
+	return t
 }
 
-// differences prints the tests that have another result, and those that fail both ways,
-// and fails if any fails with our package only.
-func differences(control, swapped map[string]string) error {
-	names := map[string]bool{}
-	for name := range control {
-		names[name] = true
+// unlike returns the tests whose results differ.
+func unlike(control, swapped map[string]string) (names []string) {
+	all := maps.Clone(control)
+	maps.Copy(all, swapped)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if control[name] != swapped[name] {
+			names = append(names, name)
+		}
 	}
-	for name := range swapped {
-		names[name] = true
-	}
-	var err error
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	return names
+}
+
+// compare returns the tests that have another result, and those that fail both ways. It fails if
+// one fails with this library only and is not to be skipped.
+func compare(control, swapped map[string]string, skip map[string]string) (differences, bothFail []string, err error) {
+	for _, name := range unlike(control, swapped) {
 		a, b := control[name], swapped[name]
-		switch {
-		case a == b && (a == "fail" || a == "run"):
-			fmt.Printf("fails both ways: %s\n", name)
-		case a != b:
-			fmt.Printf("differs: %s: net %q, netpoller %q\n", name, a, b)
-			if b == "fail" || b == "run" || a == "pass" {
-				err = errors.New("the swapped program does something else")
-			}
+		_, test, _ := strings.Cut(name, " ")
+		top, _, _ := strings.Cut(test, "/")
+		reason := skip[top]
+		text := fmt.Sprintf("%s: net %q, netpoller %q", name, a, b)
+		if reason != "" {
+			text += ": " + reason
+		}
+		differences = append(differences, text)
+		if reason == "" && (b == "fail" || b == "run" || a == "pass") {
+			err = errors.New("the swapped program does something else")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(control)) {
+		if r := control[name]; r == swapped[name] && (r == "fail" || r == "run") {
+			bothFail = append(bothFail, name)
 		}
 	}
 	if len(control) == 0 || len(swapped) == 0 {
-		return errors.New("no test ran")
+		err = errors.New("no test ran")
 	}
-	return err
+	return differences, bothFail, err
 }

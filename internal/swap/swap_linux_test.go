@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,87 +10,53 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// If this fails, a program does not compile with its import swapped, or prints something
-// else.
+// If this fails, a program prints something else over this library.
 func TestProgramsPrintTheSame(t *testing.T) {
+	netswap := filepath.Join(t.TempDir(), "netswap")
+	out, err := exec.Command("go", "build", "-o", netswap, "../../cmd/netswap").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	for _, name := range []string{"names", "packets", "tcp", "unix"} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			main, err := filepath.Abs(filepath.Join("testdata", name, "main.go"))
-			require.NoError(t, err)
-			text, err := os.ReadFile(main)
-			require.NoError(t, err)
-			swapped, n, err := swapImport(main, text)
-			require.NoError(t, err)
-			require.Equal(t, 1, n)
-
-			// The compiler reads the swapped file in the place of the other.
-			dir := t.TempDir()
-			file, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
-			require.NoError(t, os.WriteFile(file, swapped, 0o644))
-			list, err := json.Marshal(map[string]any{"Replace": map[string]string{main: file}})
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(overlay, list, 0o644))
-
-			want := printed(t, "./testdata/"+name)
+			want := printed(t, "go", name)
 			require.NotEmpty(t, want)
-			require.Equal(t, want, printed(t, "-overlay", overlay, "./testdata/"+name))
+			require.Equal(t, want, printed(t, netswap, name))
 			t.Logf("%d lines", strings.Count(want, "\n"))
 		})
 	}
 }
 
-// printed compiles a program and returns what it prints.
-func printed(t *testing.T, build ...string) string {
+// printed compiles a program with a command and returns what it prints.
+func printed(t *testing.T, command, name string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
-	out, err := exec.Command("go", append([]string{"build", "-o", program}, build...)...).CombinedOutput()
+	out, err := exec.Command(command, "build", "-o", program, "./testdata/"+name).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	out, err = exec.Command(program).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return string(out)
 }
 
-// If this fails, more than the import is swapped, or less.
-func TestSwapImport(t *testing.T) {
-	const file = `// Package p says "net".
-package p
-
-import (
-	"net" // sockets
-	"net/netip"
-	std "net"
-)
-
-import . "net"
-
-var _ = "net"
-`
-	const want = `// Package p says "net".
-package p
-
-import (
-	net "github.com/a57b2d82/netpoller" // sockets
-	"net/netip"
-	std "github.com/a57b2d82/netpoller"
-)
-
-import . "github.com/a57b2d82/netpoller"
-
-var _ = "net"
-`
-	swapped, n, err := swapImport("p.go", []byte(file))
+// If this fails, packages of Go's own do something else over this library: those that compile
+// quickly; the list has all.
+func TestSomeOfGoPasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a part of the standard library")
+	}
+	r := runner{dir: t.TempDir(), args: []string{"-short"}}
+	r.netswap = filepath.Join(r.dir, "netswap")
+	var err error
+	r.home, err = filepath.Abs("../..")
 	require.NoError(t, err)
-	require.Equal(t, 3, n)
-	require.Equal(t, want, string(swapped))
-
-	swapped, n, err = swapImport("p.go", []byte(want))
+	out, err := exec.Command("go", "build", "-o", r.netswap, "../../cmd/netswap").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	chosen, err := choose("^(net/rpc|net/textproto|log/syslog|net/smtp)$", "")
 	require.NoError(t, err)
-	require.Zero(t, n)
-	require.Equal(t, want, string(swapped))
-
-	_, _, err = swapImport("p.go", []byte("no Go"))
-	require.Error(t, err)
+	require.Len(t, chosen, 4)
+	for _, s := range chosen {
+		res := r.run(s)
+		require.NoError(t, res.err, "%v", res)
+		require.Positive(t, res.ours.passed, "%v", res)
+	}
 }
 
 // If this fails, a test that fails with our package is not reported.
@@ -105,14 +70,44 @@ not an event
 `
 	results := parse(out)
 	require.Equal(t, map[string]string{"p TestA": "pass", "p TestB": "run", "p ": "fail"}, results)
-	passed, failed, skipped := count(results)
-	require.Equal(t, []int{1, 1, 0}, []int{passed, failed, skipped})
+	require.Equal(t, tally{passed: 1, failed: 1}, count(results))
 
 	good := map[string]string{"p TestA": "pass"}
-	require.NoError(t, differences(good, good))
-	require.NoError(t, differences(results, results))
-	require.Error(t, differences(good, results))
-	require.Error(t, differences(good, map[string]string{"p TestA": "skip"}))
-	require.Error(t, differences(nil, nil))
-	require.NoError(t, differences(results, good), "that net fails is not our fault")
+	for name, c := range map[string]struct {
+		net, ours, skip map[string]string
+		differ, both    int
+		fails           bool
+	}{
+		"same":              {good, good, nil, 0, 0, false},
+		"both fail":         {results, results, nil, 0, 2, false},
+		"ours fails":        {good, results, nil, 2, 0, true},
+		"ours skips":        {good, map[string]string{"p TestA": "skip"}, nil, 1, 0, true},
+		"ours does not run": {good, map[string]string{"p TestC": "pass"}, nil, 2, 0, true},
+		"nothing ran":       {nil, nil, nil, 0, 0, true},
+		"net fails":         {results, good, nil, 2, 0, false},
+		"known": {good, map[string]string{"p TestA": "pass", "p TestB/x": "fail"},
+			map[string]string{"TestB": "a reason"}, 1, 0, false},
+	} {
+		differ, both, err := compare(c.net, c.ours, c.skip)
+		require.Equal(t, c.fails, err != nil, name)
+		require.Len(t, differ, c.differ, name)
+		require.Len(t, both, c.both, name)
+	}
+}
+
+// If this fails, writing some results loses others.
+func TestPageKeepsRows(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "page.md")
+	require.NoError(t, os.WriteFile(name, []byte("before\n"+tables+end+"after\n"), 0o666))
+	first, second := result{subject: subjects[0], ours: tally{passed: 1}}, result{subject: subjects[1], ours: tally{passed: 2}}
+	require.NoError(t, writePage(name, []result{second}))
+	require.NoError(t, writePage(name, []result{first}))
+	b, err := os.ReadFile(name)
+	require.NoError(t, err)
+	text := string(b)
+	require.True(t, strings.HasPrefix(text, "before\n"))
+	require.True(t, strings.HasSuffix(text, "after\n"))
+	require.Less(t, strings.Index(text, "1 passed"), strings.Index(text, "2 passed"))
+	require.NotContains(t, text, subjects[2].name+",")
+	require.Error(t, writePage("swap_linux_test.go", nil))
 }

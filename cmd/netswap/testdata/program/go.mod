@@ -1,0 +1,7 @@
+module example.com/program
+
+go 1.25
+
+require example.com/dep v0.0.0
+
+replace example.com/dep => ../dep
