@@ -82,8 +82,16 @@ func TestProgramUsesTheLibrary(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(p.dir, "go.sum"), "the program is as before")
 }
 
+// compiles skips a test that compiles a part of the standard library again.
+func compiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles for a minute, the first time")
+	}
+}
+
 // If this fails, one of the builds is made from packages that the other has compiled.
 func TestBuildsDoNotMix(t *testing.T) {
+	compiles(t)
 	p := newProgram(t)
 	build := func(command, output string) []byte {
 		p.runs(command, "build", "-o", output, ".")
@@ -105,6 +113,7 @@ var allWays = flag.Bool("ways", false, "build in ways that compile the standard 
 
 // If this fails, a way to build a program cannot be swapped.
 func TestWaysToBuild(t *testing.T) {
+	compiles(t)
 	p := newProgram(t)
 	for name, args := range map[string][]string{
 		"race":       {"-race"},
@@ -160,6 +169,7 @@ func TestWaysToBuild(t *testing.T) {
 // If this fails, verify takes sockets of one package for the other's, or loses those of a process
 // that ends early.
 func TestVerify(t *testing.T) {
+	compiles(t)
 	p := newProgram(t)
 	out := p.runs(netswap, "verify", "run", ".")
 	require.Contains(t, out, printed+conn+"\nnetswap: sockets opened: 3 by netpoller, 0 by net, 0 by net's resolver\n")
