@@ -35,24 +35,17 @@ func (j job) run() error {
 		// The default profile of a program recompiles what it imports, and not the library.
 		added = append(added, "-pgo=off")
 	}
+	counts := none
 	if j.verifies {
-		if flags.overlay {
-			return errors.New("verify has an -overlay of its own")
-		}
-		counts, err := overlay(cache)
-		if err == nil {
-			err = counting(files)
-		}
-		if err != nil {
+		if counts, err = counting(files, cache); err != nil {
 			return err
 		}
-		added = append(added, counts)
 	}
-	exportsFile, err := compile(files, cache, append(added, flags.compile...))
+	exportsFile, err := compile(files, cache, counts, append(added, flags.compile...))
 	if err != nil {
 		return err
 	}
-	cmd, err := j.goCommand(flags, exportsFile, added)
+	cmd, err := j.goCommand(flags, exportsFile, counts, added)
 	if err != nil {
 		return err
 	}
@@ -63,13 +56,13 @@ func (j job) run() error {
 }
 
 // goCommand returns the go command that runs its tools through netswap.
-func (j job) goCommand(flags goFlags, exportsFile string, added []string) (*exec.Cmd, error) {
-	self, err := os.Executable()
+func (j job) goCommand(flags goFlags, exportsFile, counts string, added []string) (*exec.Cmd, error) {
+	through, err := toolexecFlag(exportsFile, counts)
 	if err != nil {
 		return nil, err
 	}
 	args := append([]string{j.command}, j.args[:flags.chdir]...) // -C must come first
-	args = append(args, "-toolexec="+quoted(self)+" "+toolexecCommand+" "+quoted(exportsFile))
+	args = append(args, through)
 	args = append(append(args, added...), j.args[flags.chdir:]...)
 	cmd := exec.Command("go", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -77,10 +70,17 @@ func (j job) goCommand(flags goFlags, exportsFile string, added []string) (*exec
 }
 
 // compile compiles the copy of the library, and returns the file that lists its export data.
-func compile(files map[string][]byte, cache string, flags []string) (exportsFile string, err error) {
+func compile(files map[string][]byte, cache, counts string, flags []string) (exportsFile string, err error) {
 	copied, err := store(files, cache)
 	if err != nil {
 		return "", err
+	}
+	if counts != none {
+		through, err := toolexecFlag(none, counts)
+		if err != nil {
+			return "", err
+		}
+		flags = append(flags, through)
 	}
 	list, err := exportsOf(copied, flags)
 	if err != nil {
@@ -104,7 +104,6 @@ func exportsOf(copied string, flags []string) ([]byte, error) {
 type goFlags struct {
 	compile []string // that change how every package is compiled
 	pgo     bool     // one of them is -pgo
-	overlay bool     // there is an -overlay
 	chdir   int      // how many arguments -C is, which is the first
 }
 
@@ -137,8 +136,6 @@ func readFlags(args []string) (f goFlags, err error) {
 			return f, errors.New("-toolexec is what netswap itself uses")
 		case name == "C":
 			f.chdir = i + 1
-		case name == "overlay":
-			f.overlay = true
 		case (name == "gcflags" || name == "asmflags") && !strings.HasPrefix(value, "all="):
 			// These are for the packages that are named.
 		case compile:

@@ -63,8 +63,8 @@ var (
 )
 
 func main() {
-	if len(os.Args) > 3 && os.Args[1] == toolexecCommand {
-		exit(toolexec(os.Args[2], os.Args[3], os.Args[4:]))
+	if len(os.Args) > 4 && os.Args[1] == toolexecCommand {
+		exit(toolexec(os.Args[2], os.Args[3], os.Args[4], os.Args[5:]))
 	}
 	j, err := parse(os.Args[1:])
 	if err != nil {

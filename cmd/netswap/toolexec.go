@@ -13,13 +13,28 @@ import (
 	"strings"
 )
 
-// toolexecCommand is the command of netswap that the go command runs the tools through.
-const toolexecCommand = "toolexec"
+const (
+	// toolexecCommand is the command of netswap that the go command runs the tools through. Its
+	// arguments are two files, then the tool and its arguments: the file of exports, and the
+	// file that is added to package net.
+	toolexecCommand = "toolexec"
+
+	none = "-" // stands for no file
+)
+
+// toolexecFlag is the flag of the go command for toolexecCommand.
+func toolexecFlag(exportsFile, counts string) (string, error) {
+	self, err := os.Executable()
+	return "-toolexec=" + quoted(self) + " " + toolexecCommand + " " + quoted(exportsFile) + " " + quoted(counts), err
+}
 
 // exports are the files with the export data of the copy and of all that it imports.
 type exports map[string]string
 
 func readExports(name string) (exports, []byte, error) {
+	if name == none {
+		return nil, nil, nil
+	}
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, nil, err
@@ -36,21 +51,27 @@ func readExports(name string) (exports, []byte, error) {
 func (e exports) keeps(importPath string) bool { return e[importPath] != "" }
 
 // toolexec runs a tool of the go command: compile, link and vet with a swapped import.
-func toolexec(exportsFile, tool string, args []string) error {
+func toolexec(exportsFile, counts, tool string, args []string) error {
 	e, content, err := readExports(exportsFile)
 	if err != nil {
 		return err
+	}
+	if counts != none {
+		content = append(content, countNet...)
 	}
 	name := filepath.Base(tool)
 	if len(args) == 1 && args[0] == "-V=full" {
 		return version(tool, name, content)
 	}
-	switch name {
-	case "compile":
+	switch {
+	case name == "compile" && counts != none && argument(args, "-p") == "net":
+		args = append(slices.Clone(args), counts)
+	case e == nil:
+	case name == "compile":
 		args, err = e.compile(args)
-	case "link":
+	case name == "link":
 		args, err = e.link(args)
-	case "vet":
+	case name == "vet":
 		args, err = e.vet(args)
 	}
 	if err != nil {
@@ -88,8 +109,8 @@ func version(tool, name string, content []byte) error {
 // compile returns the arguments with an importcfg in which net is the copy.
 func (e exports) compile(args []string) ([]string, error) {
 	at := slices.Index(args, "-importcfg") + 1
-	p := slices.Index(args, "-p") + 1
-	if at == 0 || p == 0 || p >= len(args) || e.keeps(args[p]) {
+	importPath := argument(args, "-p")
+	if at == 0 || importPath == "" || e.keeps(importPath) {
 		return args, nil
 	}
 	return e.extend(args, at, func(cfg []byte) []byte {
@@ -99,6 +120,14 @@ func (e exports) compile(args []string) ([]string, error) {
 		// DOC: importmap
 		return fmt.Appendf(cfg, "importmap net=%s\npackagefile %s=%s\n", swappedPath, swappedPath, e[swappedPath])
 	})
+}
+
+// argument returns the value of a flag, or "".
+func argument(args []string, flag string) string {
+	if i := slices.Index(args, flag) + 1; i > 0 && i < len(args) {
+		return args[i]
+	}
+	return ""
 }
 
 // link returns the arguments with an importcfg that has the copy and all that it imports.

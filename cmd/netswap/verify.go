@@ -1,9 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// A program that verify builds counts its sockets: package net's in a file that the build adds to
-// package net, ours in one that is added to the copy. Every process of the program maps the
+// A program that verify builds counts its sockets: package net's in a file that the compiler gets
+// with those of package net, ours in one that is added to the copy. Every process of the program maps the
 // same file of counters, so what they counted is there however they end.
 
 // countersEnv names the file, and with .log the one of the callers.
@@ -36,34 +36,18 @@ var countNet []byte
 //go:embed count_fd.go.txt
 var countFD []byte
 
-// counting adds what counts to the files of the copy.
-func counting(files map[string][]byte) error {
+// counting adds what counts to the files of the copy. It returns the file that the compiler is to
+// add to package net.
+func counting(files map[string][]byte, cache string) (counts string, err error) {
 	const name, at = "fd/fd_linux.go", "func (fd *FD) setUp(g *poller.Group) {\n"
 	before, after, ok := strings.Cut(string(files[name]), at)
 	if !ok {
-		return fmt.Errorf("%s: this version of the library cannot be verified", name)
+		return "", fmt.Errorf("%s: this version of the library cannot be verified", name)
 	}
 	files[name] = []byte(before + at + "\tcountOpened()\n" + after)
 	files["fd/count_linux.go"] = countFD
-	return nil
-}
-
-// overlay returns the flag of the go command that adds what counts to package net.
-func overlay(cache string) (flag string, err error) {
-	goroot, err := command("", "go", "env", "GOROOT")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(cache, "count_net.go")
-	name := filepath.Join(strings.TrimSpace(string(goroot)), "src", "net", "netswap_count.go")
-	list, err := json.Marshal(map[string]any{"Replace": map[string]string{name: file}})
-	if err == nil {
-		err = writeFile(file, countNet)
-	}
-	if err == nil {
-		err = writeFile(filepath.Join(cache, "overlay.json"), list)
-	}
-	return "-overlay=" + filepath.Join(cache, "overlay.json"), err
+	counts = filepath.Join(cache, fmt.Sprintf("count-%x.go", sha256.Sum256(countNet)))
+	return counts, writeFile(counts, countNet)
 }
 
 // verify runs cmd, which runs a program that counts, and reports what it has counted.
