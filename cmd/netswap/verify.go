@@ -16,8 +16,8 @@ import (
 )
 
 // A program that verify builds counts its sockets: package net's in a file that the compiler gets
-// with those of package net, ours in one that is added to the copy. Every process of the program maps the
-// same file of counters, so what they counted is there however they end.
+// with those of package net, ours in one that is added to the copy. Every process of the program
+// maps the same file of counters, so what they counted is there however they end.
 
 // countersEnv names the file, and with .log the one of the callers.
 const countersEnv = "NETSWAP_COUNTERS"

@@ -2,7 +2,7 @@
 // own packages and of public programs twice, with the go command and with netswap, and compares
 // them test by test.
 //
-//	go run ./internal/swap                       # the whole list, in an hour
+//	go run ./internal/swap                       # the whole list, in a quarter of an hour
 //	go run ./internal/swap -only 'crypto/tls'    # subjects whose name matches
 //	go run ./internal/swap -module example.com/m@v1.2.3   # a module that is not in the list
 //	go run ./internal/swap -write                # the whole list, and the page of the results
@@ -71,9 +71,9 @@ func runAll(only, module string, write bool, args []string) error {
 }
 
 // choose returns the subjects that match only, or a module as one.
-func choose(only, module string) (chosen []subject, err error) {
-	if module != "" {
-		return []subject{{name: module, packages: []string{"./..."}}}, nil
+func choose(only, one string) (chosen []subject, err error) {
+	if one != "" {
+		return []subject{module(one, "")}, nil
 	}
 	re, err := regexp.Compile(only)
 	if err != nil {

@@ -79,8 +79,7 @@ func (r runner) run(s subject) (res result) {
 func (r runner) test(s subject, dir string, pattern []string, command ...string) (results map[string]string, took time.Duration, err error) {
 	began := time.Now()
 	args := append(slices.Clone(command[1:]), "test", "-json", "-count=1", "-timeout=10m")
-	args = append(append(args, s.flags...), r.args...)
-	args = append(append(args, pattern...), s.packages...)
+	args = append(append(append(args, r.args...), pattern...), s.packages...)
 	// Its error says that a test failed, which the results say too.
 	out, _ := r.output(dir, command[0], args...)
 	if results = parse(out); len(results) == 0 {

@@ -7,7 +7,6 @@ type subject struct {
 	name     string            // of the module, as path@version, or of the package
 	what     string            // it is
 	packages []string          // whose tests are run
-	flags    []string          // of go test
 	skip     map[string]string // tests that may differ, and why
 }
 

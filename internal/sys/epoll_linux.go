@@ -22,9 +22,9 @@ import (
 //	   were requested.
 //	d  close(2) alone does not end a registration while a duplicate of the description is
 //	   open. Since Linux 6.10, and in stable kernels since 2024, epoll_wait(2) itself holds
-//	   each description that it looks at;
-//	   if it has the last one, the file stays open until the call returns. So a registration
-//	   is deleted before close(2): EPOLL_CTL_DEL waits until no call looks.
+//	   each description that it looks at; if it has the last one, the file stays open until
+//	   the call returns. So a registration is deleted before close(2): EPOLL_CTL_DEL waits
+//	   until no call looks.
 //	e  An epoll descriptor can itself be watched. Events left in the inner one do not
 //	   wake the outer one again: read until fewer come than the buffer holds.
 //	f  EPOLL_CTL_ADD to an epoll instance that is itself watched takes a system-wide

@@ -111,12 +111,17 @@ func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (n int, err error) {
 // AtMark reports whether the next byte of a TCP stream is at the urgent mark, and true if
 // ioctl(2) fails. The call takes no lock of the socket, and is raw.
 func AtMark(fd int) bool {
-	var at int32
+	return ioctlTells(fd, unix.SIOCATMARK)
+}
+
+// ioctlTells reports whether what an ioctl(2) tells of a socket is not 0, and true if it fails.
+func ioctlTells(fd int, request uintptr) bool {
+	var v int32
 	errno := refused(CallIoctl, fd)
 	if errno == 0 {
-		_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCATMARK, uintptr(unsafe.Pointer(&at)))
+		_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(&v)))
 	}
-	return at != 0 || errno != 0
+	return v != 0 || errno != 0
 }
 
 func result(n uintptr, errno syscall.Errno) (int, error) {

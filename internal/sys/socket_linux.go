@@ -71,14 +71,7 @@ func IsTCP(fd int) bool {
 
 // HoldsUnread reports whether a TCP connection has received what was not read, and true if
 // ioctl(2) fails, as it does for a listener. The call is raw.
-func HoldsUnread(fd int) bool {
-	var n int32
-	errno := refused(CallIoctl, fd)
-	if errno == 0 {
-		_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCINQ, uintptr(unsafe.Pointer(&n)))
-	}
-	return n != 0 || errno != 0
-}
+func HoldsUnread(fd int) bool { return ioctlTells(fd, unix.SIOCINQ) }
 
 // Connect starts a connection. The error is the bare errno. EINPROGRESS and EINTR mean
 // that the connection is in progress. Called again, it returns EALREADY while that is so, and
