@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -18,6 +19,7 @@ func (fd *FD) Accept() (sysfd int, peer sys.RawAddr, err error) {
 	defer fd.unlock(polldesc.Read)
 	for {
 		sysfd, peer, err = fd.accept()
+		fd.note(tracer.Accept, sysfd, err)
 		switch err {
 		case nil:
 			return sysfd, peer, nil

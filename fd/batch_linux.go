@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -16,6 +17,7 @@ func (fd *FD) ReadBatch(b *sys.Batch, flags int) (n int, err error) {
 	defer fd.unlock(polldesc.Read)
 	for {
 		n, err = sys.RecvBatch(fd.sysfd, b, flags)
+		fd.note(tracer.Recv, n, err)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
@@ -34,6 +36,7 @@ func (fd *FD) WriteBatch(b *sys.Batch, flags int) (n int, err error) {
 	defer fd.unlock(polldesc.Write)
 	for {
 		n, err = sys.SendBatch(fd.sysfd, b, flags)
+		fd.note(tracer.Send, n, err)
 		if err == syscall.EAGAIN && flags&syscall.MSG_DONTWAIT == 0 {
 			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -28,6 +29,7 @@ func (fd *FD) Writev(v *[][]byte) (nn int64, err error) {
 			return nn, nil
 		}
 		n, err := fd.calls.Writev(fd.sysfd, iovs, size)
+		fd.note(tracer.Send, n, err)
 		nn += int64(n)
 		consume(v, int64(n))
 		if n == 0 && err == nil {
@@ -95,6 +97,7 @@ func (fd *FD) SendFile(file int, limit int64) (nn int64, handled bool, err error
 			return nn, false, nil
 		}
 		n, err := sys.SendFile(fd.sysfd, file, int(min(limit-nn, maxTransfer)))
+		fd.note(tracer.Send, n, err)
 		switch err {
 		case nil:
 			if n == 0 {
@@ -169,6 +172,7 @@ func (fd *FD) fillOnce(p *pipe, n int) (int, error) {
 		return fd.fillByRead(p, n)
 	}
 	moved, err := sys.Splice(p.w, fd.sysfd, n)
+	fd.note(tracer.Recv, moved, err)
 	if moved == 0 && fd.spliceStops(err) {
 		return fd.fillByRead(p, n) // a read skips the urgent byte
 	}
@@ -185,10 +189,7 @@ func (fd *FD) spliceStops(err error) bool {
 // fillByRead moves up to n bytes into the empty pipe by a read.
 func (fd *FD) fillByRead(p *pipe, n int) (int, error) {
 	page := make([]byte, min(n, pageSize))
-	n, err := fd.calls.RecvFrom(fd.sysfd, page, nil)
-	for err == syscall.EAGAIN && fd.heldAtMark() {
-		n, err = fd.calls.RecvFrom(fd.sysfd, page, nil)
-	}
+	n, err := fd.receive(page)
 	if n == 0 || err != nil {
 		return 0, err
 	}
@@ -207,6 +208,7 @@ func (fd *FD) emptyPipe(p *pipe, n int) (nn int, err error) {
 			return nn + rest, err
 		}
 		moved, err := sys.Splice(fd.sysfd, p.r, n-nn)
+		fd.note(tracer.Send, moved, err)
 		nn += moved
 		switch {
 		case moved > 0:

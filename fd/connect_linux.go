@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/poller"
 )
@@ -22,8 +23,8 @@ import (
 //	                                     +-- wait until writable
 func (fd *FD) Connect(ctx context.Context, sa syscall.Sockaddr, g *poller.Group) error {
 	done, err := fd.connect(sa)
-	if err == nil && done {
-		err = ctx.Err()
+	if err == nil {
+		err = ctx.Err() // even if the peer has refused meanwhile, as in package net
 	}
 	if err != nil {
 		return err
@@ -79,7 +80,9 @@ func (fd *FD) connect(sa syscall.Sockaddr) (done bool, err error) {
 			return false, os.NewSyscallError("setnonblock", err)
 		}
 	}
-	switch err := sys.Connect(fd.sysfd, sa); err {
+	err = sys.Connect(fd.sysfd, sa)
+	fd.note(tracer.Connect, 0, err)
+	switch err {
 	case nil, syscall.EISCONN:
 		return true, nil
 	case syscall.EINPROGRESS, syscall.EALREADY, syscall.EINTR:

@@ -2,6 +2,7 @@ package fd
 
 import (
 	"context"
+	"net"
 	"sync"
 	"syscall"
 
@@ -13,7 +14,7 @@ import (
 
 // ReadContext is Read that fails with ctx's error once ctx is done. It then has read no
 // data, and the deadlines are unchanged. While another goroutine reads, ReadContext waits
-// for its turn, and the end of ctx does not end that wait.
+// for its turn; the end of ctx ends that wait, too.
 func (fd *FD) ReadContext(ctx context.Context, p []byte) (n int, err error) {
 	err = fd.during(ctx, polldesc.Read, func() error {
 		n, err = fd.read(p)
@@ -139,8 +140,11 @@ func (fd *FD) PeerClosed() bool {
 
 // during runs op as the owner of a side and interrupts it when ctx is done.
 func (fd *FD) during(ctx context.Context, m polldesc.Mode, op func() error) error {
-	if err := fd.lock(m); err != nil {
-		return err
+	if !fd.mu.lockContext(ctx, m) {
+		if err := ctx.Err(); err != nil && !fd.mu.isClosed() {
+			return err
+		}
+		return net.ErrClosed
 	}
 	defer fd.unlock(m)
 	if err := ctx.Err(); err != nil {
@@ -179,9 +183,16 @@ func (i *interrupter) interrupt() bool {
 	if i.over || i.sent {
 		return false
 	}
+	i.send()
+	return true
+}
+
+// send interrupts the operation.
+//
+// Preconditions: the caller holds mu, and the operation is neither over nor interrupted.
+func (i *interrupter) send() {
 	i.sent = true
 	i.fd.pd.Interrupt(i.mode)
-	return true
 }
 
 // end takes an interrupt back. The owner calls it before it unlocks the side.

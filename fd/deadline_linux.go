@@ -14,7 +14,27 @@ import (
 // acknowledged data during the wait. A limit of 0 or less is none. A wait in progress
 // keeps the limit that it began with.
 func (fd *FD) SetLimits(read, write time.Duration) {
-	fd.limits.Store(&[2]time.Duration{read, write})
+	fd.limits.Store(&[2]time.Duration{max(read, 0), max(write, 0)})
+}
+
+// noWait is a limit that is over when the wait begins.
+const noWait time.Duration = -1
+
+// hasEnded is noWait that has ended a wait.
+const hasEnded time.Duration = -2
+
+// WithoutWaiting calls f, and meanwhile a read fails with os.ErrDeadlineExceeded where it would
+// wait. It reports whether one did. The caller is the only reader.
+func (fd *FD) WithoutWaiting(f func()) (wouldWait bool) {
+	before := fd.limits.Load()
+	limits := &[2]time.Duration{polldesc.Read: noWait}
+	if before != nil {
+		limits[polldesc.Write] = before[polldesc.Write]
+	}
+	fd.limits.Store(limits)
+	f()
+	fd.limits.CompareAndSwap(limits, before) // unless SetLimits was called
+	return limits[polldesc.Read] == hasEnded
 }
 
 // SetDeadline sets the time at which reads and writes, including those in progress,

@@ -297,3 +297,52 @@ func TestDeadlineBetweenShortReadAndData(t *testing.T) {
 		}
 	})
 }
+
+// If this fails, a read that must not wait does, or takes less than is there, or the limits are
+// others afterwards.
+func TestWithoutWaiting(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		now := func(want string, wantErr error) {
+			t.Helper()
+			var got [8]byte
+			var n int
+			var err error
+			var waits bool
+			returns(t, "a read", func() { waits = fd.WithoutWaiting(func() { n, err = fd.Read(got[:]) }) })
+			if string(got[:n]) != want || err != wantErr {
+				t.Fatalf("read %q and %v, want %q and %v", got[:n], err, want, wantErr)
+			}
+			if waits != (err != nil) {
+				t.Fatalf("read %q and %v, and would wait: %v", got[:n], err, waits)
+			}
+		}
+		fd.SetLimits(time.Hour, 2*time.Hour)
+		before := fd.limits.Load()
+		now("", os.ErrDeadlineExceeded)
+		far.send("x")
+		ok(t, fd.WaitReadable(t.Context()))
+		now("x", nil)
+		now("", os.ErrDeadlineExceeded) // the stream is known to be empty
+		if fd.limits.Load() != before {
+			t.Errorf("the limits are %v", *fd.limits.Load())
+		}
+		if fd.WithoutWaiting(func() {}) {
+			t.Error("no read would wait")
+		}
+		fd.WithoutWaiting(func() {
+			if during := *fd.limits.Load(); during[write] != 2*time.Hour {
+				t.Errorf("meanwhile the limits are %v", during)
+			}
+			fd.SetLimits(time.Minute, time.Minute)
+		})
+		if after := *fd.limits.Load(); after != [2]time.Duration{time.Minute, time.Minute} {
+			t.Errorf("limits that were set meanwhile are %v", after)
+		}
+		fd.SetLimits(-1, -1)
+		far.send("y")
+		reads(t, fd, 8, "y")
+		far.fin()
+		readsEOF(t, fd)
+	})
+}

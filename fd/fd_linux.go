@@ -90,6 +90,9 @@ type FD struct {
 	// lingers says that SO_LINGER may be set.
 	lingers atomic.Bool
 
+	// notified says that a notification waits that is not stopped.
+	notified atomic.Bool
+
 	// accepting is held while accept4 is a raw call. MarkExposed takes it too.
 	accepting sync.Mutex
 }
@@ -120,6 +123,7 @@ func (fd *FD) Init(g *poller.Group) (err error) {
 	if err != nil {
 		return unnamed(err)
 	}
+	fd.pd.SetNumber(fd.sysfd)
 	fd.setUp(g)
 	return nil
 }

@@ -1,6 +1,8 @@
 package fd
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +24,8 @@ import (
 //	             open, side locked           side waiters+1, then sleep and try again
 //	unlock       side locked, no waiter      side free, refs-1
 //	             side locked, waiters        side free, refs-1, waiters-1, wake one
+//	leave        waiters                     waiters-1, then wake the waiter itself
+//	             no waiter                   the same: its wake-up is on the way
 //	decref       refs > 0                    refs-1
 //	close        open                        closed, refs+1, no waiters, wake all
 //
@@ -116,8 +120,14 @@ func (mu *fdMutex) decref() (last bool) {
 	}
 }
 
+// isClosed reports whether close was called.
+func (mu *fdMutex) isClosed() bool { return mu.state.Load()&mutexClosed != 0 }
+
 // lock takes a side and a reference. It reports false if the descriptor is closed.
-func (mu *fdMutex) lock(m polldesc.Mode) bool {
+func (mu *fdMutex) lock(m polldesc.Mode) bool { return mu.lockContext(context.Background(), m) }
+
+// lockContext is lock that also reports false if ctx is done and another goroutine has the side.
+func (mu *fdMutex) lockContext(ctx context.Context, m polldesc.Mode) bool {
 	for {
 		old := mu.state.Load()
 		switch {
@@ -127,13 +137,47 @@ func (mu *fdMutex) lock(m polldesc.Mode) bool {
 			if mu.state.CompareAndSwap(old, plusRef(old|lockBit(m))) { // DOC: side-lock
 				return true
 			}
+		case ctx.Err() != nil:
+			return false
 		case old&waiters(m) == waiters(m):
 			panic(tooMany)
 		default:
 			if mu.state.CompareAndSwap(old, old+waiterOne(m)) {
-				mu.queue(m).acquire() // unlock or close has taken this waiter off the count
+				mu.sleep(ctx, m)
 			}
 		}
+	}
+}
+
+// sleep waits until unlock or close has taken this waiter off the count, or until ctx is done.
+func (mu *fdMutex) sleep(ctx context.Context, m polldesc.Mode) {
+	q := mu.queue(m)
+	waiter := q.enqueue()
+	if waiter == nil {
+		return
+	}
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() { mu.leave(m, waiter) })()
+	}
+	waiter.Lock()
+}
+
+// leave takes a waiter off the count and wakes it. There are as many wake-ups, given and to be
+// given, as goroutines that sleep: if the waiter was woken meanwhile, another gets the one that
+// it leaves over. If leave comes so late that the waiter has left, that other one wakes early,
+// and sleeps again.
+func (mu *fdMutex) leave(m polldesc.Mode, waiter *sync.Mutex) {
+	for {
+		old := mu.state.Load()
+		if old&waiters(m) == 0 {
+			return // each goroutine that sleeps is being woken
+		}
+		if mu.state.CompareAndSwap(old, old-waiterOne(m)) {
+			break
+		}
+	}
+	if q := mu.queue(m); !q.remove(waiter) {
+		q.release()
 	}
 }
 
@@ -180,17 +224,36 @@ type semaphore struct {
 }
 
 func (s *semaphore) acquire() {
+	if waiter := s.enqueue(); waiter != nil {
+		waiter.Lock()
+	}
+}
+
+// enqueue takes a wake-up, or returns a waiter in the queue: its Lock returns once it is woken.
+func (s *semaphore) enqueue() (waiter *sync.Mutex) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.count > 0 {
 		s.count--
-		s.mu.Unlock()
-		return
+		return nil
 	}
-	waiter := new(sync.Mutex)
+	waiter = new(sync.Mutex)
 	waiter.Lock()
 	s.waiters = append(s.waiters, waiter)
-	s.mu.Unlock()
-	waiter.Lock()
+	return waiter
+}
+
+// remove wakes a waiter. It reports false if the waiter had been woken.
+func (s *semaphore) remove(waiter *sync.Mutex) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.waiters, waiter)
+	if i < 0 {
+		return false
+	}
+	s.waiters = slices.Delete(s.waiters, i, i+1)
+	waiter.Unlock()
+	return true
 }
 
 func (s *semaphore) release() {

@@ -28,6 +28,15 @@ func TestMutexStress(t *testing.T) {
 					if mu.incref() && mu.decref() {
 						t.Error("last reference to an open descriptor")
 					}
+				case 1:
+					if !mu.lockContext(soon(), m) {
+						continue
+					}
+					total[m]++
+					want[m].Add(1)
+					if mu.unlock(m) {
+						t.Error("last reference to an open descriptor")
+					}
 				default:
 					mu.lock(m)
 					total[m]++

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -16,6 +17,7 @@ func (fd *FD) ReadFrom(p []byte, from *sys.RawAddr) (n int, err error) {
 	defer fd.unlock(polldesc.Read)
 	for {
 		n, err = fd.calls.RecvFrom(fd.sysfd, p, from)
+		fd.note(tracer.Recv, n, err)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
@@ -33,6 +35,7 @@ func (fd *FD) WriteTo(p []byte, to *sys.RawAddr) (int, error) {
 	defer fd.unlock(polldesc.Write)
 	for {
 		_, err := fd.calls.SendTo(fd.sysfd, p, to)
+		fd.note(tracer.Send, len(p), err)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue
@@ -56,6 +59,7 @@ func (fd *FD) ReadMsg(p, oob []byte, flags int, from *sys.RawAddr) (n, oobn, rec
 	carried := fd.carrier(p, oob)
 	for {
 		n, oobn, recvflags, err = fd.calls.RecvMsg(fd.sysfd, carried, oob, flags, from)
+		fd.note(tracer.Recv, n, err)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
@@ -74,6 +78,7 @@ func (fd *FD) WriteMsg(p, oob []byte, to *sys.RawAddr) (n, oobn int, err error) 
 	carried := fd.carrier(p, oob)
 	for {
 		n, err = fd.calls.SendMsg(fd.sysfd, carried, oob, to)
+		fd.note(tracer.Send, n, err)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Write); err == nil {
 				continue

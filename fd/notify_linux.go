@@ -27,7 +27,7 @@ func (n *notification) Unpark() { n.fd.poller.Go(n.resume) }
 // there is data, the end of the stream or an error, the read deadline has passed, or
 // Close was called. A waiting notification needs no goroutine and no buffer, and Reads
 // wait until it is delivered or stopped. f may block, may read, and may call
-// NotifyReadable again.
+// NotifyReadable again. NotifyReadable panics while another notification waits.
 //
 // In a bubble of testing/synctest a waiting notification has a goroutine, so that f runs
 // in the bubble.
@@ -35,18 +35,34 @@ func (n *notification) Unpark() { n.fd.poller.Go(n.resume) }
 // stop prevents the call and reports whether it did. False means that f was called or is
 // about to be, or that stop was called before.
 func (fd *FD) NotifyReadable(f func()) (stop func() bool) {
+	if fd.notified.Load() && !fd.mu.isClosed() {
+		panic("NotifyReadable: another notification waits: let it come, or call its stop, first")
+	}
 	if err := fd.lock(polldesc.Read); err != nil {
 		go f()
 		return func() bool { return false }
 	}
 	n := &notification{interrupter: interrupter{fd: fd, mode: polldesc.Read}, f: f}
 	n.parker = n
+	fd.notified.Store(true)
 	if clock.InBubble() {
 		go n.parkInBubble() // DOC: bubble-notify
 	} else if err := fd.prepareNotify(); err != nil || !n.park(fd.sawEmpty) {
 		go n.deliver()
 	}
-	return n.interrupt
+	return n.stop
+}
+
+// stop is interrupt, and makes way for another notification before this one ends.
+func (n *notification) stop() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.over || n.sent {
+		return false
+	}
+	n.fd.notified.Store(false)
+	n.send()
+	return true
 }
 
 // parkInBubble waits in a goroutine of the caller's bubble, in which f then runs.
@@ -104,6 +120,7 @@ func (n *notification) park(empty bool) bool {
 
 // resume continues the wait after an edge, in a goroutine of its own.
 func (n *notification) resume() {
+	n.fd.poller.Running(n.fd.pd.Side(polldesc.Read))
 	edge := n.fd.pd.Resumed(polldesc.Read)
 	if edge {
 		n.fd.sawEmpty = false
@@ -115,6 +132,7 @@ func (n *notification) resume() {
 
 // deliver unlocks the side, so that f can use it, and calls f unless stop came first.
 func (n *notification) deliver() {
+	n.fd.notified.Store(false) // before end: a stop that comes too late makes way, too
 	n.end()
 	n.fd.unlock(polldesc.Read)
 	if !n.sent {

@@ -31,6 +31,36 @@ func notified(fd *FD) (told chan struct{}, stop func() bool) {
 	return told, fd.NotifyReadable(func() { told <- struct{}{} })
 }
 
+// If this fails, data that came after a Read which waited, and before the notification, is never
+// told of: the notification forgets its edge.
+func TestNotifyOfDataThatIsThere(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		read := async(func() error { _, err := fd.Read(make([]byte, 1)); return err }) // the whole buffer: there may be more
+		parked(t, g, 1, 0)
+		far.send("x")
+		require.NoError(t, result(t, "Read", read))
+		before := g.Stats().Events
+		far.send("y")
+		eventually(t, "the edge", func() bool { return g.Stats().Events > before })
+		told, _ := notified(fd)
+		result(t, "the notification", told)
+		reads(t, fd, 8, "y")
+	})
+}
+
+// If this fails, statistics say nothing of how late notifications come.
+func TestNotifyLag(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		told, _ := notified(fd)
+		parked(t, g, 1, 0)
+		far.send("x")
+		result(t, "the notification", told)
+		require.EqualValues(t, 1, g.Stats().WakeLag.Count())
+	})
+}
+
 // If this fails, a notification does not come for something that
 // ends a Read, or is told twice.
 func TestNotifyOfEverything(t *testing.T) {
@@ -142,6 +172,98 @@ func TestNotifySpuriousEdge(t *testing.T) {
 	})
 }
 
+// soon returns a context that ends within a millisecond.
+func soon() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(rand.N(time.Millisecond), cancel)
+	return ctx
+}
+
+// If this fails, a second notification never ends, or is refused although the first one has
+// come, was stopped, or ended with its descriptor.
+func TestNotifyTwice(t *testing.T) {
+	eachWait(t, func(t *testing.T, g *poller.Group) {
+		fd, far := pair(t, g)
+		told, stop := notified(fd)
+		panicked := make(chan any, 1)
+		go func() {
+			defer func() { panicked <- recover() }()
+			fd.NotifyReadable(func() {})
+		}()
+		require.Equal(t, "NotifyReadable: another notification waits: let it come, or call its stop, first",
+			result(t, "the second", panicked))
+		require.Empty(t, told)
+		require.True(t, stop())
+
+		told, _ = notified(fd)
+		far.send("x")
+		result(t, "data", told)
+		reads(t, fd, 8, "x")
+
+		told, _ = notified(fd)
+		fd.Close()
+		result(t, "Close", told)
+		fd.notified.Store(true) // as between Close and the end of the first
+		again, _ := notified(fd)
+		result(t, "a notification of a closed descriptor", again)
+	})
+}
+
+// If this fails, an operation that waits for its turn ignores its context, or the end of one
+// context takes the turn of another operation.
+func TestContextEndsTheWaitForATurn(t *testing.T) {
+	ops := map[string]func(fd *FD, ctx context.Context) error{
+		"ReadContext":  func(fd *FD, ctx context.Context) error { _, err := fd.ReadContext(ctx, make([]byte, 1)); return err },
+		"WaitReadable": (*FD).WaitReadable,
+	}
+	first := map[string]func(fd *FD) (end func()){
+		"a Read": func(fd *FD) func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			go fd.WaitReadable(ctx)
+			return cancel
+		},
+		"a notification": func(fd *FD) func() {
+			_, stop := notified(fd)
+			return func() { stop() }
+		},
+	}
+	for holder, hold := range first {
+		for name, op := range ops {
+			t.Run(name+" behind "+holder, func(t *testing.T) {
+				eachWait(t, func(t *testing.T, g *poller.Group) {
+					fd, far := pair(t, g)
+					end := hold(fd)
+					parked(t, g, 1, 0)
+					const n = 3 // of which the second gives up
+					var got [n]chan error
+					var cancel [n]func()
+					for i := range n {
+						var ctx context.Context
+						ctx, cancel[i] = context.WithCancel(context.Background())
+						got[i] = make(chan error, 1)
+						go func() { got[i] <- op(fd, ctx) }()
+						eventually(t, "it waits", func() bool { return count(fd.mu.state.Load(), read) == i+1 })
+					}
+					cancel[1]()
+					require.ErrorIs(t, result(t, "given up", got[1]), context.Canceled)
+					require.Equal(t, n-1, count(fd.mu.state.Load(), read))
+					far.send("xyz")
+					end()
+					require.NoError(t, result(t, "the first", got[0]))
+					require.NoError(t, result(t, "the last", got[2]))
+
+					end = hold(fd)
+					defer end()
+					ctx, cancelLast := context.WithCancel(context.Background())
+					cancelLast()
+					fd.Close()
+					require.ErrorIs(t, op(fd, ctx), net.ErrClosed, "Close comes first")
+				})
+			})
+		}
+	}
+}
+
 // If this fails, notifications, reads, stops, deadlines and Close go wrong together:
 // something is told twice or never, or a byte is lost.
 func TestNotifyRaces(t *testing.T) {
@@ -151,17 +273,18 @@ func TestNotifyRaces(t *testing.T) {
 			var told, stopped atomic.Int32
 			var all sync.WaitGroup
 			const notifications = 4
-			for range notifications {
-				all.Go(func() {
+			all.Go(func() {
+				for range notifications {
 					done := make(chan struct{})
 					stop := fd.NotifyReadable(func() { told.Add(1); close(done) })
 					if rand.IntN(2) == 0 && stop() {
 						stopped.Add(1)
-						return
+						continue
 					}
 					<-done
-				})
-			}
+				}
+			})
+			all.Go(func() { fd.ReadContext(soon(), make([]byte, 1)) })
 			all.Go(func() { fd.SetReadDeadline(time.Now().Add(rand.N(time.Millisecond))) })
 			all.Go(func() { far.send("x") })
 			all.Go(func() { time.Sleep(rand.N(time.Millisecond)); fd.Close() })

@@ -77,7 +77,7 @@ func (fd *FD) waitEdge(m polldesc.Mode) error {
 		return err
 	}
 	limits := fd.limits.Load()
-	if limits == nil || limits[m] <= 0 {
+	if limits == nil || limits[m] == 0 {
 		return fd.pd.Wait(m)
 	}
 	queued := fd.queued(m)
@@ -87,6 +87,9 @@ func (fd *FD) waitEdge(m polldesc.Mode) error {
 	fd.pd.Limit(m, 0, clock.Now())
 	if err == os.ErrDeadlineExceeded && fd.queued(m) < queued {
 		return fd.pd.Prepare(m) // progress: the limit does not count, a deadline does
+	}
+	if err == os.ErrDeadlineExceeded && limits[m] == noWait {
+		limits[m] = hasEnded // for WithoutWaiting
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -34,10 +35,7 @@ func (fd *FD) read(p []byte) (int, error) {
 		p = p[:min(len(p), maxTransfer)]
 	}
 	for {
-		n, err := fd.calls.RecvFrom(fd.sysfd, p, nil) // DOC: read-syscall
-		for err == syscall.EAGAIN && fd.heldAtMark() {
-			n, err = fd.calls.RecvFrom(fd.sysfd, p, nil)
-		}
+		n, err := fd.receive(p)
 		if err == syscall.EAGAIN {
 			if err = fd.waitEdge(polldesc.Read); err == nil {
 				continue
@@ -49,6 +47,20 @@ func (fd *FD) read(p []byte) (int, error) {
 		// the next wait registers it, and gets an edge of what is there.
 		fd.sawEmpty = 0 < n && n < len(p) && fd.plain()
 		return n, fd.eofError(n, err)
+	}
+}
+
+// receive receives once, or again where the urgent mark held it. It is a function of its own so
+// that the frame of read stays small: a goroutine that waits has it on its stack.
+//
+//go:noinline
+func (fd *FD) receive(p []byte) (n int, err error) {
+	for {
+		n, err = fd.calls.RecvFrom(fd.sysfd, p, nil) // DOC: read-syscall
+		fd.note(tracer.Recv, n, err)
+		if err != syscall.EAGAIN || !fd.heldAtMark() {
+			return n, err
+		}
 	}
 }
 
@@ -133,6 +145,7 @@ func (fd *FD) write(p []byte) (nn int, err error) {
 			chunk = chunk[:min(len(chunk), maxTransfer)]
 		}
 		n, err := fd.calls.SendTo(fd.sysfd, chunk, nil)
+		fd.note(tracer.Send, n, err)
 		if n > len(chunk) {
 			// A broken kernel module; to go on would send garbage (golang/go#61060).
 			panic(fmt.Sprintf("fd: write of %d bytes returned %d", len(chunk), n))

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/timer"
 )
 
@@ -23,6 +24,9 @@ type Cache struct {
 	// slabs is replaced, never changed in place: written under mu, read by Get.
 	slabs atomic.Pointer[[]*[slabSize]PollDesc]
 
+	// numbers are the descriptors of the slots, for packages trace and debug. As slabs.
+	numbers atomic.Pointer[[]*[slabSize]atomic.Int32]
+
 	mu   sync.Mutex // guards what follows; never held together with PollDesc.mu
 	free *PollDesc
 	open int
@@ -39,6 +43,9 @@ type Env struct {
 
 	// Policy chooses the parker of each wait; nil means the channel always.
 	Policy Policy
+
+	// Reactor is the number of the poller in a trace.
+	Reactor uint16
 }
 
 // NewCache returns an empty cache whose descriptors keep their deadlines in heap.
@@ -48,6 +55,7 @@ func NewCache(heap *timer.Heap, env Env) *Cache {
 	}
 	c := &Cache{heap: heap, env: env}
 	c.slabs.Store(new([]*[slabSize]PollDesc))
+	c.numbers.Store(new([]*[slabSize]atomic.Int32))
 	return c
 }
 
@@ -84,6 +92,8 @@ func (c *Cache) Free(pd *PollDesc) (last bool) {
 		c.env.Policy.Release(&pd.side[m])
 		pd.side[m].parker.Store(nil)
 	}
+	pd.note(tracer.Free, tracer.Both, 0)
+	pd.number().Store(0) // before the next life has it
 	c.mu.Lock()
 	// DOC: next-generation
 	pd.info.renew() // HB-4: before the slot can be taken again
@@ -147,6 +157,8 @@ func (c *Cache) grow() {
 		pd.nextFree = c.free
 		c.free = pd
 	}
+	numbers := append((*c.numbers.Load())[:len(old):len(old)], new([slabSize]atomic.Int32))
+	c.numbers.Store(&numbers) // before a slot is used
 	slabs := append(old[:len(old):len(old)], slab)
 	c.slabs.Store(&slabs)
 }

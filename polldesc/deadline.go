@@ -3,6 +3,7 @@ package polldesc
 import (
 	"net"
 
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/timer"
 )
 
@@ -53,6 +54,7 @@ func (pd *PollDesc) SetDeadline(gen uint32, first, last Mode, at, now int64) err
 		pd.mu.Unlock()
 		return net.ErrClosed
 	}
+	pd.noteDeadline(first, last, at)
 	if at != 0 || pd.hasDeadlines() {
 		pd.makeDeadlines()
 		for m := first; m <= last; m++ {
@@ -110,6 +112,7 @@ func (d *deadline) due() int64 {
 // nothing happens; a deadline that is later by now is armed again.
 func (pd *PollDesc) Due(seq uint64, now int64) {
 	pd.mu.Lock()
+	pd.noteDue(seq)
 	for m := Read; m <= Write; m++ {
 		if d := &pd.deadlines[m]; d.seq == seq { // DOC: stale-seq
 			d.seq = 0
@@ -131,6 +134,7 @@ func (pd *PollDesc) settle(m Mode, now int64) {
 	pd.side[m].due.Store(at)
 	if at != 0 && at <= now {
 		pd.info.set(expired(m))
+		pd.note(tracer.Expired, uint8(m), at)
 		return
 	}
 	if pd.info.flags()&expired(m) != 0 {
@@ -154,6 +158,7 @@ func (pd *PollDesc) guard(m Mode, at int64) {
 	old := d.seq
 	pd.timed = true
 	d.seq, d.when = pd.cache.heap.Arm(&d.entry, at), at // DOC: arm
+	pd.note(tracer.Armed, uint8(m), at)
 	if old != 0 && other.seq == old {
 		other.seq, other.when = d.seq, d.when // it was shared: still one arming, earlier
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/a57b2d82/netpoller/internal/tracer"
 )
 
 // A Mode says which side of a descriptor is meant.
@@ -112,7 +114,8 @@ func (pd *PollDesc) Prepare(m Mode) error {
 	if err := pd.checkClock(m); err != nil {
 		return err
 	}
-	pd.side[m].word.reset() // DOC: reset
+	was := pd.side[m].word.reset() // DOC: reset
+	pd.step(m, tracer.O1, was, idle)
 	if pd.begun[m] < math.MaxUint8 {
 		pd.begun[m]++
 	}
@@ -131,9 +134,11 @@ func (pd *PollDesc) Wait(m Mode) error {
 		if parked, err := pd.park(m, p); !parked {
 			return err
 		}
+		wait := tracer.Waits(pd.slot, uint8(m))
 		(*p).Park()
+		wait.End()
 		pd.cache.env.Policy.Running(s)
-		if s.word.collect() == actCall { // O6
+		if pd.collect(m) == actCall { // O6
 			return nil
 		}
 	}
@@ -148,23 +153,29 @@ func (pd *PollDesc) park(m Mode, p *Parker) (parked bool, err error) {
 			return false, err
 		}
 		if s.word.consume() == actCall { // O2
+			pd.step(m, tracer.O2, ready, idle)
 			return false, nil
 		}
 		if s.word.announce() == actRecheck { // O3
 			continue
 		}
+		pd.step(m, tracer.O3, idle, wait)
 		s.publish(p)
 		// DOC: recheck
 		if err := pd.check(m); err != nil { // HB-1
-			if s.word.abort() == actFail { // O5
-				return false, err
+			was := s.word.abort() // O5
+			pd.step(m, tracer.O5, was, idle)
+			if was == ready {
+				return false, nil
 			}
-			return false, nil
+			return false, err
 		}
+		at := pd.parkingOf(m, p)
 		if s.word.commit() == actPark { // O4
+			pd.commits(m, at)
 			return true, nil
 		}
-		if s.word.collect() == actCall { // O6
+		if pd.collect(m) == actCall { // O6
 			return false, nil
 		}
 	}
@@ -201,10 +212,16 @@ func (pd *PollDesc) check(m Mode) error {
 // Only the poller calls it.
 func (pd *PollDesc) Edge(gen uint32, e Events) (woken int, ok bool) {
 	if !pd.info.see(gen, e.facts()) { // DOC: facts-first
+		pd.noteStale(gen, e)
 		return 0, false
 	}
 	for m := Read; m <= Write; m++ {
-		if e&(Readable<<m) != 0 && pd.side[m].word.edge() == actWake {
+		if e&(Readable<<m) == 0 {
+			continue
+		}
+		was := pd.side[m].word.edge()
+		pd.edges(gen, m, was, e)
+		if was == parked {
 			pd.cache.env.Policy.Woken(&pd.side[m])
 			pd.side[m].unpark()
 			woken++
@@ -231,6 +248,7 @@ func (pd *PollDesc) Evict() {
 		return
 	}
 	pd.info.set(closing) // I5: before the words
+	pd.note(tracer.Evict, tracer.Both, 0)
 	pd.disarm()
 	toWake := pd.cancel(Read, Write)
 	pd.mu.Unlock()
@@ -248,7 +266,9 @@ func (pd *PollDesc) cancel(first, last Mode) (toWake wakes) {
 		if pd.info.flags()&(closing|expired(m)|interrupted(m)) == 0 {
 			continue
 		}
-		if pd.side[m].word.cancel() == actWake {
+		was := pd.side[m].word.cancel()
+		pd.step(m, tracer.U1+tracer.Kind(was), was, afterCancel(was))
+		if was == parked {
 			toWake |= 1 << m
 		}
 	}

@@ -149,7 +149,7 @@ func TestRaceEveryParkHasOneWake(t *testing.T) {
 		for !done.Load() {
 			pd.mu.Lock()
 			toWake := wakes(0)
-			if pd.side[Read].word.cancel() == actWake {
+			if pd.side[Read].word.cancel() == parked {
 				toWake = 1 << Read
 				cancelled++
 			}

@@ -100,20 +100,19 @@ const (
 	actCheck                 // read info, then commit or abort
 	actPark                  // take one permit, then collect
 	actCollect               // collect, without a permit
-	actFail                  // report the error that info showed
-	actWake                  // give one permit
 )
 
-// A waitWord is one side's word.
+// A waitWord is one side's word. Its methods return what the caller is to do, or the state that
+// they found.
 type waitWord struct{ g atomic.Uint32 }
 
-// reset is O1.
-func (w *waitWord) reset() action {
-	if w.busy() {
+// reset is O1. The caller issues the system call next.
+func (w *waitWord) reset() (was state) {
+	if was = w.g.Load(); was == wait || was == parked {
 		panic("polldesc: reset while a goroutine waits")
 	}
 	w.g.Store(idle)
-	return actCall
+	return was
 }
 
 // consume is O2.
@@ -144,15 +143,13 @@ func (w *waitWord) commit() action {
 }
 
 // abort is O5: info showed an error after announce. An edge that came in between
-// wins, as if the owner had collected it.
-func (w *waitWord) abort() action {
-	switch w.g.Swap(idle) {
-	case wait, idle:
-		return actFail
-	case ready:
-		return actCall
+// wins, as if the owner had collected it: then the state was ready. Otherwise the caller
+// reports the error.
+func (w *waitWord) abort() (was state) {
+	if was = w.g.Swap(idle); was == parked {
+		panic("polldesc: abort of a committed wait")
 	}
-	panic("polldesc: abort of a committed wait")
+	return was
 }
 
 // collect is O6.
@@ -166,42 +163,39 @@ func (w *waitWord) collect() action {
 	panic("polldesc: collect of a wait that nobody ended")
 }
 
-// edge is E1 to E4. The race detector sees that the owner's fields were written before the
-// poller uses them. It does not see the other direction: else all owners would be ordered by
-// way of the poller.
-func (w *waitWord) edge() action {
+// edge is E1 to E4. If the state was parked, the caller gives one permit. The race detector sees
+// that the owner's fields were written before the poller uses them. It does not see the other
+// direction: else all owners would be ordered by way of the poller.
+func (w *waitWord) edge() (was state) {
 	race.Hide()
-	s := w.g.Load()
-	for s != ready && !w.g.CompareAndSwap(s, ready) { // E2; E1, E3, E4
-		s = w.g.Load()
+	was = w.g.Load()
+	for was != ready && !w.g.CompareAndSwap(was, ready) { // E2; E1, E3, E4
+		was = w.g.Load()
 	}
 	race.Show()
 	race.Acquire(w)
-	return wakeIf(s)
+	return was
 }
 
-// cancel is U1 to U4. Preconditions: PollDesc.mu is held, info is published.
-func (w *waitWord) cancel() action {
+// cancel is U1 to U4. If the state was parked, the caller gives one permit, after PollDesc.mu.
+//
+// Preconditions: PollDesc.mu is held, info is published.
+func (w *waitWord) cancel() (was state) {
 	for {
-		switch s := w.g.Load(); {
-		case s == idle, s == ready: // U1, U2
-			return actNone
-		case w.g.CompareAndSwap(s, idle): // U3, U4
-			return wakeIf(s)
+		switch was = w.g.Load(); {
+		case was == idle, was == ready: // U1, U2
+			return was
+		case w.g.CompareAndSwap(was, idle): // U3, U4
+			return was
 		}
 	}
 }
 
-// wakeIf returns what is owed for having taken the word out of s.
-func wakeIf(s state) action {
-	if s == parked {
-		return actWake
-	}
-	return actNone
-}
-
 // busy reports whether an owner has a wait going, parked or about to be.
 func (w *waitWord) busy() bool { s := w.g.Load(); return s == wait || s == parked }
+
+// now returns the state, for those who look on.
+func (w *waitWord) now() state { return w.g.Load() }
 
 // waiting reports whether a goroutine is parked.
 func (w *waitWord) waiting() bool { return w.g.Load() == parked }

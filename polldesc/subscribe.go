@@ -1,6 +1,10 @@
 package polldesc
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/a57b2d82/netpoller/internal/tracer"
+)
 
 // This file is for owners that wait in other ways: without a goroutine, or until another
 // goroutine interrupts them.
@@ -26,7 +30,7 @@ func (pd *PollDesc) Subscribe(m Mode, p *Parker) (parked bool, err error) {
 // Preconditions: p was unparked, and nothing else was done with the side since.
 func (pd *PollDesc) Resumed(m Mode) (edge bool) {
 	pd.side[m].publish(nil)
-	return pd.side[m].word.collect() == actCall // O6
+	return pd.collect(m) == actCall // O6
 }
 
 // Interrupt ends the wait of a side's owner, and fails what it begins, until Uninterrupt.
@@ -35,6 +39,7 @@ func (pd *PollDesc) Resumed(m Mode) (edge bool) {
 func (pd *PollDesc) Interrupt(m Mode) {
 	pd.mu.Lock()
 	pd.info.set(interrupted(m)) // I5: before the word
+	pd.note(tracer.Interrupt, uint8(m), 0)
 	toWake := pd.cancel(m, m)
 	pd.mu.Unlock()
 	pd.wake(toWake)

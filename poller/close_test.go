@@ -108,11 +108,15 @@ func TestUseAfterClose(t *testing.T) {
 // nobody stays parked, and no wake-up is written to a number that has been reused by
 // then (netty/netty#9362).
 func TestCloseRaces(t *testing.T) {
+	rounds := 100
+	if testing.Short() {
+		rounds = 20
+	}
 	for name, w := range strategies {
 		t.Run(name, func(t *testing.T) {
 			running(t, 0)
 			before := descriptors(t)
-			for range 100 {
+			for range rounds {
 				g := NewGroup(Config{Pollers: 2, Strategy: w})
 				var wg sync.WaitGroup
 				var begun atomic.Int32

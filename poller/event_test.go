@@ -3,6 +3,7 @@
 package poller
 
 import (
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
@@ -161,7 +163,7 @@ func TestStaleEvent(t *testing.T) {
 				t.Fatal("the slot was not reused")
 			}
 			before := p.Stats()
-			p.dispatch([]sys.EpollEvent{{Events: unix.EPOLLIN | unix.EPOLLERR, Fd: lo, Pad: hi}})
+			p.dispatch([]sys.EpollEvent{{Events: unix.EPOLLIN | unix.EPOLLERR, Fd: lo, Pad: hi}}, clock.Now())
 			after := p.Stats()
 			if after.Stale != before.Stale+1 || after.Events != before.Events+1 || next.pd.Exceptional() {
 				t.Errorf("before %+v, after %+v, exceptional %v", before, after, next.pd.Exceptional())
@@ -264,10 +266,32 @@ func TestStatsAddUp(t *testing.T) {
 		}
 		s.release()
 	}
-	one := Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	one, double := stats(1), stats(2)
 	sum := one
 	sum.add(one)
-	if sum != (Stats{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}) {
+	if sum != double {
 		t.Errorf("%+v and the same are %+v", one, sum)
 	}
+}
+
+// stats returns Stats with each number another one, times n.
+func stats(n int) (s Stats) {
+	next := 0
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch next++; v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(v.Field(i))
+			}
+		case reflect.Array:
+			for i := range v.Len() {
+				fill(v.Index(i))
+			}
+		default:
+			v.Set(reflect.ValueOf(next * n).Convert(v.Type()))
+		}
+	}
+	fill(reflect.ValueOf(&s).Elem())
+	return s
 }

@@ -33,7 +33,7 @@ func (s *socket) exchange(n int) {
 	}
 }
 
-func eventfds(p *Poller) int { return int(p.strategy.(*nested).parkers.eventfds.Load()) }
+func eventfds(p *Poller) int { return p.Stats().Eventfds }
 
 // enough is more wake-ups than an owner needs to get an eventfd.
 const enough = 40

@@ -68,8 +68,12 @@ func (g *Group) Register(fd int) (*Poller, *polldesc.PollDesc, error) {
 }
 
 // Pick returns the Poller whose turn it is, making it if need be. The error is
-// ErrClosed, or what kept an epoll instance from being made.
+// ErrClosed, or what kept an epoll instance from being made. Pick panics if NewGroup did not
+// make g.
 func (g *Group) Pick() (*Poller, error) {
+	if len(g.pollers) == 0 {
+		panic("poller: use of a Group that was not made by NewGroup (NewPollerGroup)")
+	}
 	slot := &g.pollers[0]
 	if n := g.config.Pollers; n > 1 {
 		slot = &g.pollers[g.turn.Add(1)%uint32(n)]
@@ -117,13 +121,42 @@ func (g *Group) Close() error {
 // Config returns what g was made of, with the number of reactors that it has.
 func (g *Group) Config() Config { return g.config }
 
-// Stats returns the sum over the Pollers that were made. It looks at every
-// descriptor to count who is parked.
+// Stats returns the sum of PollerStats. It looks at every descriptor to count those on which a
+// goroutine waits.
 func (g *Group) Stats() (s Stats) {
+	g.Reactors(func(_ int, p Stats) { s.add(p) })
+	return s
+}
+
+// Looks calls yield with each open descriptor, and the number that its Poller has in a trace,
+// until yield returns false.
+func (g *Group) Looks(yield func(reactor int, l polldesc.Look) bool) {
 	for i := range g.pollers {
 		if p := g.pollers[i].Load(); p != nil {
-			s.add(p.Stats())
+			for l := range p.cache.Looks {
+				if !yield(int(p.number), l) {
+					return
+				}
+			}
 		}
 	}
-	return s
+}
+
+// Reactors calls yield with each of PollerStats, and the number that the Poller has in a trace: 0
+// for one that was not made yet.
+func (g *Group) Reactors(yield func(number int, s Stats)) {
+	for i := range g.pollers {
+		if p := g.pollers[i].Load(); p != nil {
+			yield(int(p.number), p.Stats())
+		} else if i < g.config.Pollers {
+			yield(0, Stats{})
+		}
+	}
+}
+
+// PollerStats returns the statistics of each Poller: as many as Config.Pollers, in an order that
+// stays, zeros for one that was not made yet, and one more if Register had to make it.
+func (g *Group) PollerStats() (all []Stats) {
+	g.Reactors(func(_ int, s Stats) { all = append(all, s) })
+	return all
 }

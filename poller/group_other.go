@@ -11,12 +11,13 @@ import (
 
 // A Group has no reactors on this system. It is here so that a program that makes one
 // and looks at its statistics compiles everywhere.
-type Group struct{ _ bool }
+type Group struct{ config Config }
 
 // NewGroup returns a Group without reactors. It panics as it does where there are some.
 func NewGroup(c Config) *Group {
 	c.check()
-	return new(Group)
+	c.Pollers = 0
+	return &Group{c}
 }
 
 // defaultGroup is what Default returns.
@@ -31,5 +32,14 @@ func (g *Group) Close() error {
 	return fmt.Errorf("poller: no reactors on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
+// Config returns what g was made of, with the number of reactors that it has, which is 0.
+func (g *Group) Config() Config { return g.config }
+
 // Stats returns zeros.
 func (g *Group) Stats() Stats { return Stats{} }
+
+// PollerStats returns nothing: there are no Pollers.
+func (g *Group) PollerStats() []Stats { return nil }
+
+// Reactors calls yield never: there are no Pollers.
+func (g *Group) Reactors(func(number int, s Stats)) {}

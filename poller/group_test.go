@@ -203,6 +203,9 @@ func TestDefault(t *testing.T) {
 	if Default().config.Strategy != Nested {
 		t.Error("it is not parked")
 	}
+	if want := "poller group closed: use of closed network connection"; ErrClosed.Error() != want {
+		t.Errorf("ErrClosed is %q, want %q", ErrClosed, want)
+	}
 	if !errors.Is(ErrClosed, net.ErrClosed) {
 		t.Error("ErrClosed is not net.ErrClosed")
 	}
@@ -222,4 +225,19 @@ func TestFailedAlarmIsNoHang(t *testing.T) {
 		}
 	}()
 	s.(*nested).setAlarm(1)
+}
+
+// If this fails, a Group that was not made by NewGroup fails with an index, or as a closed one.
+func TestZeroGroup(t *testing.T) {
+	g := new(Group)
+	defer func() {
+		if got, want := recover(), "poller: use of a Group that was not made by NewGroup (NewPollerGroup)"; got != want {
+			t.Errorf("Pick panicked with %v, want %v", got, want)
+		}
+		if err := g.Close(); err != nil || g.Stats() != (Stats{}) {
+			t.Errorf("Close of it: %v", err)
+		}
+	}()
+	g.Pick()
+	t.Error("Pick returned")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/a57b2d82/netpoller/internal/clock"
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
@@ -22,15 +23,20 @@ func (p *Poller) run() {
 // expire fires the deadlines that have passed. It returns when the next deadline is due or
 // the reactor is to end, whichever is earlier.
 func (p *Poller) expire() (next int64) {
-	p.heap.RunDue(clock.Now())
+	now := clock.Now()
+	if p.heap.RunDue(now) > 0 {
+		p.timerLag.record(now - p.heap.LastDue())
+	}
 	return min(p.heap.Next(), p.life.endsAt())
 }
 
 // dispatch delivers events to the descriptors they name. It reports whether one of them was
-// a wake-up: then deadlines, or stopping, changed and the reactor must look at them.
+// a wake-up: then deadlines, or stopping, changed and the reactor must look at them. The events
+// came at the time arrived, or lag.arrival did not ask for it.
 //
 // Only the reactor goroutine calls it.
-func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
+func (p *Poller) dispatch(events []sys.EpollEvent, arrived int64) (woken bool) {
+	p.note(tracer.Poll, int64(len(events)))
 	var wakeups, stale uint64
 	for i := range events {
 		ev := &events[i]
@@ -41,7 +47,9 @@ func (p *Poller) dispatch(events []sys.EpollEvent) (woken bool) {
 			woken = true
 			continue
 		}
+		p.lag.before(arrived)
 		n, ok := p.cache.Get(token.Slot).Edge(token.Gen, eventsOf(ev.Events))
+		p.lag.after(n)
 		wakeups += uint64(n)
 		if !ok {
 			stale++

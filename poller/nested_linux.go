@@ -28,7 +28,7 @@ type nested struct {
 }
 
 func newNested(epfd int) (strategy, error) {
-	w := &nested{alarm: timer.Never, file: os.NewFile(uintptr(epfd), "epoll")}
+	w := &nested{alarm: timer.Never, kept: kept{limit: keepFor}, file: os.NewFile(uintptr(epfd), "epoll")}
 	var err error
 	if w.conn, err = w.file.SyscallConn(); err == nil {
 		// If Go's poller could not watch the file, for want of memory or watches, this
@@ -98,10 +98,11 @@ func (w *nested) setAlarm(next int64) {
 func (w *nested) drain(p *Poller) (woken bool) {
 	for {
 		n := sys.EpollPoll(p.epfd, w.events[:])
+		arrived := p.lag.arrival(n)
 		p.waits.Add(1)
 		w.parkers.batch(n, &w.yielder)
 		others := w.kept.take(p, w.events[:n])
-		woken = p.dispatch(others) || woken
+		woken = p.dispatch(others, arrived) || woken
 		w.kept.release(p, len(others))
 		switch {
 		case w.kept.n > 0: // DOC: keep
@@ -118,6 +119,11 @@ func (w *nested) drain(p *Poller) (woken bool) {
 	}
 }
 
-func (w *nested) policy() polldesc.Policy { return &w.parkers }
+func (w *nested) policy(l *lag) polldesc.Policy {
+	w.parkers.lag = l
+	return &w.parkers
+}
+
+func (w *nested) eventfds() int { return int(w.parkers.eventfds.Load()) }
 
 func (w *nested) close() { w.file.Close() }

@@ -51,6 +51,10 @@ func TestWatchedByMany(t *testing.T) {
 		if nested := s.p == other.p; nested != (g.config.Strategy == Thread) {
 			t.Errorf("watched by the Poller of the others: %v", nested)
 		}
+		all := g.PollerStats()
+		if last := all[len(all)-1].Open; (len(all) == 2) != (s.p != other.p) || last == 0 {
+			t.Errorf("%d Pollers, and the last has %d open", len(all), last)
+		}
 		received := s.async()
 		s.send()
 		ok(t, result(t, "receive", received))

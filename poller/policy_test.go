@@ -24,7 +24,7 @@ func choices(ps *parkers, s *polldesc.Side, n, events int) (eventfds int) {
 // If this failed, owners would park on an eventfd that are seldom alone, or never would.
 func TestPolicyEarnsAnEventfd(t *testing.T) {
 	procs(t, 2)
-	ps, s := new(parkers), new(polldesc.Side)
+	ps, s := &parkers{lag: new(lag)}, new(polldesc.Side)
 	for round, c := range []struct{ waits, events, eventfds int }{
 		{quietWakeups, quietBatch, 0}, // earns it
 		{3, quietBatch, 3},
@@ -50,7 +50,7 @@ func TestPolicyEarnsAnEventfd(t *testing.T) {
 // If this failed, an owner that gets no eventfd would not wait at all, or ask each time.
 func TestPolicyWithoutAnEventfd(t *testing.T) {
 	procs(t, 2)
-	ps, s := new(parkers), new(polldesc.Side)
+	ps, s := &parkers{lag: new(lag)}, new(polldesc.Side)
 	ps.eventfds.Store(maxEventfds)
 	for range 3 {
 		if n := choices(ps, s, quietWakeups, 1); n != 0 {

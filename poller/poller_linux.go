@@ -10,14 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/internal/clock"
+	"github.com/a57b2d82/netpoller/internal/race"
 	"github.com/a57b2d82/netpoller/internal/sys"
+	"github.com/a57b2d82/netpoller/internal/tracer"
 	"github.com/a57b2d82/netpoller/polldesc"
 	"github.com/a57b2d82/netpoller/timer"
 )
 
-// ErrClosed is the error of registering with a Poller or Group that was closed. It
-// is net.ErrClosed to errors.Is.
-var ErrClosed = fmt.Errorf("poller: closed: %w", net.ErrClosed)
+// ErrClosed is the error of Listen and Dial with a Group that was closed, and of registering
+// with one of its Pollers. It is net.ErrClosed to errors.Is.
+var ErrClosed = fmt.Errorf("poller group closed: %w", net.ErrClosed)
 
 const (
 	// reads is what a descriptor is registered for.
@@ -30,6 +32,7 @@ const (
 // A Poller is one reactor: one epoll instance and the goroutine that serves it.
 type Poller struct {
 	// Immutable.
+	number   uint16 // in a trace
 	epfd     int
 	wakefd   int
 	strategy strategy
@@ -43,12 +46,17 @@ type Poller struct {
 	stopping atomic.Bool // set by close, read by the reactor
 
 	counters
+	lag      lag       // of wake-ups by events
+	timerLag durations // of deadlines
 
 	// mu guards the epoll descriptor: held for reading to use it outside the reactor, for
 	// writing to close it. Lock order: before everything else here.
 	mu     sync.RWMutex
 	closed bool
 }
+
+// made is how many Pollers were made.
+var made atomic.Uint32
 
 // newPoller returns a Poller. Its reactor runs while it has descriptors: see life.
 func newPoller(s Strategy) (*Poller, error) {
@@ -61,14 +69,14 @@ func newPoller(s Strategy) (*Poller, error) {
 		sys.CloseFD(epfd)
 		return nil, err
 	}
-	p := &Poller{epfd: epfd, wakefd: wakefd}
+	p := &Poller{number: uint16(made.Add(1)), epfd: epfd, wakefd: wakefd}
 	p.heap = timer.New(p.wake)
 	if p.strategy, err = newStrategy(s, epfd); err != nil {
 		sys.CloseFD(wakefd)
 		return nil, err
 	}
 	p.cache = polldesc.NewCache(p.heap, polldesc.Env{
-		Now: clock.Now, NewChannel: p.newChannel, Policy: p.strategy.policy(),
+		Now: clock.Now, NewChannel: p.newChannel, Policy: p.strategy.policy(&p.lag), Reactor: p.number,
 	})
 	lo, hi := polldesc.WakeToken.Words()
 	if err := sys.EpollAdd(epfd, wakefd, unix.EPOLLIN|unix.EPOLLET, lo, hi); err != nil { // DOC: wake-fd
@@ -125,6 +133,7 @@ func (p *Poller) Register(fd int, pd *polldesc.PollDesc, m polldesc.Mode) error 
 	}
 	events := [...]uint32{polldesc.Read: reads, polldesc.Write: readsAndWrites}[m]
 	lo, hi := pd.Token().Words()
+	pd.Note(tracer.Register, int64(fd))
 	err := sys.EpollAdd(p.epfd, fd, events, lo, hi) // DOC: register
 	if errors.Is(err, unix.EEXIST) && sys.EpollModify(p.epfd, fd, readsAndWrites, lo, hi) == nil {
 		return nil
@@ -138,6 +147,7 @@ func (p *Poller) open(fd int) (*polldesc.PollDesc, error) {
 	if err != nil {
 		return nil, err
 	}
+	pd.SetNumber(fd)
 	if err := p.Register(fd, pd, polldesc.Read); err != nil {
 		pd.Evict()
 		p.Free(pd)
@@ -149,11 +159,13 @@ func (p *Poller) open(fd int) (*polldesc.PollDesc, error) {
 // WatchWrites makes p watch fd for writing too, from now on. If fd is writable already, that
 // is reported too, so no earlier change is missed.
 func (p *Poller) WatchWrites(fd int, pd *polldesc.PollDesc) error {
+	pd.Note(tracer.Watch, 0)
 	return p.modify(fd, pd, readsAndWrites)
 }
 
 // UnwatchWrites ends what WatchWrites began. A reader may be woken with nothing to read.
 func (p *Poller) UnwatchWrites(fd int, pd *polldesc.PollDesc) error {
+	pd.Note(tracer.Unwatch, 0)
 	return p.modify(fd, pd, reads)
 }
 
@@ -182,9 +194,24 @@ func (p *Poller) Unregister(fd int) {
 
 // wake makes the reactor look at its deadlines, and at stopping, soon.
 func (p *Poller) wake() {
-	if p.waking.CompareAndSwap(false, true) { // DOC: wake
+	race.Hide() // as in timer.Heap.Arm
+	first := p.waking.CompareAndSwap(false, true)
+	race.Show()
+	if first { // DOC: wake
+		p.note(tracer.Wake, 0)
 		sys.Notify(p.wakefd)
 	}
+}
+
+// note records what the reactor does, for package trace.
+func (p *Poller) note(k tracer.Kind, arg int64) {
+	if tracer.On() {
+		p.record(k, arg)
+	}
+}
+
+func (p *Poller) record(k tracer.Kind, arg int64) {
+	tracer.Record(tracer.Event{Time: clock.Now(), Reactor: p.number, Kind: k, Side: tracer.Both, Arg: arg})
 }
 
 // close stops the reactor and waits until it has ended. It evicts descriptors that are still
@@ -209,15 +236,21 @@ func (p *Poller) close() {
 	sys.CloseFD(p.wakefd)
 }
 
+// Running notes that the owner of a side runs again after Subscribe. Wait notes it itself.
+func (p *Poller) Running(s *polldesc.Side) { p.lag.running(s) }
+
 // Stats returns p's statistics.
 func (p *Poller) Stats() Stats {
 	s := Stats{
-		Waits:   p.waits.Load(),
-		Events:  p.events.Load(),
-		Stale:   p.stale.Load(),
-		Wakeups: p.wakeups.Load(),
-		Timers:  max(0, p.heap.Len()),
-		Open:    p.cache.Open(),
+		Waits:    p.waits.Load(),
+		Events:   p.events.Load(),
+		Stale:    p.stale.Load(),
+		Wakeups:  p.wakeups.Load(),
+		WakeLag:  p.lag.durations.histogram(),
+		Timers:   max(0, p.heap.Len()),
+		TimerLag: p.timerLag.histogram(),
+		Open:     p.cache.Open(),
+		Eventfds: p.strategy.eventfds(),
 	}
 	s.TimersArmed, s.TimersFired = p.heap.Counts()
 	s.ParkedReaders, s.ParkedWriters = p.cache.Waiting()

@@ -13,8 +13,12 @@ type strategy interface {
 	// at next (timer.Never: at no time), or after a wake-up.
 	sleep(p *Poller, next int64)
 
-	// policy chooses where owners park; nil means on channels.
-	policy() polldesc.Policy
+	// policy chooses where owners park, and tells l which of them it wakes. It is called once.
+	policy(l *lag) polldesc.Policy
+
+	// eventfds returns how many eventfds there are for owners to park on. Any goroutine may
+	// call it.
+	eventfds() int
 
 	// close closes the epoll descriptor.
 	close()

@@ -32,7 +32,7 @@ func (w *thread) sleep(p *Poller, next int64) {
 		n = sys.EpollWait(w.epfd, w.events[:], timeout)
 	}
 	p.waits.Add(1)
-	p.dispatch(w.events[:n])
+	p.dispatch(w.events[:n], p.lag.arrival(n))
 	if n == len(w.events) {
 		w.yielder.yield()
 	}
@@ -40,7 +40,9 @@ func (w *thread) sleep(p *Poller, next int64) {
 
 // policy is that of channels alone. The thread blocks in the kernel after it has unparked
 // owners, so no processor would poll for an eventfd on its behalf.
-func (w *thread) policy() polldesc.Policy { return nil }
+func (w *thread) policy(l *lag) polldesc.Policy { return plain{l} }
+
+func (w *thread) eventfds() int { return 0 }
 
 func (w *thread) close() {
 	if w.file != nil {

@@ -35,12 +35,9 @@ func (m memo) store(s *polldesc.Side) {
 	}
 }
 
-// end ends the turn that is measured, if one is. The owner has begun so many operations in it.
-func (m *memo) end(begun int) {
-	if m.began == 0 {
-		return
-	}
-	turn := time.Duration(millis()-m.began) * time.Millisecond
+// end ends the turn that is measured. The owner has begun so many operations in it.
+func (m *memo) end(begun int, now uint16) {
+	turn := time.Duration(now-m.began) * time.Millisecond
 	m.began = 0
 	if turn < heavyTurn*time.Duration(max(1, begun)) {
 		m.heavy = 0
@@ -55,6 +52,7 @@ func millis() uint16 { return uint16(clock.Now() / int64(time.Millisecond)) }
 
 // Running implements polldesc.Policy. An owner that had a heavy turn is measured each time.
 func (ps *parkers) Running(s *polldesc.Side) {
+	ps.lag.running(s)
 	race.Hide() // as in Woken
 	if m := memoOf(s); m.heavy > 0 || ps.measured.Load() {
 		m.began = max(1, millis())
@@ -67,7 +65,8 @@ func (ps *parkers) Running(s *polldesc.Side) {
 type kept struct {
 	events  [maxEvents]sys.EpollEvent
 	n       int
-	since   int64 // when the first was kept
+	since   int64         // when the first was kept
+	limit   time.Duration // for how long: keepFor, except in tests of the order
 	backoff backoff
 }
 
@@ -105,13 +104,13 @@ func (p *Poller) isHeavy(ev sys.EpollEvent) bool {
 // release delivers the events that were kept, unless it is better to wait: the last poll
 // brought others, and those kept are not late.
 func (k *kept) release(p *Poller, others int) {
-	if k.n > 0 && (others == 0 || clock.Now()-k.since > int64(keepFor)) {
+	if k.n > 0 && (others == 0 || clock.Now()-k.since > int64(k.limit)) {
 		k.dispatch(p)
 	}
 }
 
 // dispatch delivers the events that were kept.
 func (k *kept) dispatch(p *Poller) {
-	p.dispatch(k.events[:k.n])
+	p.dispatch(k.events[:k.n], k.since)
 	k.n = 0
 }

@@ -49,7 +49,8 @@ type Heap struct {
 
 	// The reactor's: only RunDue touches what follows, and the pos of entries.
 	places
-	due []fire // scratch space
+	due     []fire // scratch space
+	lastDue int64  // see LastDue
 }
 
 // bottom is below the last entry of every inbox, so that every entry in an inbox has a link.
@@ -59,6 +60,7 @@ var bottom Entry
 type fire struct {
 	entry *Entry
 	seq   uint64
+	when  int64
 }
 
 // New returns an empty heap that calls wake whenever an entry is armed for earlier than
@@ -84,11 +86,12 @@ func (h *Heap) Arm(e *Entry, when int64) (seq uint64) {
 	if e.when.swap(when) == Never {
 		h.armed.Add(1)
 	}
-	h.post(e)          // HB-8: after when
-	if h.lower(when) { // HB-8: after the inbox
+	h.post(e)                 // HB-8: after when
+	earliest := h.lower(when) // HB-8: after the inbox
+	race.Show()
+	if earliest {
 		h.wake() // DOC: new-earliest
 	}
-	race.Show()
 	return seq
 }
 
@@ -133,6 +136,9 @@ func (h *Heap) RunDue(now int64) (n int) {
 	n = len(h.due)
 	h.armed.Add(-int64(n))
 	h.fired.Add(uint64(n))
+	if n > 0 {
+		h.lastDue = h.due[0].when
+	}
 
 	for _, f := range h.due {
 		f.entry.Owner.Due(f.seq, now) // DOC: fire
@@ -141,6 +147,10 @@ func (h *Heap) RunDue(now int64) (n int) {
 	h.due = h.due[:0]
 	return n
 }
+
+// LastDue returns when the earliest entry was due of those that the last RunDue with any has
+// fired. Only the goroutine that calls RunDue may call it.
+func (h *Heap) LastDue() (when int64) { return h.lastDue }
 
 // post puts e into the inbox, unless it is there.
 func (h *Heap) post(e *Entry) {
@@ -192,7 +202,7 @@ func (h *Heap) detach(now int64) {
 		}
 		if p.when <= now && p.entry.when.expire(p.when) {
 			// DOC: told-seq
-			h.due = append(h.due, fire{p.entry, p.entry.seq.Load()}) // HB-9: seq after when
+			h.due = append(h.due, fire{p.entry, p.entry.seq.Load(), p.when}) // HB-9: seq after when
 		}
 		h.remove(0)
 	}

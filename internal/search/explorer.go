@@ -69,7 +69,7 @@ type Explorer struct {
 	Schedules, Steps, Longest int
 	Cut                       bool // Limit was reached
 	Wrong                     string
-	Trace                     []string // of the schedule that went wrong
+	Trace                     []Line // of the schedule that went wrong
 
 	scenario *Scenario
 	variant  int
@@ -195,7 +195,7 @@ func (e *Explorer) check() {
 			return
 		}
 		if e.Wrong = holds(); e.Wrong != "" && e.tracing {
-			e.Trace = append(e.Trace, "at the end: "+e.Wrong)
+			e.Trace = append(e.Trace, Line{Text: "at the end: " + e.Wrong})
 		}
 	}
 }

@@ -89,7 +89,9 @@ func (e *Explorer) returned(g *goroutine) {
 	}
 	e.Wrong = fmt.Sprintf("%s: panic: %v", g.name, r)
 	if e.tracing {
-		e.Trace = append(e.Trace, fmt.Sprintf("%-8s panic: %v   %s", g.name, r, where()))
+		l := here()
+		l.Goroutine, l.Text = g.name, fmt.Sprintf("%-8s panic: %v   %s", g.name, r, l.where())
+		e.Trace = append(e.Trace, l)
 	}
 }
 

@@ -30,7 +30,7 @@ func access(p any, by func(*place, *goroutine) int) {
 		panic(fmt.Sprintf("data race with %s %s", e.goroutines[other].name, l.where[other]))
 	}
 	if e.tracing {
-		l.where[g.id] = where()
+		l.where[g.id] = here().where()
 	}
 }
 

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 var (
 	only = flag.String("only", "", "search only the scenario with this `name`, or else those whose name contains it")
 	part = flag.String("part", "0/1", "search the scenarios of part `i/n`")
+
+	steps = flag.String("steps", "", "write the counterexample to this `file`, as JSON")
 )
 
 // shortLimit is how many schedules of a scenario are run with -short.
@@ -20,7 +24,7 @@ const shortLimit = 3000
 // Scenarios explores all, and fails t at the first schedule that goes wrong: with its
 // counterexample, and the promises that it breaks.
 func Scenarios(t *testing.T, all []Scenario) {
-	var i, n, schedules, steps int
+	var i, n, schedules, length int
 	if _, err := fmt.Sscanf(*part, "%d/%d", &i, &n); err != nil {
 		t.Fatal("-part: ", err)
 	}
@@ -42,15 +46,17 @@ func Scenarios(t *testing.T, all []Scenario) {
 				e.Limit = max(1, shortLimit*(v+1)/variants)
 			}
 			if e.Explore(s, v); e.Wrong != "" {
-				t.Fatal(counterexample(s, v, e))
+				c := counterexample(s, v, e)
+				c.write(t)
+				t.Fatal(c)
 			}
 		}
-		schedules, steps = schedules+e.Schedules, steps+e.Steps
+		schedules, length = schedules+e.Schedules, length+e.Steps
 		if testing.Verbose() {
 			fmt.Printf("%8d schedules, %3d steps at most, %6.2f s: %s%s\n", e.Schedules, e.Longest, time.Since(began).Seconds(), s.Name, cut(e))
 		}
 	}
-	fmt.Printf("part %d of %d: %d schedules, %d steps, %.1f s\n", i+1, n, schedules, steps, time.Since(begin).Seconds())
+	fmt.Printf("part %d of %d: %d schedules, %d steps, %.1f s\n", i+1, n, schedules, length, time.Since(begin).Seconds())
 }
 
 // wants returns what -only selects.
@@ -82,8 +88,40 @@ func cut(e *Explorer) string {
 	return ""
 }
 
+// A Counterexample is a schedule that goes wrong.
+type Counterexample struct {
+	Scenario string `json:"scenario"`
+	Wrong    string `json:"wrong"`
+	Notes    string `json:"notes"` // the promises that it breaks
+	How      string `json:"how"`   // with how many preemptions
+	Lines    []Line `json:"lines"`
+}
+
+func (c *Counterexample) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\nIt breaks %s. With %s:\n", c.Scenario, c.Wrong, c.Notes, c.How)
+	for i, line := range columns(c.Lines) {
+		fmt.Fprintf(&b, "%4d  %s\n", i+1, line)
+	}
+	return b.String()
+}
+
+// write writes c where -steps says.
+func (c *Counterexample) write(t *testing.T) {
+	if *steps == "" {
+		return
+	}
+	text, err := json.MarshalIndent(c, "", "\t")
+	if err == nil {
+		err = os.WriteFile(*steps, text, 0o644)
+	}
+	if err != nil {
+		t.Error("-steps: ", err)
+	}
+}
+
 // counterexample describes a schedule that goes wrong, the one with the fewest preemptions.
-func counterexample(s *Scenario, variant int, found *Explorer) string {
+func counterexample(s *Scenario, variant int, found *Explorer) *Counterexample {
 	e, how := found, fmt.Sprintf("schedule %d of the search", found.Schedules)
 	for n := range 4 {
 		simple := &Explorer{Mode: Bounded, Preemptions: n, Limit: 20_000}
@@ -92,12 +130,7 @@ func counterexample(s *Scenario, variant int, found *Explorer) string {
 			break
 		}
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\nIt breaks %s. With %s:\n", s.Name, e.Wrong, s.Notes, how)
-	for i, line := range e.Trace {
-		fmt.Fprintf(&b, "%4d  %s\n", i+1, line)
-	}
-	return b.String()
+	return &Counterexample{s.Name, e.Wrong, s.Notes, how, e.Trace}
 }
 
 // Steps tells step of the steps of some schedules of all. With -only, or in another part than

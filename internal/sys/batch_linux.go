@@ -93,7 +93,7 @@ func RecvBatch(fd int, b *Batch, flags int) (n int, err error) {
 			n, err = result(r, errno)
 		}
 		if err == nil {
-			b.received(fd, n)
+			b.received(n)
 			return n, nil
 		}
 		if err != syscall.EINTR { // EINTR leaves the headers unchanged
@@ -102,9 +102,8 @@ func RecvBatch(fd int, b *Batch, flags int) (n int, err error) {
 	}
 }
 
-// received stores the addresses of n packets and reports their bytes to the race detector.
-func (b *Batch) received(fd, n int) {
-	raceReadDone(fd, nil)
+// received stores the addresses of n packets and reports their bytes to the sanitizers.
+func (b *Batch) received(n int) {
 	iovs := b.iovs
 	for i := range n {
 		hdr := &b.hdrs[i]
@@ -112,7 +111,7 @@ func (b *Batch) received(fd, n int) {
 		left := int(hdr.len)
 		for _, v := range iovs[:hdr.hdr.Iovlen] {
 			k := min(left, int(v.Len)) // with MSG_TRUNC, len is the size of the packet
-			raceReadDone(fd, unsafe.Slice(v.Base, k))
+			received(unsafe.Slice(v.Base, k))
 			left -= k
 		}
 		iovs = iovs[hdr.hdr.Iovlen:]
@@ -123,10 +122,6 @@ func (b *Batch) received(fd, n int) {
 // fails if the first packet cannot be sent: with EAGAIN if it would block, and never with
 // EINTR. flags are those of sendmmsg(2).
 func SendBatch(fd int, b *Batch, flags int) (n int, err error) {
-	raceWriteStart(nil)
-	for _, v := range b.iovs {
-		raceWriteStart(unsafe.Slice(v.Base, int(v.Len)))
-	}
 	for i := range b.hdrs {
 		b.hdrs[i].hdr.Namelen = b.addrs[i].len
 	}
@@ -138,7 +133,20 @@ func SendBatch(fd int, b *Batch, flags int) (n int, err error) {
 			n, err = result(r, errno)
 		}
 		if err != syscall.EINTR {
+			b.sent(n)
 			return n, err
 		}
+	}
+}
+
+// sent reports the bytes of n packets to the sanitizers.
+func (b *Batch) sent(n int) {
+	iovs := b.iovs
+	for i := range n {
+		hdr := &b.hdrs[i]
+		for _, v := range iovs[:hdr.hdr.Iovlen] {
+			sent(unsafe.Slice(v.Base, int(v.Len)), int(v.Len))
+		}
+		iovs = iovs[hdr.hdr.Iovlen:]
 	}
 }

@@ -23,7 +23,6 @@ func MakeIovec(p []byte, n int) (iov Iovec) {
 // because writev(2) has no MSG_DONTWAIT. Writev, SendFile and Splice return EAGAIN instead
 // of blocking, and never EINTR.
 func (c Calls) Writev(fd int, iovs []Iovec, size int) (n int, err error) {
-	raceWriteStart(nil)
 	msg := unix.Msghdr{Iov: &iovs[0]}
 	msg.SetIovlen(len(iovs))
 	for {
@@ -39,7 +38,6 @@ func (c Calls) Writev(fd int, iovs []Iovec, size int) (n int, err error) {
 // SendFile sends up to n bytes to a socket from a file's position, and advances the
 // position. It returns 0 at the end of the file.
 func SendFile(fd, file int, n int) (sent int, err error) {
-	raceWriteStart(nil)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
 			sent, err = syscall.Sendfile(fd, file, nil, n)
@@ -53,14 +51,12 @@ func SendFile(fd, file int, n int) (sent int, err error) {
 // Splice moves up to n bytes from one descriptor to another, one of which is a pipe. It
 // returns 0 at the end of the stream.
 func Splice(to, from, n int) (moved int, err error) {
-	raceWriteStart(nil)
 	for {
 		if err = failed(CallSplice, from); err == nil {
 			r, splice := unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			moved, err = int(r), splice // r is an int on some systems, an int64 on others
 		}
 		if err == nil {
-			raceReadDone(from, nil)
 			return moved, nil
 		}
 		if err != syscall.EINTR {

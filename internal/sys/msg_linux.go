@@ -24,7 +24,7 @@ func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn
 			n, err = c.message(unix.SYS_RECVMSG, fd, &msg, flags|unix.MSG_DONTWAIT, len(p))
 		}
 		if err == nil {
-			raceReadDone(fd, p[:min(n, len(p))]) // with MSG_TRUNC, n is the size of the packet
+			received(p[:min(n, len(p))]) // with MSG_TRUNC, n is the size of the packet
 			from.len = msg.Namelen
 			return n, int(msg.Controllen), int(msg.Flags), nil
 		}
@@ -38,7 +38,6 @@ func (c Calls) RecvMsg(fd int, p, oob []byte, flags int, from *RawAddr) (n, oobn
 // SendMsg sends a packet and its control messages, to the peer if to is nil. It returns
 // EAGAIN instead of blocking, and never EINTR. A broken connection raises no SIGPIPE.
 func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
-	raceWriteStart(p)
 	iov := iovec(p)
 	msg := unix.Msghdr{Iov: &iov, Control: unsafe.SliceData(oob)}
 	msg.SetIovlen(1)
@@ -54,6 +53,7 @@ func (c Calls) SendMsg(fd int, p, oob []byte, to *RawAddr) (n int, err error) {
 			n, err = c.message(unix.SYS_SENDMSG, fd, &msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, len(p))
 		}
 		if err != syscall.EINTR {
+			sent(p, n)
 			return n, err
 		}
 	}

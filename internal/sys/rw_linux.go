@@ -61,7 +61,11 @@ func (c Calls) RecvFrom(fd int, p []byte, from *RawAddr) (n int, err error) {
 			n, err = result(r, errno)
 		}
 		if err == nil {
-			raceReadDone(fd, p[:n])
+			if from == nil { // a Read
+				raceReadDone(fd, p[:n])
+			} else {
+				received(p[:n])
+			}
 			return n, nil
 		}
 		if err != syscall.EINTR {
@@ -85,8 +89,9 @@ func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (n int, err error) {
 			return 0, err
 		}
 		addr, size = &to.any, to.len
+	} else { // a Write
+		raceWriteStart()
 	}
-	raceWriteStart(p)
 	for {
 		if err = failed(CallWrite, fd); err == nil {
 			var r uintptr
@@ -103,6 +108,11 @@ func (c Calls) SendTo(fd int, p []byte, to *RawAddr) (n int, err error) {
 			n, err = result(r, errno)
 		}
 		if err != syscall.EINTR {
+			if to == nil {
+				raceWriteDone(p, n)
+			} else {
+				sent(p, n)
+			}
 			return n, err
 		}
 	}

@@ -14,8 +14,13 @@ import (
 // through functions that are not exported, so these functions make the same accesses
 // again.
 
-// raceReadDone stores p over itself. Package reflect reports the store and the load.
-func raceReadDone(_ int, p []byte) {
+func raceReadDone(_ int, p []byte)  { received(p) }
+func raceWriteStart()               {}
+func raceWriteDone(p []byte, n int) { sent(p, n) }
+
+// received stores p, which a call has filled, over itself. Package reflect reports the store and
+// the load.
+func received(p []byte) {
 	if len(p) > 0 {
 		storeItself(reflect.NewAt(reflect.ArrayOf(len(p), reflect.TypeFor[byte]()), unsafe.Pointer(&p[0])).Elem())
 	}
@@ -23,5 +28,5 @@ func raceReadDone(_ int, p []byte) {
 
 func storeItself(v reflect.Value) { v.Set(v) }
 
-// raceWriteStart loads p.
-func raceWriteStart(p []byte) { runtime.KeepAlive(string(p)) }
+// sent loads the n bytes of p that a call has sent.
+func sent(p []byte, n int) { runtime.KeepAlive(string(p[:min(n, len(p))])) }

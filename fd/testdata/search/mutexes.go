@@ -2,13 +2,15 @@ package fd
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/a57b2d82/netpoller/internal/search"
+	"github.com/a57b2d82/netpoller/internal/search/kernel/context"
 	"github.com/a57b2d82/netpoller/polldesc"
 )
 
 // The use and the destruction of a descriptor: each goroutine has a script. r and w lock a
-// side, i is a reference, c is close. The last one to let go destroys, and wakes the ones that
+// side, x locks the reading side until a context is done, i is a reference, c is close. The last one to let go destroys, and wakes the ones that
 // has closed.
 var mutexes = []search.Scenario{
 	mutexScenario("r", "r", "c"),
@@ -48,6 +50,36 @@ var mutexes = []search.Scenario{
 		})
 		r.Check(m.wrong)
 	}},
+	contextScenario("two wait, and the first gives up", "xr", "unlock"),
+	contextScenario("two wait, and the second gives up", "rx", "unlock"),
+	contextScenario("two wait, and both give up", "xx", "unlock"),
+	contextScenario("one waits and gives up, and close", "x", "unlock close"),
+}
+
+// contextScenario has a holder of the reading side, and two who wait for it already. The wait of
+// x ends with a context.
+func contextScenario(name, waiters, others string) search.Scenario {
+	return search.Scenario{Name: "a mutex: " + name, Notes: "the table of fdmutex.go", Setup: func(r *search.Run) {
+		m := &mutexWorld{ctx: context.New()}
+		m.mu.lock(polldesc.Read)
+		for i, op := range waiters {
+			r.Go(fmt.Sprint("waiter ", i+1), func() { m.do(op) })
+			r.Settle()
+		}
+		search.NameAll("mutex", &m.mu)
+		r.Go("canceler", m.ctx.Cancel)
+		r.Go("holder", func() { m.let(m.mu.unlock(polldesc.Read)) })
+		if strings.Contains(others, "close") {
+			r.Go("closer", func() { m.do('c') })
+		}
+		r.Check(m.wrong)
+		r.Check(func() string {
+			if q := m.mu.queue(polldesc.Read); len(q.waiters) > 0 || q.count > 0 && m.closed == 0 {
+				return fmt.Sprintf("%d waiters and %d wake-ups are left", len(q.waiters), q.count)
+			}
+			return ""
+		})
+	}}
 }
 
 // queue has a holder of one side, who lets go, and two who wait for it already.
@@ -81,6 +113,7 @@ func mutexScenario(scripts ...string) search.Scenario {
 // descriptor's. A use that is not ordered after another one is a data race.
 type mutexWorld struct {
 	mu         fdMutex
+	ctx        *context.Cancelable // of x
 	side       [2]int
 	descriptor int
 	closed     int
@@ -95,6 +128,13 @@ func (m *mutexWorld) do(op rune) {
 		if mode := modeOf(op); m.got(m.mu.lock(mode)) {
 			*search.W(&m.side[mode])++
 			m.let(m.mu.unlock(mode))
+		}
+	case 'x':
+		if ok := m.mu.lockContext(m.ctx, polldesc.Read); ok || m.ctx.Err() == nil {
+			if m.got(ok) {
+				*search.W(&m.side[polldesc.Read])++
+				m.let(m.mu.unlock(polldesc.Read))
+			}
 		}
 	case 'i':
 		if m.got(m.mu.incref()) {

@@ -80,6 +80,15 @@ var notifications = []search.Scenario{
 		r.Go("peer", func() { w.arrive(1); w.arrive(1) })
 		w.expectNotified(2)
 	}},
+	{Name: "a notification is stopped, perhaps too late, then another one", Notes: "stop makes way", Setup: func(r *search.Run) {
+		w := newWorld(r)
+		stop := w.notify()
+		r.Settle()
+		r.Go("user", func() { w.stop(stop); w.notify() })
+		r.Go("peer", func() { w.arrive(1) })
+		w.expectNotified(2)
+		w.expectUninterrupted()
+	}},
 	{Name: "a notification in a bubble", Notes: "HB-1, HB-2", Setup: func(r *search.Run) {
 		w := newWorld(r)
 		w.InBubble = true

@@ -14,7 +14,8 @@ import (
 // A Target is a package whose scenarios are run.
 type Target struct {
 	// Package is the folder of the package, from the root of the module. Its scenarios are the
-	// files in testdata/search below it.
+	// files in testdata/search below it. If there is a words.go among them, it is compiled
+	// into the package for the targets above, too.
 	Package string
 
 	// Under are the packages to be rewritten, each after those it imports, and Package last.
@@ -51,6 +52,9 @@ func (t *Target) Write(root, dir string, patches ...Patch) (overlay string, err 
 			return "", err
 		}
 		if files, err = memory(module+"/"+pkg, files, known); err != nil {
+			return "", err
+		}
+		if err := w.words(pkg, t.Package); err != nil {
 			return "", err
 		}
 		for name, src := range files {
@@ -117,6 +121,21 @@ func (w *writer) sources(pkg string, patches []Patch) (map[string]string, error)
 		files[pkg+"/"+base] = text
 	}
 	return files, nil
+}
+
+// words puts the words.go of pkg into it, unless it is the package whose scenarios are run:
+// there it is one of them.
+func (w *writer) words(pkg, scenarios string) error {
+	if pkg == scenarios {
+		return nil
+	}
+	src, err := os.ReadFile(filepath.Join(w.root, pkg, "testdata/search/words.go"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return w.put(pkg+"/search_words.go", string(src))
 }
 
 // put writes a file, to be compiled in the place of name.

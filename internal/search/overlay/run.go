@@ -37,11 +37,20 @@ func (target *Target) Search(t *testing.T) {
 	bin, err := target.Build(t.Context(), t.TempDir(), patches(t)...)
 	require.NoError(t, err)
 	args := []string{"-test.failfast", "-test.v=" + fmt.Sprint(testing.Verbose()), "-test.short=" + fmt.Sprint(testing.Short()), "-only=" + flag.Lookup("only").Value.String()}
+	steps := filepath.Join(t.TempDir(), "counterexample.json")
+	if *page != "" {
+		args = append(args, "-steps="+steps)
+	}
 	for _, out := range parallel(t.Context(), bin, args) {
 		switch {
 		case errors.Is(out.err, context.Canceled): // another one has failed
 		case out.err != nil:
 			t.Errorf("%v\n%s", out.err, &out.text)
+			if *page != "" {
+				name, err := writePage(t.Context(), steps, *page)
+				require.NoError(t, err)
+				t.Log("wrote the page: ", name)
+			}
 		default:
 			t.Log(&out.text)
 		}

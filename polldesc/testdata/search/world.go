@@ -70,25 +70,6 @@ func (w *world) open() {
 	}
 }
 
-func showState(v uint64) string { return [...]string{"idle", "ready", "wait", "parked"}[v] }
-
-func showPointer(v uint64) string {
-	if v == 0 {
-		return "nil"
-	}
-	return "set"
-}
-
-func showInfo(v uint64) string {
-	s := fmt.Sprintf("gen %d", v>>32)
-	for i, name := range []string{"closing", "rExpired", "wExpired", "rdhup", "hup", "err", "pri", "rIntr", "wIntr"} {
-		if v&(1<<i) != 0 {
-			s += "+" + name
-		}
-	}
-	return s
-}
-
 // transfer is an operation as package fd has them. The system call is the update.
 func (w *world) transfer(m Mode) error {
 	if err := w.pd.Prepare(m); err != nil {
