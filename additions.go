@@ -8,12 +8,13 @@ import (
 	"github.com/a57b2d82/netpoller/poller"
 )
 
-// Package net has none of the names in this file. On other systems than Linux a PollerGroup
-// does nothing, and ListenConfig and Dialer have no field Poller: set it in a file for Linux only.
+// Package net has none of the names in this file. On other systems than Linux a PollerGroup has
+// no reactors, and ListenConfig and Dialer ignore their field Poller.
 type (
 	// PollerGroup is a set of reactors: [poller.Group]. A program needs [poller.Group.Close]
-	// and [poller.Group.Stats]; [poller.Group.Config], [poller.Group.Pick] and
-	// [poller.Group.Register] are for the packages between.
+	// and [poller.Group.Stats] or [poller.Group.PollerStats]; [poller.Group.Config],
+	// [poller.Group.Pick], [poller.Group.Register], [poller.Group.Looks] and
+	// [poller.Group.Reactors] are for other packages of this module.
 	PollerGroup = poller.Group
 
 	// PollerConfig says how many reactors a PollerGroup has, how they wait, and with
@@ -27,6 +28,10 @@ type (
 
 	// PollerStats are counters of a PollerGroup: [poller.Stats].
 	PollerStats = poller.Stats
+
+	// A PollerHistogram is among PollerStats: [poller.Histogram]. Its methods:
+	// [poller.Histogram.Bound], [poller.Histogram.Count], [poller.Histogram.Quantile].
+	PollerHistogram = poller.Histogram
 )
 
 const (
@@ -59,7 +64,11 @@ func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
 	return conn.WithTimeout(c, read, write)
 }
 
+// An IdleServer serves connections whose peers are mostly silent, without a goroutine and without
+// a buffer for those that wait, however they are wrapped: [conn.IdleServer]. Its method:
+// [conn.IdleServer.Add].
+type IdleServer = conn.IdleServer
+
 // A Message is a packet of [conn.UDPConn.ReadBatch] and [conn.UDPConn.WriteBatch], as in package
-// golang.org/x/net/ipv4. See [conn.Message]. On systems other than Linux, where UDPConn is
-// package net's, it is there and nothing reads or writes it.
+// golang.org/x/net/ipv4. See [conn.Message].
 type Message = conn.Message

@@ -6,8 +6,13 @@
 // A program that uses TCP, UDP, Unix or raw IP sockets compiles with that import and
 // does the same. Where only the sockets should change, hand them over:
 //
-//	http.Serve(ln, nil)                                        // ln from Listen
-//	http.Transport{DialContext: new(netpoller.Dialer).DialContext}
+//	http.Serve(ln, nil) // ln from Listen
+//
+//	transport := http.DefaultTransport.(*http.Transport).Clone()
+//	transport.DialContext = (&netpoller.Dialer{Timeout: 30 * time.Second}).DialContext
+//
+// A Transport made from nothing has no proxy, no HTTP/2 with a DialContext, and none of the
+// timeouts of http.DefaultTransport.
 //
 // # Goals
 //
@@ -27,7 +32,8 @@
 //   - To be another API. Nothing has to be given back, and no handler is called but by
 //     NotifyReadable.
 //   - Names and addresses: resolving and parsing are package net's own.
-//   - Systems other than Linux: there everything is an alias of package net's.
+//   - Reactors on other systems than Linux: there the sockets are package net's, in types of
+//     this module.
 //   - To be faster in every case. bench measures, and shows the cases that lose.
 //
 // # Additions
@@ -41,6 +47,7 @@
 //     ([conn.TCPConn.ReadContext], [conn.TCPConn.WriteContext]).
 //     [conn.TCPConn.PeerClosed] reports whether the peer has closed. Every connection has
 //     these methods.
+//   - An [IdleServer] serves many connections that are mostly silent, wrapped by TLS or not.
 //   - A UDP socket reads and writes many packets in one system call:
 //     [conn.UDPConn.ReadBatch], [conn.UDPConn.WriteBatch].
 //   - A program has reactors of its own, and their statistics: [NewPollerGroup],
@@ -49,19 +56,24 @@
 //   - A listener has a backlog of one's choice ([listener.ListenConfig.Backlog]), and several
 //     share a port ([listener.ListenConfig.ReusePort]).
 //
-// On other systems than Linux, connections, ListenConfig and Dialer are package net's and do
-// not have these methods and fields; WithTimeout works there, too. Each package that these
-// links lead to has examples.
+// On other systems than Linux, all of this compiles. WithTimeout and IdleServer work there. The
+// other methods of connections fail with an error that is errors.ErrUnsupported; NotifyReadable
+// and PeerClosed, which return no error, panic with one. A Listen with Backlog or ReusePort
+// fails with one, too. A PollerGroup has no reactors, and the fields Poller are ignored.
+//
+// Each package that these links lead to has examples. The go command documents a method under
+// the name of its package: go doc github.com/a57b2d82/netpoller/conn.TCPConn.NotifyReadable.
 //
 // # Compatibility
 //
-// The promise covers this package: its names, and the exported fields and methods of the
-// types that they stand for, in whatever package those are declared. From v1.0.0 on, a
-// program that uses no more than that compiles and works with each later version of the
-// same major version. Before v1.0.0, CHANGELOG.md says what a new version breaks.
+// The promise covers this package and package nettls: their names, and the exported fields
+// and methods of the types that they stand for, in whatever package those are declared.
+// From v1.0.0 on, a program that uses no more than that compiles and works with each later
+// version of the same major version. Before v1.0.0, CHANGELOG.md says what a new version
+// breaks.
 //
 // The promise does not cover the other packages' own names (timer, polldesc, poller, fd,
-// conn, listener, dialer), which are exported for each other and for readers, or a method
+// conn, listener, dialer, trace, debug), which are exported for each other and for readers, or a method
 // that has one of their types as a parameter or result, such as [poller.Group.Register].
 // Nor does it cover anything below internal, bench and examples. These may change in any
 // version.

@@ -1,6 +1,7 @@
 package netpoller_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -55,8 +56,9 @@ func ExampleDialer() {
 	go server.Serve(l)
 	defer server.Close()
 
-	var dialer net.Dialer
-	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
+	transport := http.DefaultTransport.(*http.Transport).Clone() // with its proxy, HTTP/2 and timeouts
+	transport.DialContext = new(net.Dialer).DialContext
+	client := http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
 	resp, err := client.Get("http://" + l.Addr().String() + "/index")
 	if err != nil {
@@ -158,4 +160,44 @@ func Example_notifyReadable() {
 	})
 	<-done
 	// Output: hello <nil>
+}
+
+// A server of many connections that are mostly silent. Two lines come in one packet, and both
+// are served.
+func ExampleIdleServer() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ln.Close()
+	done := make(chan error)
+	server := net.IdleServer{
+		Serve: func(c net.Conn, r *bufio.Reader) error {
+			line, err := r.ReadString('\n')
+			fmt.Print(line)
+			return err
+		},
+		Done: func(c net.Conn, err error) { done <- err },
+	}
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			server.Add(c) // or a tls.Server over it
+		}
+	}()
+
+	c, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprint(c, "one\ntwo\n")
+	c.Close()
+	fmt.Println(<-done)
+	// Output:
+	// one
+	// two
+	// EOF
 }

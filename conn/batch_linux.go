@@ -17,6 +17,8 @@ import (
 // ReadBatch keeps an Addr that is the sender's already, so that reading packets of one peer
 // into the same ms allocates nothing. Otherwise it allocates a new Addr. It never changes an
 // Addr in place: the caller may keep it.
+//
+// On other systems than Linux it fails with errors.ErrUnsupported.
 func (c *UDPConn) ReadBatch(ms []Message, flags int) (int, error) {
 	b := newBatch(ms)
 	defer b.Free()
@@ -44,6 +46,8 @@ func (c *UDPConn) ReadBatch(ms []Message, flags int) (int, error) {
 //
 // An address must be one that WriteToUDP accepts. A packet with an Addr goes there even if
 // the socket is connected.
+//
+// On other systems than Linux it fails with errors.ErrUnsupported.
 func (c *UDPConn) WriteBatch(ms []Message, flags int) (int, error) {
 	f := c.netFD()
 	b := newBatch(ms)

@@ -324,31 +324,6 @@ func TestAllocsOfBatches(t *testing.T) {
 	})
 }
 
-// If this fails, the race detector blames programs that hand something over by a packet.
-func TestHappensBeforeOfBatches(t *testing.T) {
-	c, peer := udp(t, "udp4", "127.0.0.1:0"), udp(t, "udp4", "127.0.0.1:0")
-	for _, write := range []func() error{
-		func() error { _, err := c.WriteBatch(packets(peer.LocalAddr(), "x"), 0); return err },
-		func() error { _, err := c.WriteBatch(packets(peer.LocalAddr(), ""), 0); return err },
-		func() error { _, err := c.WriteTo([]byte("x"), peer.LocalAddr()); return err },
-	} {
-		for _, read := range []func() error{
-			func() error { _, err := peer.ReadBatch(messages(2, 1), 0); return err },
-			func() error { _, _, err := peer.ReadFrom(make([]byte, 1)); return err },
-		} {
-			shared := 0
-			errs := make(chan error, 1)
-			go func() {
-				shared = 1
-				errs <- write()
-			}()
-			require.NoError(t, read())
-			require.Equal(t, 1, shared)
-			require.NoError(t, <-errs)
-		}
-	}
-}
-
 // BenchmarkPackets is 64 packets of 100 bytes from one socket to another, written and
 // then read, one by one or in batches.
 func BenchmarkPackets(b *testing.B) {

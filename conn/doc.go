@@ -14,6 +14,8 @@
 // Addresses and errors have the types and texts of package net. An error keeps its whole
 // chain: *net.OpError, *os.SyscallError, syscall.Errno. io.EOF is not wrapped.
 //
+// On other systems than Linux the connections are package net's, in the files *_other.go.
+//
 // All methods may be called from several goroutines at once. Two Reads of one connection take
 // turns, and so do two Writes.
 //

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/a57b2d82/netpoller/conn"
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/listener"
 )
 
@@ -81,10 +82,10 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 	require.Less(t, bytes[3], 0.25*bytes[0]+few, "NotifyReadable with a deadline")
 }
 
-// idleConns is how many connections are made: 8000, or few of them with -short, if this
-// process may have both ends.
+// idleConns is how many connections are made: 8000, or few of them with -short or the race
+// detector, if this process may have both ends.
 func idleConns(t *testing.T) int {
-	if testing.Short() {
+	if testing.Short() || nettest.UnderRace() {
 		return min(1000, roomFor(t))
 	}
 	return min(8000, roomFor(t))

@@ -38,7 +38,12 @@ type TimeoutConn struct {
 // more data, which a socket of package net reports late: a larger write limit is needed there. c
 // must be used through the TimeoutConn only. A tls.Conn cannot be used after a deadline has
 // ended one of its writes: wrap the connection below it instead.
+//
+// WithTimeout panics if c is nil.
 func WithTimeout(c net.Conn, read, write time.Duration) *TimeoutConn {
+	if c == nil {
+		panic("WithTimeout: nil connection")
+	}
 	limited := &TimeoutConn{Conn: c, wrapped: c}
 	if before, ok := c.(*TimeoutConn); ok {
 		limited.Conn = before.Conn
@@ -81,7 +86,7 @@ func (c *TimeoutConn) CloseRead() error {
 	if closer, ok := c.wrapped.(interface{ CloseRead() error }); ok {
 		return closer.CloseRead()
 	}
-	return c.unsupported("close")
+	return unsupported(c, "close")
 }
 
 // CloseWrite calls CloseWrite of the wrapped connection. If that has none, the error is
@@ -90,7 +95,7 @@ func (c *TimeoutConn) CloseWrite() error {
 	if closer, ok := c.wrapped.(interface{ CloseWrite() error }); ok {
 		return closer.CloseWrite()
 	}
-	return c.unsupported("close")
+	return unsupported(c, "close")
 }
 
 // SyscallConn calls SyscallConn of the wrapped connection. If that has none, the error is
@@ -99,7 +104,7 @@ func (c *TimeoutConn) CloseWrite() error {
 func (c *TimeoutConn) SyscallConn() (syscall.RawConn, error) {
 	of, ok := c.wrapped.(syscall.Conn)
 	if !ok {
-		return nil, c.unsupported("raw-control")
+		return nil, unsupported(c, "raw-control")
 	}
 	raw, err := of.SyscallConn()
 	if err != nil {
@@ -110,10 +115,16 @@ func (c *TimeoutConn) SyscallConn() (syscall.RawConn, error) {
 	return struct{ syscall.RawConn }{raw}, nil
 }
 
-func (c *TimeoutConn) unsupported(op string) error {
-	network := ""
-	if a := c.LocalAddr(); a != nil {
-		network = a.Network()
+// unsupported returns the error of an operation that a connection does not have. c is nil if the
+// connection is not initialized.
+func unsupported(c net.Conn, op string) error {
+	err := &net.OpError{Op: op, Err: errors.ErrUnsupported}
+	if c == nil {
+		return err
 	}
-	return &net.OpError{Op: op, Net: network, Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: errors.ErrUnsupported}
+	err.Source, err.Addr = c.LocalAddr(), c.RemoteAddr()
+	if err.Source != nil {
+		err.Net = err.Source.Network()
+	}
+	return err
 }

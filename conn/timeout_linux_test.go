@@ -389,3 +389,8 @@ func TestAllocsOfTimeoutConn(t *testing.T) {
 		}
 	}))
 }
+
+// If this fails, a mistake shows at the first Read only.
+func TestTimeoutConnOfNil(t *testing.T) {
+	require.PanicsWithValue(t, "WithTimeout: nil connection", func() { conn.WithTimeout(nil, 1, 1) })
+}

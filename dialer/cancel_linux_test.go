@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"runtime"
 	"sync"
 	"syscall"
@@ -165,6 +166,22 @@ func TestCancelBefore(t *testing.T) {
 		d := dialer.Dialer{Cancel: closed}
 		_, err := d.Dial("tcp", at("127.0.0.1", port))
 		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// A context that is done already must end a dial, also one that is refused before the connect
+// returns. Package net mostly says so, too, and by chance that it was refused.
+func TestCanceledBeforeItIsRefused(t *testing.T) {
+	refused := netip.MustParseAddrPort(nettest.Refuse(t, "tcp4"))
+	canceled, cancel := context.WithCancel(background)
+	cancel()
+	late, stop := context.WithDeadline(background, time.Unix(1, 0))
+	defer stop()
+	for range 100 {
+		_, err := new(dialer.Dialer).DialTCP(canceled, "tcp", netip.AddrPort{}, refused)
+		require.ErrorIs(t, err, context.Canceled)
+		_, err = new(dialer.Dialer).DialTCP(late, "tcp", netip.AddrPort{}, refused)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 	}
 }
 

@@ -10,4 +10,6 @@
 //	     |
 //	    single    hooks, Multipath TCP, connect; again if the kernel           tcp_linux.go
 //	              connected the socket to itself
+//
+// On other systems than Linux package net dials.
 package dialer

@@ -31,7 +31,7 @@ func (d *Dialer) dialUDP(ctx context.Context, network string, laddr, raddr *net.
 			err = neterr.MissingAddress
 			break
 		}
-		t := &attempt{Dialer: d, network: network}
+		t := &attempt{Dialer: *d, network: network}
 		c, err = t.udp(ctx, laddr, raddr)
 	default:
 		err = net.UnknownNetworkError(network)
@@ -69,7 +69,7 @@ func (d *Dialer) dialIP(ctx context.Context, network string, laddr, raddr *net.I
 	if raddr == nil {
 		err = neterr.MissingAddress
 	} else {
-		t := &attempt{Dialer: d, network: network}
+		t := &attempt{Dialer: *d, network: network}
 		c, err = t.ip(ctx, laddr, raddr)
 	}
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net
 func (d *Dialer) dialUnix(ctx context.Context, network string, laddr, raddr *net.UnixAddr) (c *conn.UnixConn, err error) {
 	switch network {
 	case "unix", "unixgram", "unixpacket":
-		t := &attempt{Dialer: d, network: network}
+		t := &attempt{Dialer: *d, network: network}
 		c, err = t.unix(ctx, laddr, raddr)
 	default:
 		err = net.UnknownNetworkError(network)

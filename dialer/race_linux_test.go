@@ -215,6 +215,39 @@ func TestLoserEnds(t *testing.T) {
 	nettest.Eventually(t, "every racer has ended", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
+// If this fails, the loser of a race uses the caller's Dialer when the dial has returned. Only the
+// race detector sees it.
+func TestDialerMayBeChangedAfterADial(t *testing.T) {
+	port := host(t, refuses, accepts)
+	same(t, func(s *both.Side) string {
+		d := net.Dialer{FallbackDelay: 1, Resolver: nettest.NewDNS(t, names).Resolver(nil)}
+		races, loses := make(chan struct{}), make(chan struct{})
+		d.Control = func(network, _ string, _ syscall.RawConn) error {
+			if network == "tcp6" {
+				close(races)
+				defer close(loses)
+				time.Sleep(50 * time.Millisecond) // which orders nothing
+			}
+			<-races
+			return nil
+		}
+		var c net.Conn
+		var err error
+		if s.Std {
+			c, err = d.Dial("tcp", at("dual.test.", port))
+			d.LocalAddr = nil
+		} else {
+			ours := both.Ours(d)
+			c, err = ours.Dial("tcp", at("dual.test.", port))
+			ours.LocalAddr = nil
+		}
+		require.NoError(t, err)
+		c.Close()
+		<-loses
+		return "dialed"
+	})
+}
+
 // If this fails, a dial that hangs goes on after its Cancel channel was closed.
 func TestCancelChannelEndsDial(t *testing.T) {
 	port := host(t, hangs, hangs)

@@ -8,9 +8,10 @@ import (
 	"github.com/a57b2d82/netpoller/conn"
 )
 
-// An attempt is one call of a Dialer's methods.
+// An attempt is one call of a Dialer's methods. It has a copy, because it may run on when the call
+// has returned, and the caller may change the Dialer then.
 type attempt struct {
-	*Dialer
+	Dialer
 	network string
 }
 

@@ -31,7 +31,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, laddr, raddr *net.
 			err = neterr.MissingAddress
 			break
 		}
-		t := &attempt{Dialer: d, network: network}
+		t := &attempt{Dialer: *d, network: network}
 		c, err = t.tcp(ctx, laddr, raddr)
 	default:
 		err = net.UnknownNetworkError(network)

@@ -1,6 +1,7 @@
 package listener_test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/sys"
 	"github.com/a57b2d82/netpoller/listener"
+	"github.com/a57b2d82/netpoller/poller"
 )
 
 // A connection aborted in the queue, and a signal, are no reason for Accept to return:
@@ -103,6 +105,34 @@ func TestAcceptedCannotBeWatched(t *testing.T) {
 
 	second := dial(t, l)
 	a, err = l.Accept()
+	require.NoError(t, err)
+	carries(t, second, a)
+	require.NoError(t, a.Close())
+}
+
+// A connection for which no reactor can be made is closed, and its error returned. The listener
+// lives.
+func TestAcceptedWithoutReactor(t *testing.T) {
+	nettest.NoFDsLeft(t)
+	g := poller.NewGroup(poller.Config{Pollers: 2})
+	defer g.Close()
+	l := listen(t, listener.ListenConfig{Poller: g})
+	first := dial(t, l)
+	restore := sys.SetFault(func(call sys.Call, _ int) error {
+		if call == sys.CallEpollCreate {
+			return syscall.EMFILE
+		}
+		return nil
+	})
+	_, err := l.Accept()
+	restore()
+	require.ErrorIs(t, err, syscall.EMFILE)
+	require.NoError(t, first.SetReadDeadline(nettest.Soon()))
+	_, err = first.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+
+	second := dial(t, l)
+	a, err := l.Accept()
 	require.NoError(t, err)
 	carries(t, second, a)
 	require.NoError(t, a.Close())
