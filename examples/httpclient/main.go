@@ -22,15 +22,10 @@ func main() {
 	insecure := flag.Bool("k", false, "accept any certificate")
 	flag.Parse()
 
-	dialer := &netpoller.Dialer{Timeout: 5 * time.Second}
-	client := &http.Client{
-		Timeout: time.Minute,
-		Transport: &http.Transport{
-			DialContext:       dialer.DialContext,
-			TLSClientConfig:   &tls.Config{InsecureSkipVerify: *insecure},
-			ForceAttemptHTTP2: true,
-		},
-	}
+	transport := http.DefaultTransport.(*http.Transport).Clone() // with its proxy, HTTP/2 and timeouts
+	transport.DialContext = (&netpoller.Dialer{Timeout: 5 * time.Second}).DialContext
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: *insecure}
+	client := &http.Client{Timeout: time.Minute, Transport: transport}
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		fmt.Printf("%s -> %s reused=%v ", info.Conn.LocalAddr(), info.Conn.RemoteAddr(), info.Reused)
 	}}

@@ -35,7 +35,8 @@ func newClient(url, dir string, timeout time.Duration) *client {
 		}
 		return netpoller.WithTimeout(c, timeout, timeout), nil
 	}
-	transport := &http.Transport{DialContext: dial}
+	transport := http.DefaultTransport.(*http.Transport).Clone() // with its proxy, HTTP/2 and timeouts
+	transport.DialContext = dial
 	return &client{url: url, dir: dir, http: &http.Client{Transport: transport}, backoff: politely}
 }
 
