@@ -46,19 +46,33 @@ func libraryDir(dir string) (string, error) {
 			return dir, nil
 		}
 	}
+	version, err := ownVersion()
+	if err != nil {
+		return "", err
+	}
+	return download(modulePath + "@" + version)
+}
+
+// download returns the folder of a module in the module cache.
+func download(module string) (dir string, err error) {
+	out, err := command("", "go", "mod", "download", "-json", module) // which says in JSON what failed
+	var got struct{ Dir, Error string }
+	if e := json.Unmarshal(out, &got); e != nil {
+		return "", errors.Join(err, e)
+	}
+	if err != nil {
+		return "", fmt.Errorf("this command belongs to %s, which cannot be had: %s; name a checkout with -netpoller", module, got.Error)
+	}
+	return got.Dir, nil
+}
+
+// ownVersion returns the version of the library that this command belongs to.
+func ownVersion() (string, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Path != modulePath {
 		return "", errors.New("the version of this command is unknown: say -netpoller DIR")
 	}
-	out, err := command("", "go", "mod", "download", "-json", modulePath+"@"+info.Main.Version)
-	if err != nil {
-		return "", err
-	}
-	var module struct{ Dir string }
-	if err := json.Unmarshal(out, &module); err != nil {
-		return "", err
-	}
-	return module.Dir, nil
+	return info.Main.Version, nil
 }
 
 func isLibrary(dir string) bool {
@@ -75,8 +89,8 @@ func copyLibrary(dir string) (files map[string][]byte, err error) {
 		return nil, err
 	}
 	files = map[string][]byte{}
-	for _, line := range strings.Fields(string(out)) {
-		importPath, source, _ := strings.Cut(line, "=")
+	for line := range strings.Lines(string(out)) {
+		importPath, source, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
 		if err := copyPackage(files, importPath, source); err != nil {
 			return nil, err
 		}
@@ -198,18 +212,19 @@ func isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// command runs a command and returns what it writes to standard output.
+// command runs a command, without the flags of the environment, which may be about the program's
+// files, and returns what it writes to standard output.
 func command(dir string, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
 	if dir != "" {
 		cmd.Env = append(cmd.Env, "PWD="+dir)
 	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
+		err = fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
 	}
-	return out, nil
+	return out, err
 }

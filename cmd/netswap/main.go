@@ -4,8 +4,9 @@
 //	go run github.com/a57b2d82/netpoller/cmd/netswap@latest test ./...
 //	netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
 //	netswap [-netpoller DIR] verify test|run [flags] [packages]
+//	netswap [-netpoller DIR] lint [flags] [packages]
 //
-// What follows the command is passed to the go command. Every package that imports net gets
+// The arguments after the command are passed to the go command. Every package that imports net gets
 // netpoller under that name: those of the program, of its dependencies, and of the standard
 // library, such as crypto/tls and net/http. So the types are the same everywhere, and
 // http.ListenAndServe, tls.Dial and a *net.Dialer of any package use this library's sockets.
@@ -14,9 +15,14 @@
 //
 // verify runs a program or its tests, counts the sockets that are opened, and says how many were
 // netpoller's and how many package net's. It fails if there were any of package net's but those
-// that its resolver opens to ask name servers.
+// that its resolver opens to ask name servers, and those that netpoller has it open to find out
+// how this version of package net behaves.
 //
-// The library is the version of this command, or a checkout in DIR. Linux only.
+// lint is for a program that imports the library in place of net by itself. It says what stays on
+// net, and what does not compile. The flags are those of go vet, and -tests, which reports tests,
+// too.
+//
+// The library is the version of this command, or a checkout in DIR. Linux only, but for lint.
 //
 // # How it works
 //
@@ -26,6 +32,7 @@
 //	              for each package:  compile, with import net = the copy         toolexec.go
 //	              for each program:  link, with the copy                         toolexec.go
 //	         verify adds what counts to the copy and to package net              verify.go
+//	         lint runs go vet with the analyzer of module lint                   lint.go
 //
 // The compiler finds an import by a file that the go command writes, the importcfg. The commands
 // that go runs are run through netswap, which adds a line to that file. It also changes what the
@@ -44,21 +51,27 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 const usage = `usage: netswap [-netpoller DIR] build|test|run|vet|install [flags] [packages]
        netswap [-netpoller DIR] verify test|run [flags] [packages]
+       netswap [-netpoller DIR] lint [flags] [packages]
 
 The flags and packages are those of the go command of the same name. The program and
 everything that it imports use netpoller in place of package net. Verify says whose the
 sockets are that it opens.
 
+Lint says what stays on net, and what does not compile, if the program imports netpoller
+itself; run it before the imports are edited, too. Its flags are those of go vet, -tests to
+look into tests, and -fix to edit imports.
+
   -netpoller DIR  use the checkout of netpoller in DIR, not the version of this command
 `
 
-// commands are those of the go command that netswap knows, and those that it verifies.
+// commands are those of the go command that netswap knows, with lint, and those that it verifies.
 var (
-	commands = []string{"build", "test", "run", "vet", "install"}
+	commands = []string{"build", "test", "run", "vet", "install", "lint"}
 	verified = []string{"test", "run"}
 )
 
@@ -67,12 +80,22 @@ func main() {
 		exit(toolexec(os.Args[2], os.Args[3], os.Args[4], os.Args[5:]))
 	}
 	j, err := parse(os.Args[1:])
+	if err == errHelp {
+		fmt.Print(usage)
+		return
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "netswap: %v\n%s", err, usage)
 		os.Exit(2)
 	}
+	if j.command == "lint" {
+		exit(j.lint())
+	}
 	exit(j.run())
 }
+
+// errHelp says that the usage is asked for.
+var errHelp = errors.New("help")
 
 // A job is what the command line asks for.
 type job struct {
@@ -83,20 +106,31 @@ type job struct {
 }
 
 func parse(args []string) (j job, err error) {
-	if len(args) >= 2 && (args[0] == "-netpoller" || args[0] == "--netpoller") {
-		j.dir, args = args[1], args[2:]
+	if len(args) > 0 {
+		name, dir, given := strings.Cut(args[0], "=")
+		switch is := name == "-netpoller" || name == "--netpoller"; {
+		case is && given:
+			j.dir, args = dir, args[1:]
+		case is && len(args) > 1:
+			j.dir, args = args[1], args[2:]
+		}
 	}
-	known := commands
 	if len(args) > 0 && args[0] == "verify" {
-		j.verifies, known, args = true, verified, args[1:]
+		j.verifies, args = true, args[1:]
 	}
 	switch {
 	case len(args) == 0:
 		return j, errors.New("no command")
-	case !slices.Contains(known, args[0]):
+	case slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]):
+		return j, errHelp
+	case j.verifies && !slices.Contains(verified, args[0]):
+		return j, fmt.Errorf("verify takes %s, not %s", strings.Join(verified, " or "), args[0])
+	case args[0] == "-netpoller":
+		return j, errors.New("-netpoller needs a folder, and a command after it")
+	case !slices.Contains(commands, args[0]):
 		return j, fmt.Errorf("unknown command %q", args[0])
-	case runtime.GOOS != "linux":
-		return j, errors.New("on " + runtime.GOOS + " netpoller is package net: there is nothing to swap")
+	case runtime.GOOS != "linux" && args[0] != "lint":
+		return j, errors.New("on " + runtime.GOOS + " the sockets of netpoller are package net's: there is nothing to swap")
 	}
 	j.command, j.args = args[0], args[1:]
 	return j, nil

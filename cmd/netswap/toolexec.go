@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,11 @@ const (
 
 	none = "-" // stands for no file
 )
+
+// rules is this file. Results that other rules made are not taken from the build cache.
+//
+//go:embed toolexec.go
+var rules []byte
 
 // toolexecFlag is the flag of the go command for toolexecCommand.
 func toolexecFlag(exportsFile, counts string) (string, error) {
@@ -40,8 +47,8 @@ func readExports(name string) (exports, []byte, error) {
 		return nil, nil, err
 	}
 	e := exports{}
-	for _, line := range strings.Fields(string(b)) {
-		importPath, file, _ := strings.Cut(line, "=")
+	for line := range strings.Lines(string(b)) {
+		importPath, file, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
 		e[importPath] = file
 	}
 	return e, b, nil
@@ -56,6 +63,7 @@ func toolexec(exportsFile, counts, tool string, args []string) error {
 	if err != nil {
 		return err
 	}
+	content = append(content, rules...)
 	if counts != none {
 		content = append(content, countNet...)
 	}
@@ -66,6 +74,8 @@ func toolexec(exportsFile, counts, tool string, args []string) error {
 	switch {
 	case name == "compile" && counts != none && argument(args, "-p") == "net":
 		args = append(slices.Clone(args), counts)
+	case name == "compile" && counts != none && argument(args, "-p") == modulePath+"/fd":
+		err = errors.New("the program imports netpoller itself, so its sockets cannot be verified")
 	case e == nil:
 	case name == "compile":
 		args, err = e.compile(args)
@@ -80,10 +90,17 @@ func toolexec(exportsFile, counts, tool string, args []string) error {
 	return run(tool, args)
 }
 
+// run runs a tool, and explains the error that is netswap's.
 func run(tool string, args []string) error {
-	cmd := exec.Command(tool, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd.Run()
+	cmd := attached(exec.Command(tool, args...))
+	var said bytes.Buffer
+	cmd.Stderr = io.MultiWriter(os.Stderr, &said)
+	err := cmd.Run()
+	if err != nil && bytes.Contains(said.Bytes(), []byte("import from "+swappedPath+" expecting ")) {
+		fmt.Fprintln(os.Stderr, "netswap: a flag, such as -coverpkg or -linkshared, has the program use other"+
+			" packages of the standard library than netpoller was compiled with: leave it away")
+	}
+	return err
 }
 
 // version prints the version of a tool. The build cache keeps results by it, so that of a tool
@@ -112,6 +129,9 @@ func (e exports) compile(args []string) ([]string, error) {
 	importPath := argument(args, "-p")
 	if at == 0 || importPath == "" || e.keeps(importPath) {
 		return args, nil
+	}
+	if importPath == "net_test" {
+		return nil, errors.New("package net's own tests need package net: run them without netswap")
 	}
 	return e.extend(args, at, func(cfg []byte) []byte {
 		if !bytes.Contains(cfg, []byte("packagefile net=")) {

@@ -2,7 +2,7 @@
 // own packages and of public programs twice, with the go command and with netswap, and compares
 // them test by test.
 //
-//	go run ./internal/swap                       # the whole list, in a quarter of an hour
+//	go run ./internal/swap                       # the whole list, in half an hour
 //	go run ./internal/swap -only 'crypto/tls'    # subjects whose name matches
 //	go run ./internal/swap -module example.com/m@v1.2.3   # a module that is not in the list
 //	go run ./internal/swap -write                # the whole list, and the page of the results

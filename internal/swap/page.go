@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -50,7 +52,7 @@ func table(old string, results []result) string {
 	return text + fmt.Sprintf("\n%s, %s/%s.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// remarks says what differs, and what fails both ways.
+// remarks says what differs, what fails both ways, and what is left out.
 func (r result) remarks() string {
 	var remarks []string
 	if r.err != nil {
@@ -65,6 +67,9 @@ func (r result) remarks() string {
 			}
 		}
 		remarks = append(remarks, "fails both ways: "+strings.Join(names, ", "))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.skip)) {
+		remarks = append(remarks, "left out: "+name+", because "+r.skip[name])
 	}
 	if len(remarks) == 0 {
 		return "nothing"

@@ -71,19 +71,19 @@ func (r runner) run(s subject) (res result) {
 		r.rerun(s, dir, again, swapped, r.netswap, "-netpoller", r.home)
 	}
 	res.net, res.ours = count(control), count(swapped)
-	res.differences, res.bothFail, res.err = compare(control, swapped, s.skip)
+	res.differences, res.bothFail, res.err = compare(control, swapped)
 	return res
 }
 
 // test runs the tests of a subject, all or those of a pattern, and returns what came of each.
 func (r runner) test(s subject, dir string, pattern []string, command ...string) (results map[string]string, took time.Duration, err error) {
 	began := time.Now()
-	args := append(slices.Clone(command[1:]), "test", "-json", "-count=1", "-timeout=10m")
-	args = append(append(append(args, r.args...), pattern...), s.packages...)
+	flags := []string{"test", "-json", "-count=1", "-timeout=10m"}
+	words := slices.Concat(s.under, command, flags, s.flags(), r.args, pattern, s.packages)
 	// Its error says that a test failed, which the results say too.
-	out, _ := r.output(dir, command[0], args...)
+	out, err := r.output(dir, words[0], words[1:]...)
 	if results = parse(out); len(results) == 0 {
-		return nil, 0, fmt.Errorf("%s: no test ran:\n%s", command[0], out)
+		return nil, 0, fmt.Errorf("no test ran: %v\n%s", err, out)
 	}
 	return results, time.Since(began), nil
 }
@@ -119,6 +119,9 @@ func (r runner) source(s subject) (dir string, err error) {
 		out, err := r.output("", "go", "env", "GOROOT")
 		return filepath.Join(strings.TrimSpace(out), "src"), err
 	}
+	if s.isImported() {
+		return r.importing(s)
+	}
 	out, err := r.output(r.dir, "go", "mod", "download", "-json", s.name)
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -136,6 +139,25 @@ func (r runner) source(s subject) (dir string, err error) {
 		return "", err
 	}
 	return to, filepath.WalkDir(to, writable)
+}
+
+// importing returns a module that requires the subject, whose own go.mod has replacements that
+// lead out of it.
+func (r runner) importing(s subject) (dir string, err error) {
+	if dir, err = os.MkdirTemp(r.dir, "importing"); err != nil {
+		return "", err
+	}
+	_, version, _ := strings.Cut(s.name, "@")
+	get := []string{"get", "-t"}
+	for _, name := range s.packages {
+		get = append(get, name+"@"+version)
+	}
+	for _, args := range [][]string{{"mod", "init", "importing"}, get} {
+		if out, err := r.output(dir, "go", args...); err != nil {
+			return "", fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	return dir, nil
 }
 
 // writable makes a file or folder writable. The module cache is read-only, and so is its copy.

@@ -1,0 +1,5 @@
+package fix
+
+import n "net"
+
+func half(c *n.TCPConn) { c.CloseWrite() }

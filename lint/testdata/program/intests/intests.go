@@ -1,0 +1,2 @@
+// Package intests opens sockets in its tests.
+package intests

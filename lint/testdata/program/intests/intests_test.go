@@ -1,0 +1,12 @@
+package intests
+
+import (
+	"net"
+	"net/http/httptest"
+	"testing"
+)
+
+func Test(t *testing.T) {
+	net.Dial("tcp", "")
+	httptest.NewServer(nil)
+}
