@@ -22,6 +22,8 @@ type end struct {
 	number  int
 	done    chan struct{} // closed when both flows have ended here
 
+	notifies sync.Mutex // held while a notification waits
+
 	closing atomic.Bool // a goroutine closes it
 	timed   atomic.Bool // a deadline or a limit was set
 }

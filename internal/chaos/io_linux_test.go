@@ -346,6 +346,8 @@ var reads = []way{
 
 // notified waits for a notification, or stops it after a while.
 func (e *end) notified(a *actor) {
+	e.notifies.Lock() // a second one panics
+	defer e.notifies.Unlock()
 	told := make(chan struct{})
 	var times atomic.Int32
 	stop := e.api.NotifyReadable(func() {

@@ -23,6 +23,10 @@ func main() {
 	verbose := flag.Bool("v", false, "print what became of every step")
 	write := flag.Bool("write", false, "write the page, from the root of the module")
 	flag.Parse()
+	if *write && only != (selection{}) {
+		fmt.Fprintln(os.Stderr, "faults: the page is of all faults: -write goes with none of -call, -errno, -step and -when")
+		os.Exit(2)
+	}
 	tell := func(m *matrix, faults int) error {
 		if !*write {
 			return nil

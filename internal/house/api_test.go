@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -35,12 +36,14 @@ var additions = map[string]string{
 	"PollerConfig":           "reactors",
 	"PollerStrategy":         "reactors",
 	"PollerStats":            "reactors",
+	"PollerHistogram":        "reactors",
 	"PollerNested":           "reactors",
 	"PollerThread":           "reactors",
 	"NewPollerGroup":         "reactors",
 	"DefaultPollerGroup":     "reactors",
 	"Dialer.Poller":          "reactors",
 	"ListenConfig.Poller":    "reactors",
+	"IdleServer":             "idle connections without goroutines",
 	"Message":                "golang.org/x/net has it",
 	"UDPConn.ReadBatch":      "golang.org/x/net has it",
 	"UDPConn.WriteBatch":     "golang.org/x/net has it",
@@ -58,11 +61,12 @@ var additions = map[string]string{
 
 // onLinuxOnly are the additions that other systems have not.
 var onLinuxOnly = map[string]string{
-	"PollerGroup.Config": "of use to package fd, which is not there",
-	"PollerGroup.Pick":   "of use to package fd, which is not there",
+	"PollerGroup.Looks":    "of use to package debug, which shows nothing there",
+	"PollerGroup.Pick":     "of use to package fd, which is not there",
+	"PollerGroup.Register": "of use to package fd, which is not there",
 }
 
-// waitingMethods are what each connection has besides on Linux: waiting in other ways.
+// waitingMethods are what each connection has besides: waiting in other ways.
 var waitingMethods = []string{
 	"NotifyReadable", "PeerClosed", "ReadContext", "WaitReadable", "WaitWritable", "WriteContext",
 }
@@ -71,12 +75,11 @@ func init() {
 	for _, c := range []string{"IPConn", "TCPConn", "UDPConn", "UnixConn"} {
 		for _, m := range waitingMethods {
 			additions[c+"."+m] = "waiting in other ways"
-			onLinuxOnly[c+"."+m] = "the type is package net's there"
 		}
 	}
 }
 
-// systems are those that are compared: Linux has reactors, the others are package net's.
+// systems are those that are compared: Linux has reactors, the others use package net's sockets.
 var systems = []string{"linux", "darwin", "windows"}
 
 // If this fails, a program that uses the name does not compile with its import swapped,
@@ -139,25 +142,64 @@ func TestAPIAdditionsAreEverywhere(t *testing.T) {
 	for _, goos := range systems[1:] {
 		t.Run(goos, func(t *testing.T) {
 			inCI(t, goos)
-			_, linux := load(t, "linux")
+			std, linux := load(t, "linux")
 			_, other := load(t, goos)
 			for name := range additions {
 				if strings.Contains(name, ".") {
-					continue // fields and methods of types that are package net's there
+					continue // a member, which comes with its type
 				}
 				a, b := linux.Scope().Lookup(name), other.Scope().Lookup(name)
 				require.NotNil(t, a, name)
 				require.NotNil(t, b, name)
 				// Two loads make two of every type: their names tell.
 				require.Equal(t, types.ObjectString(a, nil), types.ObjectString(b, nil))
-				for m := range methods(a.Type()) {
-					if onLinuxOnly[name+"."+m] == "" {
-						require.Contains(t, methods(b.Type()), m, "%s has methods", name)
+			}
+			n := 0
+			for _, name := range linux.Scope().Names() {
+				a, b := linux.Scope().Lookup(name), other.Scope().Lookup(name)
+				if _, ok := a.(*types.TypeName); !ok || !a.Exported() {
+					continue
+				}
+				there := members(b.Type())
+				for member, m := range members(a.Type()) {
+					net := std.Scope().Lookup(name) != nil && additions[name+"."+member] == ""
+					if !net && onLinuxOnly[name+"."+member] == "" { // TestAPIIsNets compares net's
+						require.Equal(t, typeOf(m), typeOf(there[member]), "%s.%s", name, member)
+						n++
 					}
 				}
 			}
+			t.Logf("%s: %d members are those of Linux", goos, n)
 		})
 	}
+}
+
+// members returns the methods of a type's pointer and, if it is a struct, its fields.
+func members(of types.Type) map[string]types.Object {
+	all := methods(types.NewPointer(of))
+	if s, ok := of.Underlying().(*types.Struct); ok {
+		maps.Copy(all, fields(s))
+	}
+	return all
+}
+
+// typeOf returns the type of what a system may not have, without the names of parameters.
+func typeOf(o types.Object) string {
+	if o == nil {
+		return "missing"
+	}
+	sig, ok := o.Type().(*types.Signature)
+	if !ok {
+		return types.TypeString(o.Type(), nil)
+	}
+	unnamed := func(tuple *types.Tuple) *types.Tuple {
+		var vars []*types.Var
+		for v := range tuple.Variables() {
+			vars = append(vars, types.NewParam(token.NoPos, nil, "", v.Type()))
+		}
+		return types.NewTuple(vars...)
+	}
+	return types.TypeString(types.NewSignatureType(nil, nil, nil, unnamed(sig.Params()), unnamed(sig.Results()), sig.Variadic()), nil)
 }
 
 // inCI skips what has to compile package net for another system than this one, which takes

@@ -82,6 +82,13 @@ func TestDocsOutputsAreRight(t *testing.T) {
 		{"docs/README.md", docsTests},
 		{"docs/lock-order.md", shell},
 		{"docs/state-machine.md", counterexample},
+		{"docs/learn/step1.md", shell},
+		{"docs/learn/step2.md", shell},
+		{"docs/learn/step3.md", shell},
+		{"docs/learn/step4.md", shell},
+		{"docs/learn/step5.md", shell},
+		{"docs/life.md", untimed("docs/life.md")},
+		{"docs/reference/epoll-facts.md", untimed("docs/reference/epoll-facts.md")},
 	} {
 		before, out, after, command := consoleOf(t, shown.page)
 		if new := shown.output(t, command); new != "" {
@@ -121,7 +128,7 @@ func docsTests(t *testing.T, _ string) string {
 	return out.String()
 }
 
-// shell returns the output of a command that only reads, or nothing where it cannot run.
+// shell returns the output of a command that changes nothing, or nothing where it cannot run.
 func shell(t *testing.T, command string) string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -132,6 +139,37 @@ func shell(t *testing.T, command string) string {
 	out, err := c.Output()
 	require.NoError(t, err, command)
 	return string(out)
+}
+
+// untimed is shell for a command that prints times: those of the page may stay.
+func untimed(page string) func(*testing.T, string) string {
+	times := regexp.MustCompile(` *[0-9.]+ ?s\b`)
+	return func(t *testing.T, command string) string {
+		t.Helper()
+		out := shell(t, command)
+		if _, block, _, _ := consoleOf(t, page); times.ReplaceAllString(out, "") == times.ReplaceAllString(block, "") {
+			return ""
+		}
+		return out
+	}
+}
+
+// If this fails, a page names a line of the source that has moved, as the one that prevents a bug.
+func TestDocsLinesAreRight(t *testing.T) {
+	atRoot(t)
+	line := regexp.MustCompile(`(?m)^this line prevents it: (\S+):([0-9]+): (.*)$`)
+	n := 0
+	for _, page := range pages(t) {
+		for _, m := range line.FindAllStringSubmatch(page.text, -1) {
+			at, err := strconv.Atoi(m[2])
+			require.NoError(t, err)
+			lines := strings.Split(read(t, m[1]), "\n")
+			require.Greater(t, len(lines), at, "%s: %s", page.name, m[0])
+			require.Equal(t, strings.TrimSpace(lines[at-1]), m[3], "%s: %s", page.name, m[0])
+			n++
+		}
+	}
+	require.NotZero(t, n)
 }
 
 // counterexample runs the search with -write only. Otherwise it looks whether the places

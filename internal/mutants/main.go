@@ -12,13 +12,14 @@
 // nothing planted must pass, and are run first. The command fails if a mutant survives,
 // unless the list says why it makes no difference.
 //
+// The list is package list; package plant plants and runs the tests.
+//
 // To try a mistake against other tests than those it names, give them in the words of
 // go test:
 //
 //	go run ./internal/mutants -run notif -tests './fd -short; ./conn -short'
 //
-// Where it stands: above everything. It compiles the packages of the module with their tests,
-// and their searches by package overlay.
+// Where it stands: above everything, because it compiles the packages of the module with their tests.
 package main
 
 import (

@@ -5,28 +5,30 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/a57b2d82/netpoller/internal/mutants/plant"
 )
 
 // page is where -write puts the list.
 const page = "docs/reference/mutants.md"
 
 // line is what became of a mutant, as it is printed.
-func line(r *result) string {
+func line(r *plant.Result) string {
 	mark := " "
-	if !r.ok() {
+	if !r.OK() {
 		mark = "!"
 	}
-	return fmt.Sprintf("%s %-9s %5.1fs  %s: %s  [%s]", mark, r.verdict, r.took.Round(100*time.Millisecond).Seconds(), r.Package(), r.Name, r.by)
+	return fmt.Sprintf("%s %-9s %5.1fs  %s: %s  [%s]", mark, r.Verdict, r.Took.Round(100*time.Millisecond).Seconds(), r.Package(), r.Name, r.By)
 }
 
 // summary counts.
-func summary(results []result) string {
+func summary(results []plant.Result) string {
 	var n, equivalent int
 	for i := range results {
 		switch {
-		case results[i].verdict == caught:
+		case results[i].Verdict == plant.Caught:
 			n++
-		case results[i].ok():
+		case results[i].OK():
 			equivalent++
 		}
 	}
@@ -35,15 +37,15 @@ func summary(results []result) string {
 
 // markdown is the page of a list, of which some were tried. It takes the results of the
 // others from the page as it was.
-func markdown(list []Mutant, tried []result, before string) string {
-	outcome := make(map[string]string)
+func markdown(list []plant.Mutant, tried []plant.Result, before string) string {
+	outcomes := make(map[string]string)
 	for _, line := range strings.Split(before, "\n") {
 		if i := strings.LastIndex(strings.TrimSuffix(line, " |"), "| "); i > 0 {
-			outcome[line[:i+1]] = strings.TrimSuffix(line[i+2:], " |")
+			outcomes[line[:i+1]] = strings.TrimSuffix(line[i+2:], " |")
 		}
 	}
 	for i := range tried {
-		outcome[row(&tried[i].Mutant)] = tried[i].outcome()
+		outcomes[row(&tried[i].Mutant)] = outcome(&tried[i])
 	}
 	var rows strings.Builder
 	caught, same, other := 0, 0, 0
@@ -52,7 +54,7 @@ func markdown(list []Mutant, tried []result, before string) string {
 		if i == 0 || m.Package() != list[i-1].Package() {
 			fmt.Fprintf(&rows, "\n## %s\n\n| mistake | file | breaks | caught by |\n|---|---|---|---|\n", m.Package())
 		}
-		is := outcome[row(m)]
+		is := outcomes[row(m)]
 		switch {
 		case is == "" || strings.HasPrefix(is, "**"):
 			other++
@@ -67,7 +69,7 @@ func markdown(list []Mutant, tried []result, before string) string {
 
 A command plants each mistake of this list in the source and runs the tests. A row has the mistake, the note, row, fact or
 promise that it breaks, and the test that fails first, with its scenario if the test is a search. If the mistake makes no
-difference, the row has the reason. The list is internal/mutants:
+difference, the row has the reason. The list is internal/mutants/list:
 
     go run ./internal/mutants                    # plants all
     go run ./internal/mutants -core              # plants those of the core
@@ -78,18 +80,18 @@ difference, the row has the reason. The list is internal/mutants:
 }
 
 // outcome is the last cell of a row.
-func (r *result) outcome() string {
+func outcome(r *plant.Result) string {
 	switch {
-	case !r.ok():
-		return fmt.Sprintf("**%s** %s", strings.ToLower(string(r.verdict)), cell(r.by))
+	case !r.OK():
+		return fmt.Sprintf("**%s** %s", strings.ToLower(string(r.Verdict)), cell(r.By))
 	case r.Equivalent != "":
 		return "nothing: " + cell(r.Equivalent)
 	}
-	return cell(r.by)
+	return cell(r.By)
 }
 
 // row is what the page says of a mutant, before what became of it.
-func row(m *Mutant) string {
+func row(m *plant.Mutant) string {
 	return fmt.Sprintf("| %s | %s | %s |", cell(m.Name), path.Base(m.File), cell(m.Breaks))
 }
 

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/a57b2d82/netpoller/internal/interop/clients"
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
@@ -176,9 +177,7 @@ func serveOn(t testing.TB, l net.Listener, options ...grpc.ServerOption) (*servi
 func dial(t testing.TB, s ends.Side, address string, options ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	options = append([]grpc.DialOption{
-		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
-			return s.Dial(ctx, "tcp", address)
-		}),
+		clients.GRPC(s.Dial),
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // the last one counts
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(2 * largest)),
 	}, options...)

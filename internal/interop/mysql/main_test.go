@@ -19,6 +19,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller/internal/interop/clients"
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
@@ -101,7 +102,8 @@ func forEachClient(t *testing.T, body func(t *testing.T, s ends.Side, c *mysql.C
 	ends.ForEachClient(t, func(t *testing.T, s ends.Side) {
 		c := mysql.NewConfig()
 		c.User, c.Passwd, c.DBName = "tester", "secret", "test"
-		c.Net, c.Addr, c.DialFunc = "tcp", server.Address(), s.Dial
+		c.Net, c.Addr = "tcp", server.Address()
+		clients.MySQL(c, s.Dial)
 		body(t, s, c)
 	})
 }

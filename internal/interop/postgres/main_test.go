@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller/internal/interop/clients"
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
@@ -87,7 +88,7 @@ func forEachOf(t *testing.T, networks []string, body func(t *testing.T, s ends.S
 				if network == "tls" {
 					c.TLSConfig = &tls.Config{RootCAs: ends.Trust(serverCert), ServerName: ends.Loopback}
 				}
-				c.DialFunc = s.Dial
+				clients.Postgres(c, s.Dial)
 				c.LookupFunc = net.DefaultResolver.LookupHost
 				body(t, s, c)
 			})

@@ -84,6 +84,8 @@ func TestCancel(t *testing.T) {
 // If this fails, the deadline of a context does not end a query.
 func TestContextDeadline(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, s ends.Side, config *pgx.ConnConfig) {
+		// A request to cancel that comes before the query runs ends nothing; the close does.
+		config.RuntimeParams["client_connection_check_interval"] = "10ms"
 		c, admin := connect(t, config), control(t, config)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()

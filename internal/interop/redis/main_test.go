@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/a57b2d82/netpoller/internal/interop/clients"
 	"github.com/a57b2d82/netpoller/internal/interop/ends"
 )
 
@@ -68,10 +69,10 @@ func forEachNetwork(t *testing.T, body func(t *testing.T, s ends.Side, o redis.O
 // number of connections that it has made.
 func newClient(t *testing.T, s ends.Side, o redis.Options) (*redis.Client, *atomic.Int32) {
 	dials := new(atomic.Int32)
-	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+	clients.Redis(&o, func(ctx context.Context, network, address string) (net.Conn, error) {
 		dials.Add(1)
 		return s.Dial(ctx, network, address)
-	}
+	})
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = ends.Patience
 	}

@@ -254,4 +254,12 @@ var TwoEnds = []string{
 	"ip addr add fe80::3/64 dev lo nodad",
 	"ip addr add 198.51.100.1/24 dev near",
 	"ip route add 224.0.0.0/4 dev near",
+	arrives("fe80::1", "near"), arrives("fe80::2", "far"), arrives("fe80::3", "lo"),
+}
+
+// arrives is a command that waits until what is sent to an address of a link arrives at this
+// machine. The kernel adds the route for it some time after the address; until then it asks the
+// neighbors of the link for the address.
+func arrives(address, link string) string {
+	return "for i in $(seq 6000); do ip -6 route show table local dev " + link + " | grep -q '" + address + "' && break; sleep 0.01; done"
 }

@@ -237,9 +237,12 @@ func (s *Side) Park(f func() error) <-chan error {
 // ContainsReactor reports whether a reactor of ours is among the goroutines of a dump.
 func ContainsReactor(stacks string) bool { return strings.Contains(stacks, "poller.(*Poller).run(") }
 
+// hasReactors is false where package house runs these tests over the code for other systems.
+var hasReactors = len(netpoller.DefaultPollerGroup().PollerStats()) > 0
+
 // Waiting returns how many goroutines wait for a socket of this side.
 func (s *Side) Waiting() int {
-	if !s.Std {
+	if !s.Std && hasReactors {
 		stats := netpoller.DefaultPollerGroup().Stats()
 		return stats.ParkedReaders + stats.ParkedWriters
 	}

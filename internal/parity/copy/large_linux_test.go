@@ -14,15 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/a57b2d82/netpoller/internal/nettest"
 	"github.com/a57b2d82/netpoller/internal/parity/both"
 )
 
 // large is a size that takes several system calls, as neither sends more than 2 GiB at
-// once, and ends in the middle of a page. Short tests send less, and so do machines
-// whose addresses have 32 bits.
+// once, and ends in the middle of a page. Short tests send less, and so do those with the
+// race detector and machines whose addresses have 32 bits.
 func large() int64 {
 	switch {
-	case testing.Short():
+	case testing.Short() || nettest.UnderRace():
 		return 64<<20 + 1
 	case math.MaxInt == math.MaxInt32:
 		return 1<<30 + 1

@@ -27,6 +27,10 @@ type fileSource struct {
 	make func(s *both.Side) *os.File
 }
 
+// unusedProtocol is one of the two that RFC 3692 leaves to experiments. A raw socket of ICMP
+// would receive what the kernel tells other programs of this machine, other tests included.
+const unusedProtocol = 254
+
 // fileSources are sockets of every kind, in every state that a program may inherit one
 // in, and what is no socket.
 var fileSources = []fileSource{
@@ -38,8 +42,8 @@ var fileSources = []fileSource{
 	{"UDP, bound", func(s *both.Side) *os.File { return s.BoundFile(unix.SOCK_DGRAM) }},
 	{"UDP, nothing yet", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET, unix.SOCK_DGRAM, 0) }},
 	{"UDP, IPv6", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET6, unix.SOCK_DGRAM, 0) }},
-	{"raw IP", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP) }},
-	{"raw IPv6", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6) }},
+	{"raw IP", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET, unix.SOCK_RAW, unusedProtocol) }},
+	{"raw IPv6", func(s *both.Side) *os.File { return s.RawSocket(unix.AF_INET6, unix.SOCK_RAW, unusedProtocol) }},
 	{"Unix connection", func(s *both.Side) *os.File { c, _ := s.UnixPair("unix"); return s.FileOf(c) }},
 	{"Unix packets", func(s *both.Side) *os.File { c, _ := s.UnixPair("unixpacket"); return s.FileOf(c) }},
 	{"Unix datagrams, connected", func(s *both.Side) *os.File { c, _ := s.UnixPair("unixgram"); return s.FileOf(c) }},

@@ -52,7 +52,7 @@ var filers = map[string]func(s *both.Side) both.FileMaker{
 	"unix listener":         func(s *both.Side) both.FileMaker { return s.UnixListener("unix", "server").(both.FileMaker) },
 	"unixpacket listener":   func(s *both.Side) both.FileMaker { return s.UnixListener("unixpacket", "server").(both.FileMaker) },
 	"raw IP": func(s *both.Side) both.FileMaker {
-		c, err := s.FileConn(s.RawSocket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP))
+		c, err := s.FileConn(s.RawSocket(unix.AF_INET, unix.SOCK_RAW, unusedProtocol))
 		require.NoError(s, err)
 		s.Cleanup(func() { c.Close() })
 		return c.(both.FileMaker)
@@ -250,7 +250,7 @@ func TestAcceptWhenItWouldBlock(t *testing.T) {
 				}
 				l, err := netpoller.Listen(network, address)
 				require.NoError(t, err)
-				defer l.Close()
+				defer inBackground(l.Close) // it waits for an Accept that blocks
 				var c net.Conn
 				accept := func() (err error) { c, err = l.Accept(); return err }
 				accepted := inBackground(accept)

@@ -83,6 +83,21 @@ var racyPrograms = map[string]racyProgram{
 			func() { *shared++; early.Read(make([]byte, 1)) },
 			func() { late.Read(make([]byte, 1)); late.Read(make([]byte, 1)); *shared++ })
 	},
+	// Package syscall tells the detector that a Write precedes the Reads after it. It tells nothing
+	// of other calls.
+	"Buffers, and the Read of them": func(shared *int, early, _ net.Conn, peers [2]net.Conn) {
+		inTime(
+			func() { *shared++; writeBuffers(early, []byte("x"), []byte("y")) },
+			func() { peers[0].Read(make([]byte, 2)); *shared++ })
+	},
+	"WriteTo, and its ReadFrom": func(shared *int, early, _ net.Conn, _ [2]net.Conn) {
+		a, b := packets(early), packets(early)
+		defer a.Close()
+		defer b.Close()
+		inTime(
+			func() { *shared++; a.WriteTo([]byte("x"), b.LocalAddr()) },
+			func() { b.ReadFrom(make([]byte, 1)); *shared++ })
+	},
 	"Read beside Read, past urgent data": func(shared *int, early, late net.Conn, peers [2]net.Conn) {
 		urgent := func(c net.Conn) {
 			raw, _ := c.(syscall.Conn).SyscallConn()
@@ -97,6 +112,43 @@ var racyPrograms = map[string]racyProgram{
 			func() { late.Read(make([]byte, 1)); *shared++ })
 	},
 }
+
+// writeBuffers writes buffers at once.
+func writeBuffers(c net.Conn, buffers ...[]byte) {
+	if c, ok := c.(*netpoller.TCPConn); ok {
+		b := netpoller.Buffers(buffers)
+		b.WriteTo(c)
+		return
+	}
+	b := net.Buffers(buffers)
+	b.WriteTo(c)
+}
+
+// packets returns a UDP socket of the package that c is of.
+func packets(c net.Conn) net.PacketConn {
+	listen := net.ListenPacket
+	if _, ok := c.(*netpoller.TCPConn); ok {
+		listen = netpoller.ListenPacket
+	}
+	p, err := listen("udp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// A silentProgram has a race that the detector does not report with package net, because the
+// kernel never reads what is written meanwhile.
+var silentPrograms = map[string]racyProgram{
+	"Write of more than was sent": func(_ *int, early, _ net.Conn, _ [2]net.Conn) {
+		p := make([]byte, muchMore)
+		early.SetWriteDeadline(time.Now().Add(2 * step))
+		inTime(func() { early.Write(p) }, func() { p[len(p)-1]++ })
+	},
+}
+
+// muchMore is more than all buffers hold, if nobody reads.
+const muchMore = 64 << 20
 
 // step is long enough for what came before to have happened, most of the time. If it had
 // not, the race would be reported all the more.
@@ -117,23 +169,38 @@ const racy = "NETPOLLER_TEST_RACY"
 
 // If this fails, go test -race finds less in a program than it does with package net.
 func TestRacyProgramMustBeReported(t *testing.T) {
+	racyOverBoth(t, racyPrograms, func(t *testing.T, out string, err error) {
+		require.Error(t, err, "no race was reported")
+		require.Contains(t, out, "WARNING: DATA RACE")
+	})
+}
+
+// If this fails, the detector is told of more than the kernel read. Each write of a large buffer
+// would then take as long as the whole of it.
+func TestSilentProgramMustNotBeReported(t *testing.T) {
+	racyOverBoth(t, silentPrograms, func(t *testing.T, out string, err error) { require.NoError(t, err, "%s", out) })
+}
+
+// racyOverBoth runs programs over package net and over ours, each in a process of its own that
+// ends with the first race that is reported. The process calls racyOverBoth again.
+func racyOverBoth(t *testing.T, programs map[string]racyProgram, check func(t *testing.T, out string, err error)) {
 	if !nettest.UnderRace() {
 		t.Skip("needs -race")
 	}
 	if program := os.Getenv(racy); program != "" {
 		pkg, name, _ := strings.Cut(program, "/")
-		runRacy(t, pkg, racyPrograms[name])
+		runRacy(t, pkg, programs[name])
 		return
 	}
-	for name := range racyPrograms {
+	test := t.Name()
+	for name := range programs {
 		for _, pkg := range []string{"net", "netpoller"} {
 			t.Run(name+"/"+pkg, func(t *testing.T) {
 				t.Parallel()
-				cmd := exec.Command(os.Args[0], "-test.run=^TestRacyProgramMustBeReported$")
+				cmd := exec.Command(os.Args[0], "-test.run=^"+test+"$")
 				cmd.Env = append(os.Environ(), racy+"="+pkg+"/"+name, "GORACE=halt_on_error=1")
 				out, err := cmd.CombinedOutput()
-				require.Error(t, err, "no race was reported")
-				require.Contains(t, string(out), "WARNING: DATA RACE")
+				check(t, string(out), err)
 			})
 		}
 	}
