@@ -157,14 +157,14 @@ func TestAtAGlance(t *testing.T) {
 	rep.Runs = append(rep.Runs, measure.Run{Cell: at, P50: 15})
 	rep.Summarize()
 	columns, lines := rep.atAGlance()
-	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "cloudwego/netpoll", "gnet, one loop",
+	assert.Equal(t, []string{"ratio to net", "netpoller nested", "netpoller thread", "netpoller nested, traced", "cloudwego/netpoll", "gnet, one loop",
 		"gnet, many loops", "nbio", "raw epoll"}, columns)
 	clear := cell{Text: "1.50", Small: "1.50–1.50", Verdict: "better"}
 	assert.Equal(t, "1.50 1.50–1.50 better", clear.String())
 	assert.Equal(t, [][]cell{
-		{{Text: "Echo: 1 connection, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, clear},
-		{{Text: "Echo: 1,000 connections, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, clear},
-		{{Text: "Waking an idle server: 1 connection, 64 B (p50 µs, less is better)"}, {}, {Text: "1.50"}, {}, {}, {}, {}, {}},
+		{{Text: "Echo: 1 connection, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, {}, clear},
+		{{Text: "Echo: 1,000 connections, 64 B (req/s, more is better)"}, {}, {}, {}, {}, {}, {}, {}, clear},
+		{{Text: "Waking an idle server: 1 connection, 64 B (p50 µs, less is better)"}, {}, {Text: "1.50"}, {}, {}, {}, {}, {}, {}},
 	}, lines)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a57b2d82/netpoller"
 	"github.com/a57b2d82/netpoller/bench/figures"
+	"github.com/a57b2d82/netpoller/trace"
 )
 
 // Variant is one way to do the work.
@@ -44,6 +45,7 @@ var Variants = []Variant{
 	{"net", "net", netSockets},
 	{"nested", "netpoller nested", func() sockets { return netpollerSockets(netpoller.PollerConfig{Strategy: netpoller.PollerNested}) }},
 	{"thread", "netpoller thread", func() sockets { return netpollerSockets(netpoller.PollerConfig{Strategy: netpoller.PollerThread}) }},
+	{"traced", "netpoller nested, traced", tracedSockets},
 	{"cloudwego", "cloudwego/netpoll", nil},
 	{"gnet1", "gnet, one loop", nil},
 	{"gnet", "gnet, many loops", nil},
@@ -102,6 +104,12 @@ func (c limitedConn) Read(p []byte) (int, error) {
 func NetpollerWith(reactors int) Variant {
 	s := netpollerSockets(netpoller.PollerConfig{Pollers: reactors})
 	return Variant{"nested", "netpoller, " + figures.Plural(reactors, "reactor"), func() sockets { return s }}
+}
+
+// tracedSockets are those of the default, with events recorded as long as the process runs.
+func tracedSockets() sockets {
+	_, _ = trace.Start(trace.Config{}) // fails if it records already
+	return netpollerSockets(netpoller.PollerConfig{Strategy: netpoller.PollerNested})
 }
 
 func netpollerSockets(config netpoller.PollerConfig) sockets {
