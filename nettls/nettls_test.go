@@ -147,6 +147,9 @@ func outcome(c net.Conn, err error) string {
 // ports are those of addresses, which differ from one dial to the next.
 var ports = regexp.MustCompile(`((?:127\.0\.0\.1|\[::1\])):[0-9]+`)
 
+// briefly is a limit in which a busy machine connects too, so that the handshake runs into it.
+const briefly = 250 * time.Millisecond
+
 // If this fails, a function here ends differently from that of crypto/tls.
 func TestDialsAsTLS(t *testing.T) {
 	server, client := configs(t)
@@ -164,7 +167,7 @@ func TestDialsAsTLS(t *testing.T) {
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	soon := func() (context.Context, context.CancelFunc) {
-		return context.WithTimeout(context.Background(), 50*time.Millisecond)
+		return context.WithTimeout(context.Background(), briefly)
 	}
 	of := func(c *tls.Conn, err error) string { // a nil *tls.Conn is no nil net.Conn
 		if c == nil {
@@ -191,10 +194,10 @@ func TestDialsAsTLS(t *testing.T) {
 		"Dialer, refused":   func(i implementation) string { return outcome(i.dialer(nil, nil).Dial("tcp", closed.Addr().String())) },
 		"canceled":          func(i implementation) string { return outcome(i.dialer(nil, nil).DialContext(canceled, "tcp", addr)) },
 		"Timeout, handshake": func(i implementation) string {
-			return of(i.dialWithDialer(options{timeout: 50 * time.Millisecond}, "tcp", quiet, client))
+			return of(i.dialWithDialer(options{timeout: briefly}, "tcp", quiet, client))
 		},
 		"Deadline, handshake": func(i implementation) string {
-			return of(i.dialWithDialer(options{deadline: time.Now().Add(50 * time.Millisecond)}, "tcp", quiet, client))
+			return of(i.dialWithDialer(options{deadline: time.Now().Add(briefly)}, "tcp", quiet, client))
 		},
 		"a deadline in the past": func(i implementation) string {
 			return of(i.dialWithDialer(options{deadline: time.Now().Add(-time.Second)}, "tcp", addr, client))
@@ -205,7 +208,7 @@ func TestDialsAsTLS(t *testing.T) {
 			return outcome(i.dialer(nil, client).DialContext(ctx, "tcp", quiet))
 		},
 		"Dialer, Timeout": func(i implementation) string {
-			return outcome(i.dialer(&options{timeout: 50 * time.Millisecond}, client).Dial("tcp", quiet))
+			return outcome(i.dialer(&options{timeout: briefly}, client).Dial("tcp", quiet))
 		},
 		"a later Timeout": func(i implementation) string {
 			ctx, cancel := soon()

@@ -135,8 +135,8 @@ func exchange(a, b net.Conn) error {
 	return <-done
 }
 
-// toWait is long enough for a goroutine to begin to wait.
-const toWait = 10 * time.Millisecond
+// toWait is long enough for a goroutine to begin to wait, on a busy machine too.
+const toWait = 100 * time.Millisecond
 
 func must(err error) {
 	if err != nil {
