@@ -148,7 +148,7 @@ func outcome(c net.Conn, err error) string {
 var ports = regexp.MustCompile(`((?:127\.0\.0\.1|\[::1\])):[0-9]+`)
 
 // briefly is a limit in which a busy machine connects too, so that the handshake runs into it.
-const briefly = 250 * time.Millisecond
+const briefly = 500 * time.Millisecond
 
 // If this fails, a function here ends differently from that of crypto/tls.
 func TestDialsAsTLS(t *testing.T) {
