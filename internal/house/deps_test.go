@@ -41,7 +41,7 @@ var layers = [][]string{
 	{""}, // the root
 	{"nettls"},
 	{"debug"},
-	{"cmd/netswap", "examples", "docs/learn", "internal/house", "internal/parity", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init"},
+	{"cmd/netswap", "examples", "docs/learn", "internal/house", "internal/parity", "internal/swap", "internal/networks", "internal/resources", "internal/chaos", "internal/faults", "internal/mutants", "internal/kernels", "internal/kernels/init", "internal/stalls"},
 }
 
 // forbidden are imports that the layers would allow.
