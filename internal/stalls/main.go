@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// run runs the tests of packages. What follows "--" in args goes to go test.
+// run runs the tests of packages. The args after "--" are flags of go test.
 func run(ctx context.Context, rounds int, often float64, longest time.Duration, args []string) error {
 	packages, flags := args, []string(nil)
 	if i := slices.Index(args, "--"); i >= 0 {
