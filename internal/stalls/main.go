@@ -84,20 +84,22 @@ func write(ctx context.Context, temp string, often float64, longest time.Duratio
 		replace[name] = filepath.Join(temp, fmt.Sprint(len(replace), "_", filepath.Base(name)))
 		return os.WriteFile(replace[name], []byte(text), 0o666)
 	}
-	places := map[string]int{} // of a package's calls, by the file that has their function
+	functions := map[string]*function{} // by the file that has one
 	for _, name := range strings.Fields(string(out)) {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			return "", err
 		}
-		file, text, err := instrument(name, string(src), places)
+		text, err := instrument(name, string(src), functions)
 		if err != nil {
 			return "", err
 		}
 		if err := put(name, text); err != nil {
 			return "", err
 		}
-		if err := put(file.function, fmt.Sprintf(function, file.pkg, places[file.function], often, longest.Microseconds())); err != nil {
+	}
+	for name, f := range functions {
+		if err := put(name, fmt.Sprintf(source, f.pkg, f.places, often, longest.Microseconds())); err != nil {
 			return "", err
 		}
 	}
@@ -109,21 +111,26 @@ func write(ctx context.Context, temp string, often float64, longest time.Duratio
 	return overlay, os.WriteFile(overlay, text, 0o666)
 }
 
-// A file is what the instrumented copy of one belongs to.
-type file struct {
-	pkg      string // its package's name
-	function string // the file with the function that it calls
+// A function is what the copies of one package call.
+type function struct {
+	pkg    string // the package's name
+	places int    // where it is called
 }
 
-// instrument puts a call before each statement of a function, on the same line.
-func instrument(name, src string, places map[string]int) (f file, text string, err error) {
+// instrument puts a call before each statement of a function, on the same line. It counts the
+// calls in functions.
+func instrument(name, src string, functions map[string]*function) (string, error) {
 	fset := token.NewFileSet()
 	parsed, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
 	if err != nil {
-		return f, "", err
+		return "", err
 	}
-	f.pkg = parsed.Name.Name
-	f.function = filepath.Join(filepath.Dir(name), "stalls_"+f.pkg+"_test.go")
+	pkg := parsed.Name.Name
+	in := filepath.Join(filepath.Dir(name), "stalls_"+pkg+"_test.go")
+	if functions[in] == nil {
+		functions[in] = &function{pkg: pkg}
+	}
+	f := functions[in]
 	var starts []int
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		var statements []ast.Stmt
@@ -148,17 +155,17 @@ func instrument(name, src string, places map[string]int) (f file, text string, e
 	var b strings.Builder
 	last := 0
 	for _, start := range starts {
-		fmt.Fprintf(&b, "%sstall%s(%d); ", src[last:start], f.pkg, places[f.function])
-		places[f.function]++
+		fmt.Fprintf(&b, "%sstall%s(%d); ", src[last:start], pkg, f.places)
+		f.places++
 		last = start
 	}
 	b.WriteString(src[last:])
-	return f, b.String(), nil
+	return b.String(), nil
 }
 
-// function is what the copies of a package call. A system call stops the thread, so time goes on
-// in a bubble of testing/synctest too.
-const function = `package %[1]s
+// source is a function's. A system call stops the thread, so time goes on in a bubble of
+// testing/synctest too.
+const source = `package %[1]s
 
 import (
 	"math/rand/v2"
